@@ -25,7 +25,7 @@ set_up = access.may_set_up()
 home = _page("briefing", tr("briefing.short"), "", is_first=True)
 groups = {
     tr("screen.today"): [home],
-    tr("screen.places"): [
+    tr("label.places"): [
         _page("find_areas", tr("find.short"), "areas"),
         _page("compare", tr("compare.short"), "compare"),
         _page("why_here", tr("why.short"), "why-here"),

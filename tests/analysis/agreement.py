@@ -596,7 +596,7 @@ def read_city(surface: Surface, blocks: Iterable[str]) -> None:
             continue
         word = "|".join(map(re.escape, of_measure))
         what = rf"(?P<before>{NUMBER}) to (?P<now>{NUMBER})"
-        said = first("meeting.judged", block, word=word, what=what)
+        said = first("label.pair", block, name=word, text=what)
         if said is not None:
             span = re.findall(MONTH_NAME, block[said.end() :])
             through = MONTHS[span[0]] if span else None
@@ -768,7 +768,7 @@ def read_edition(surface: Surface, page: Rendered) -> None:
     read_city(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
-        if {tr("report.area"), tr("report.tier")} <= set(head):
+        if {tr("label.area"), tr("label.tier")} <= set(head):
             for row in table[1:]:
                 _read_area_row(surface, dict(zip(head, row, strict=False)))
     leader = None
@@ -788,9 +788,9 @@ def _read_leader(surface: Surface, leader: str, block: str) -> None:
     if said := first("report.leader_count_short", block):
         surface.say(leader, f"shootings, {said['months']} months", number(said["n"]))
         surface.say(leader, YEAR, UNKNOWN)
-    if said := first("report.leader_usual", block):
+    if said := first("label.likely", block):
         _say_range(surface, leader, "likely true level, 36 months", said)
-    if said := first("report.leader_next12", block):
+    if said := first("sheet.next12", block):
         surface.say(leader, "next 12 months", number(said["expected"]))
         _say_range(surface, leader, "next 12 months", said)
 
@@ -801,16 +801,16 @@ def _say_range(surface: Surface, area: str | None, question: str, said: re.Match
 
 
 def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
-    letter = area_of(row[tr("report.area")])
-    surface.say(letter, "tier", number(row[tr("report.tier")]) if row[tr("report.tier")].isdigit() else "none")  # fmt: skip
+    letter = area_of(row[tr("label.area")])
+    surface.say(letter, "tier", number(row[tr("label.tier")]) if row[tr("label.tier")].isdigit() else "none")  # fmt: skip
     for head, cell in row.items():
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
     year = row[tr("report.last_year")]
-    surface.say(letter, YEAR, UNKNOWN if year == tr("report.unknown") else number(year))
-    if row[tr("report.next12")] == tr("report.unknown"):
+    surface.say(letter, YEAR, UNKNOWN if year == tr("label.unknown") else number(year))
+    if row[tr("label.next_12_months")] == tr("label.unknown"):
         surface.say(letter, "next 12 months", UNKNOWN)
-    if said := first("report.next12_range", row[tr("report.next12")]):
+    if said := first("report.next12_range", row[tr("label.next_12_months")]):
         surface.say(letter, "next 12 months", number(said["expected"]))
         _say_range(surface, letter, "next 12 months", said)
 
@@ -1018,18 +1018,18 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
     """Read the table of Compare and choose, and its reasons."""
     for table in page.tables:
         head = table[0] if table else []
-        for row in table[1:] if tr("compare.col_homicides") in head else ():
+        for row in table[1:] if tr("label.homicides") in head else ():
             cells = dict(zip(head, row, strict=False))
-            letter = area_of(re.match(r"[^)]*\)?", cells[tr("compare.col_area")])[0])
+            letter = area_of(re.match(r"[^)]*\)?", cells[tr("label.area")])[0])
             if letter is None:
                 continue
-            homicides = cells[tr("compare.col_homicides")]
+            homicides = cells[tr("label.homicides")]
             surface.say(letter, "homicides, 36 months", number(homicides))
-            tier = cells[tr("report.tier")]
+            tier = cells[tr("label.tier")]
             surface.say(letter, "tier", number(tier) if tier.isdigit() else "none")
-            if cells[tr("compare.col_expected")] == tr("compare.unknown"):
+            if cells[tr("label.next_12_months")] == tr("label.unknown"):
                 surface.say(letter, "next 12 months", UNKNOWN)
-            if said := first("compare.expected", cells[tr("compare.col_expected")]):
+            if said := first("compare.expected", cells[tr("label.next_12_months")]):
                 surface.say(letter, "next 12 months", number(said["n"]))
                 _say_range(surface, letter, "next 12 months", said)
     _read_reasons(surface, page.blocks)
@@ -1060,7 +1060,7 @@ def read_following(surface: Surface, page: Rendered) -> None:
     read_change(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
-        if tr("change_page.col_around") not in head or len(head) != 3:
+        if tr("label.nearby") not in head or len(head) != 3:
             continue
         for name, here, next_door in table[1:]:
             letter = area_of(re.match(r"[^)]*\)?", name)[0])

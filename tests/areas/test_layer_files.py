@@ -111,7 +111,7 @@ def test_cells_are_written_when_they_are_asked_for(proposal, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "layer", "key"),
-    [("areas.shp", None, "proposal.format"), ("areas.parquet", "incidents", "proposal.layer")],
+    [("areas.shp", None, "proposal.format"), ("areas.parquet", "incidents", "param.unknown")],
 )
 def test_another_ending_or_layer_is_refused_and_nothing_is_written(
     name, layer, key, result, tmp_path

@@ -158,9 +158,11 @@ def test_two_sentences_say_why_an_area_has_its_tier():
     a, c = facts("A", 40, law(40)), facts("C", 1, law(1.2))
     assert sentences(a, 1, 5.0) == [
         says("tier.counted", name="A", n=40, low=30, high=51),
-        says("tier.member_expected", usual=5.0, tier=1),
+        says("tier.member", usual=5.0, tier=1, order=says("order.expected")),
     ]
-    assert sentences(a, 1, 5.0, SEVERAL)[1] == says("tier.member_several", usual=5.0, tier=1)
+    assert sentences(a, 1, 5.0, SEVERAL)[1] == says(
+        "tier.member", usual=5.0, tier=1, order=says("order.several")
+    )
     assert sentences(c, None, 5.0) == [
         says("tier.counted", name="C", low=0, high=4, n=1),
         says("tier.none", usual=5.0),

@@ -287,7 +287,7 @@ def test_a_spanish_catalog_translates_what_it_holds(spanish):
 
 
 def test_what_a_spanish_catalog_lacks_stays_english(spanish):
-    said = msg("source.header_only", path="a.csv")
+    said = msg("source.no_record", path="a.csv")
     assert csa_text.render(said, "es") == str(said)
 
 

@@ -76,7 +76,7 @@ def _head(stands: AreaStatus, on_close: Callable[[], None]) -> None:
     name = stands.display_name
     with st.container(horizontal=True, vertical_alignment="center", key="sheet_head"):
         st.header(panels.plain(name), anchor=False)
-        st.button(tr("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
+        st.button(tr("label.close"), type="tertiary", icon=":material/close:", on_click=on_close)
     st.caption(state_words(stands))
     # A list that was scrolled down leaves its place to the sheet: its head comes into view.
     once = hashlib.sha256(name.encode()).hexdigest()  # another area: the script runs again
@@ -120,12 +120,12 @@ def _numbers(session: CitySession, area: Any, *, has_homicides: bool) -> list[tu
         people = tr("sheet.about", n=n) if n >= FEW_PEOPLE else tr("sheet.few_people")
         shown.append((people, tr("sheet.people", year=int(year))))
     else:
-        shown.append((tr("sheet.unknown"), tr("sheet.people_unknown")))
+        shown.append((tr("label.unknown"), tr("sheet.people_unknown")))
     return shown
 
 
 def _known(value: Any) -> str:
-    return tr("sheet.unknown") if pd.isna(value) else f"{int(value):,}"
+    return tr("label.unknown") if pd.isna(value) else f"{int(value):,}"
 
 
 def _times(session: CitySession, sheet: Sheet, area: str) -> None:

@@ -78,7 +78,7 @@ def state_words(standing: AreaStatus) -> str:
     if standing.part_of:
         return tr("standing.in_core")
     if standing.since is None or standing.state == CANDIDATE:
-        return tr("standing.candidate")
+        return tr("label.candidate")
     key = "standing.maintenance" if standing.state == MAINTENANCE else "standing.core"
     return tr(key, since=month(f"{standing.since:%Y-%m}"))
 
@@ -180,7 +180,7 @@ def short_state(standing: AreaStatus) -> str:
     if standing.part_of:
         return tr("standing.short_part")
     if standing.since is None or standing.state == CANDIDATE:
-        return tr("standing.candidate")
+        return tr("label.candidate")
     return tr("standing.short_maintenance" if standing.state == MAINTENANCE else "standing.short")
 
 
@@ -188,7 +188,7 @@ def step_word(state: str) -> str:
     """Return a step of an area in words."""
     return tr(
         {
-            "candidate": "here.candidate",
+            "candidate": "label.candidate",
             "designated": "here.designated",
             "maintenance": "here.maintenance",
             "retired": "here.retired",

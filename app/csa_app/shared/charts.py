@@ -34,7 +34,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     others = covered["incidents"] - covered["homicides"]
     series = (
         (
-            tr("charts.homicides"),
+            tr("label.homicides"),
             covered["homicides"],
             colors.sequential[-1 if not theme.is_dark() else -2],
         ),

@@ -172,7 +172,7 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             tr("services.col_kind"): here["kind"].tolist(),
-            tr("services.col_inside"): here["inside"].tolist(),
+            tr("label.in_area"): here["inside"].tolist(),
             tr("services.col_near", near=near): here["near"].tolist(),
             tr("services.col_nearest"): nearest,
         }

@@ -79,11 +79,11 @@ def frame(title: str, named: Callable[[CitySession], str] | None = None) -> City
 def _open(spot: DeltaGenerator) -> CitySession:
     if not cache.needs_reading():
         return cache.open_city()
-    bar = spot.progress(0.0, text=tr("screen.reading"))
+    bar = spot.progress(0.0, text=tr("label.reading"))
     steps = iter(range(1, 100))
 
     def tell(_: str) -> None:
-        bar.progress(min(next(steps) / 7, 1.0), text=tr("screen.reading"))
+        bar.progress(min(next(steps) / 7, 1.0), text=tr("label.reading"))
 
     session = cache.open_city(tell)
     spot.empty()

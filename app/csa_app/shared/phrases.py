@@ -56,7 +56,7 @@ def months_covered(proposal: Proposal) -> int:
 def victims_words(session: CitySession) -> str:
     """Describe what the number of victims counts; with a proxy kind, nobody knows who was hit."""
     is_proxy = session.config.city.nonfatal_is_proxy
-    return tr("sheet.victims_proxy" if is_proxy else "sheet.victims")
+    return tr("sheet.victims_proxy" if is_proxy else "label.people_shot")
 
 
 def why_no_area(proposal: Proposal) -> str:
@@ -105,7 +105,7 @@ def age_words(through: date, today: date) -> str:
         return tr("data.days", n=days)
     months = round(days / DAYS_PER_MONTH)
     if months < 24:
-        return tr("data.months_old", n=months)
+        return tr("label.months", n=months)
     return tr("data.years_old", years=months / 12)
 
 

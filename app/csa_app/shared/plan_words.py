@@ -59,16 +59,16 @@ def field_word(name: str) -> str:
     """Return the name of an action's field, as a column head."""
     return tr(
         {
-            "title": "plan_page.field_title",
-            "status": "plan_page.field_status",
-            "reason": "plan_page.field_reason",
-            "office": "plan_page.field_office",
+            "title": "label.action",
+            "status": "label.status",
+            "reason": "label.reason",
+            "office": "label.office",
             "coordinator": "plan_page.field_coordinator",
             "start": "plan_page.field_start",
-            "due": "plan_page.field_due",
+            "due": "label.due",
             "percent": "plan_page.field_percent",
             "evidence": "plan_page.field_evidence",
-            "areas": "plan_page.field_areas",
+            "areas": "label.areas",
             "comment": "plan_page.field_comment",
         }[name]
     )
@@ -79,7 +79,7 @@ def value_words(name: str, value: Any) -> str:
     if name == "areas":
         return ", ".join(value) if value else tr("plan_page.whole_city")
     if value is None or value == "":
-        return tr("plan_page.none")
+        return tr("label.none")
     if name == "status":
         return status_word(value)
     if name in {"start", "due"}:
@@ -106,7 +106,7 @@ def updated_words(line: ActionLine) -> str:
     if line.state.updated_on is None or line.days_since is None:
         return tr("plan_page.never")
     if line.freshness == "stale":
-        return tr("plan_page.no_update_since", day=day(line.state.updated_on))
+        return tr("label.no_update", since=day(line.state.updated_on))
     n = line.days_since
     ago = tr("plan_page.days_ago", n=n) if n else tr("plan_page.today")
     return tr("plan_page.asks", ago=ago) if line.freshness == "ask" else ago
@@ -140,7 +140,7 @@ def numbers_words(numbers: Sequence[str]) -> str:
     """List a few numbers, and count the rest."""
     shown = ", ".join(numbers[:MOST_NUMBERS])
     more = len(numbers) - MOST_NUMBERS
-    return tr("plan_page.and_more", shown=shown, n=more) if more > 0 else shown
+    return tr("label.and_more", names=shown, n=more) if more > 0 else shown
 
 
 def proposal_state(key: str, state: str) -> str:

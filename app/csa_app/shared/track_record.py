@@ -135,12 +135,12 @@ def short_label(way: str) -> str:
         return tr("how_well.line_heat", radius=way.split("_")[1])
     return tr(
         {
-            "areas": "how_well.line_areas",
+            "areas": "label.areas",
             "blocks": "how_well.line_blocks",
             "count_36": "how_well.line_count",
             "count_all": "how_well.line_count",
             "count_areas": "how_well.line_count_areas",
-            "neighborhoods": "how_well.line_neighborhoods",
+            "neighborhoods": "label.neighborhoods",
             "random": "how_well.line_random",
             "ceiling": "how_well.line_ceiling",
         }[way]
@@ -152,8 +152,8 @@ def tried_table(rows: tuple[SettingScore, ...], suggested: SettingScore | None) 
     comparable = comparable_settings(rows)
     return pd.DataFrame(
         {
-            tr("how_well.col_eps_m"): [f"{one.eps_m:g} m" for one in rows],
-            tr("how_well.col_min_samples"): [one.min_samples for one in rows],
+            tr("label.eps_m"): [f"{one.eps_m:g} m" for one in rows],
+            tr("label.min_samples"): [one.min_samples for one in rows],
             tr("how_well.col_caught"): [f"{100 * one.mean_hit_share:.1f}%" for one in rows],
             tr("how_well.col_mean_areas"): [f"{one.mean_areas:.0f}" for one in rows],
             tr("how_well.col_role"): [
@@ -239,11 +239,17 @@ def _against(record: BacktestRecord) -> str:
     values = {"way": method_phrase(found.baseline), "share": percent(found.baseline_hit_share)}
     if found.verdict == "one year":
         return tr("how_well.one_year", **values)
-    if found.verdict == "as good":
-        return tr("how_well.as_good", low=f"{low:+.1f}", high=f"{high:+.1f}", **values)
-    if found.verdict == "better":
-        return tr("how_well.better", low=f"{low:.1f}", high=f"{high:.1f}", **values)
-    return tr("how_well.worse", low=f"{-high:.1f}", high=f"{-low:.1f}", **values)
+    if found.verdict == "worse":
+        low, high = -high, -low
+    signs = "+" if found.verdict == "as good" else ""
+    key = {"as good": "backtest.as_good", "better": "backtest.better", "worse": "backtest.worse"}
+    return tr(
+        "how_well.compared",
+        verdict=tr(key[found.verdict]),
+        low=f"{low:{signs}.1f}",
+        high=f"{high:{signs}.1f}",
+        **values,
+    )
 
 
 def _comparison(record: BacktestRecord) -> MethodComparison:
@@ -307,7 +313,7 @@ def ways(record: BacktestRecord) -> pd.DataFrame:
     apart = [100 * (means[way] - means["areas"]) for way in order]
     return pd.DataFrame(
         {
-            tr("how_well.col_way"): [method_label(way) for way in order],
+            tr("label.method"): [method_label(way) for way in order],
             tr("how_well.col_caught"): [percent(means[way]) for way in order],
             tr("how_well.col_apart"): [
                 tr("how_well.itself") if way == "areas" else _apart(far)
@@ -339,7 +345,7 @@ def afterwards(session: CitySession, record: BacktestRecord, choices: AreaSettin
     before = tr("how_well.col_before", months=choices.months)
     columns = {
         tr("how_well.col_chosen"): [month(one.origin) for one in changes],
-        tr("how_well.col_areas"): [one.n_areas for one in changes],
+        tr("label.areas"): [one.n_areas for one in changes],
         before: [percent(one.before_share) for one in changes],
         tr("how_well.col_last"): [percent(one.last_year_share) for one in changes],
         tr("how_well.col_after"): [percent(one.after_share) for one in changes],
@@ -380,7 +386,7 @@ def trials(session: CitySession) -> None:
             for when in ("with_work", "waiting")
         )
         columns = {
-            tr("trial.col_area"): names,
+            tr("label.area"): names,
             tr("trial.col_start"): [month(row["start"]) for row in rows],
             tr("how_well.trial_begun"): begun,
             tr("how_well.trial_waiting"): waiting,

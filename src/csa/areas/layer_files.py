@@ -77,7 +77,9 @@ class MapResult:
         """
         path, name = Path(path), layer or self.LAYERS[0]
         if name not in self.LAYERS:
-            raise ParamError("proposal.layer", given=name, known=", ".join(self.LAYERS))
+            raise ParamError(
+                "param.unknown", kind="layer", given=name, known=", ".join(self.LAYERS)
+            )
         if path.suffix == ".gpkg":
             content = self.geopackage()
         elif path.suffix == ".parquet":

@@ -462,14 +462,5 @@ def explain_tier(
     )
     if tier is None:
         return counted, msg("tier.none", usual=usual)
-    key = {
-        "expected": "tier.member_expected",
-        "density": "tier.member_density",
-        "homicides": "tier.member_homicides",
-        "lasting": "tier.member_lasting",
-        "recent": "tier.member_recent",
-        "people": "tier.member_people",
-        "risk": "tier.member_risk",
-        "several": "tier.member_several",
-    }[weights.only or "several"]
-    return counted, msg(key, usual=usual, tier=tier)
+    order = str(describe_order(weights))
+    return counted, msg("tier.member", usual=usual, tier=tier, order=order)

@@ -102,7 +102,7 @@ def describe_year(found: YearToDate | Message) -> Message:
                 "more": "briefing.more",
                 "fewer": "briefing.fewer",
                 "usual": "briefing.usual",
-                "few": "briefing.few",
+                "few": "label.too_few",
             }[found.verdict]
         ),
         low=found.change.low,

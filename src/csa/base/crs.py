@@ -106,7 +106,7 @@ def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
 def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     """Bring a table of polygons or points into longitude and latitude."""
     if table.crs is None:
-        raise CrsError("crs.places_unset", source=source)
+        raise CrsError("layers.no_crs", path=source, section="places")
     try:
         turned = table.to_crs(LONLAT)
     except (CRSError, ProjError) as error:  # a system of no place on the earth

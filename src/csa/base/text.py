@@ -47,7 +47,7 @@ PUBLIC = (
     "number.",
     "public.",
     "report.footer",
-    "report.made_up",
+    "public.made_up",
     "report.proxy",
     "report.public",
     "report.subtitle",
@@ -215,7 +215,7 @@ def first_names(names: Sequence[str], most: int = 20) -> str:
     """List the first of some names, none too long for a sentence, and how many others there are."""
     shown = ", ".join(f"{one[:60]}..." if len(one) > 60 else one for one in names[:most])
     left = len(names) - most
-    return shown if left <= 0 else tr("source.and_more", names=shown, n=left)
+    return shown if left <= 0 else tr("label.and_more", names=shown, n=left)
 
 
 def natural_sort_key(text: str) -> tuple[object, ...]:

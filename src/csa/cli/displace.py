@@ -175,7 +175,7 @@ def _name(area: Mapping[Any, Any]) -> str:
 def _listed(names: Sequence[str], between: str) -> str:
     named = between.join(names[:MAX_NAMED])
     left = len(names) - MAX_NAMED
-    return named if left <= 0 else tr("follow.and_more", named=named, n=left)
+    return named if left <= 0 else tr("label.and_more", names=named, n=left)
 
 
 def _counted(followed: FollowedAreas) -> Iterator[str]:
@@ -242,7 +242,7 @@ def _months(followed: FollowedAreas) -> Iterator[str]:
         n=len(changed),
         months="; ".join(
             tr(
-                "follow.was_now",
+                "label.was_now",
                 month=month(row["month"]),
                 was=row["first_reported"],
                 now=row["now"],

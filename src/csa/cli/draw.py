@@ -286,9 +286,9 @@ def show_trial(found: InterimTrial) -> None:
 
     show(*(render(one) for one in describe_trial(found)))
     table = Table(box=None, pad_edge=False)
-    table.add_column(tr("trial.col_area"), overflow="fold", min_width=18)
+    table.add_column(tr("label.area"), overflow="fold", min_width=18)
     table.add_column(tr("trial.col_start"))
-    for title in ("trial.col_counted", "trial.col_expected"):
+    for title in ("label.counted", "trial.col_expected"):
         table.add_column(tr(title), justify="right")
     for name, start, counted, expected in list_areas(found):
         table.add_row(name, month(start), f"{counted:,}", f"{expected:,.1f}")

@@ -75,9 +75,9 @@ def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
 def _notes(line: ActionLine) -> Iterator[str]:
     state = line.state
     if line.freshness == "stale" and state.updated_on:
-        yield tr("keep.stale", day=day(state.updated_on))
+        yield tr("label.no_update", since=day(state.updated_on))
     if state.due and state.status != "done":
-        yield tr("keep.late" if line.is_late else "keep.due", day=day(state.due))
+        yield tr("keep.late" if line.is_late else "label.due_on", day=day(state.due))
     if line.holds_up:
         yield tr("keep.holds", numbers=", ".join(line.holds_up))
     if state.reason:

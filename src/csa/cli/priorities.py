@@ -165,7 +165,7 @@ def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> 
             _usual(area["expected_low"], area["expected_high"]),
             times(area["times_city"]),
             in_ten(area["stability_share"]),
-            tr("judged.first") if area["is_first"] else "",
+            tr("label.yes") if area["is_first"] else "",
             in_ten(area["in_top_probability"]),
             in_ten(area["top_share"]),
         )
@@ -186,5 +186,5 @@ def _tier(tier: Any, *, is_doubtful: bool) -> str:
     import pandas as pd
 
     if is_doubtful:
-        return tr("judged.look_first")
-    return tr("judged.no_tier") if pd.isna(tier) else str(int(tier))
+        return tr("label.look_first")
+    return tr("label.none") if pd.isna(tier) else str(int(tier))

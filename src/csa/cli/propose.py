@@ -163,7 +163,7 @@ def _spans(months: Sequence[str]) -> Iterator[str]:
             runs.append([name])
     for run in runs:
         first, last = month(run[0]), month(run[-1])
-        yield first if first == last else tr("propose.span", first=first, last=last)
+        yield first if first == last else tr("label.span", first=first, last=last)
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:

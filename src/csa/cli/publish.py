@@ -240,9 +240,9 @@ def _told(made: Published) -> Iterator[str]:
 def _held_back(made: Published) -> Iterator[str]:
     from csa.reports.public.counts import AREA, CELL, DISTRICT
 
-    yield tr("publish.cells", **asdict(made.held_back[CELL]))
-    yield tr("publish.areas", **asdict(made.held_back[AREA]))
-    yield tr("publish.neighborhoods", **asdict(made.held_back[DISTRICT]))
+    yield tr("publish.counted", what=tr("change_page.col_cells"), **asdict(made.held_back[CELL]))
+    yield tr("publish.counted", what=tr("label.areas"), **asdict(made.held_back[AREA]))
+    yield tr("publish.counted", what=tr("label.neighborhoods"), **asdict(made.held_back[DISTRICT]))
 
 
 def _change(made: Published) -> Iterator[str]:

@@ -31,7 +31,7 @@ AgainOption = Annotated[
 ]
 Step = tuple[str, Callable[[], None]]
 STEPS = {
-    "read": "serve.step_read", "draw": "serve.step_draw", "past": "serve.step_past",
+    "read": "label.reading", "draw": "serve.step_draw", "past": "serve.step_past",
     "risk": "serve.step_risk", "program": "serve.step_program", "public": "serve.step_public",
     "month": "serve.step_month",
 }  # fmt: skip

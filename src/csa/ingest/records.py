@@ -334,7 +334,7 @@ def open_records(path: Path, *, only_text: bool = False) -> OpenRecords:
                 raise SourceError("source.vast_header", path=path, n=n, most=MOST_COLUMNS)
             first = next(reading.blocks)
             if not (first.lines or reading.unreadable):
-                raise SourceError("source.header_only", path=path)
+                raise SourceError("source.no_record", path=path)
             if content is file:
                 reading.held = held.pop_all()
     except FileNotFoundError as error:
@@ -414,7 +414,7 @@ def _from_excel(content: bytes, path: Path, sha256: str) -> OpenRecords:
     table = read_excel(content, path)
     rows, others = table.rows, table.others
     if len(rows) < 2:
-        raise SourceError("source.header_only", path=path)
+        raise SourceError("source.no_record", path=path)
     left = tr("source.other_sheets", names=", ".join(others)) if others else ""
     sheets = ", ".join(table.sheets)
     note = msg("source.note_excel", name=path.name, n=len(table.sheets), sheet=sheets, others=left)

@@ -212,7 +212,7 @@ def _blocks(preview: MonthPreview, account: Mapping[str, Any]) -> Iterator[Block
     yield Lead(tuple(said[:MOST_LEAD]))
     if said[MOST_LEAD:]:
         yield Bullets(tuple(said[MOST_LEAD:]))
-    yield Heading(tr("month.change"))
+    yield Heading(tr("label.all_together"))
     yield Paragraph(account["change"]["sentence"] or tr("month.change_unknown"))
     if account["left_out"]:
         said = [left_out_sentence(one["products"], one["why"]) for one in account["left_out"]]
@@ -220,7 +220,7 @@ def _blocks(preview: MonthPreview, account: Mapping[str, Any]) -> Iterator[Block
     if account["record_made"]:
         yield Bullets((tr("month.recorded"),))
     yield Heading(tr("month.files"))
-    columns = (tr("month.file"), tr("month.sha256"))
+    columns = (tr("label.file"), tr("month.sha256"))
     rows = tuple((name, code[:12]) for name, code in account["files"].items())
     yield Table(tr("month.files_caption"), columns, rows)
     if account["notes"]:

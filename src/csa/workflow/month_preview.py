@@ -178,7 +178,7 @@ def _count_sentences(found: MonthPreview) -> Iterator[Message]:
     newest = found.counts[-MOST_MONTHS:]
     if newest:
         listed = "; ".join(
-            str(msg("month.was_now", month=month_words(month), was=was, now=now))
+            str(msg("label.was_now", month=month_words(month), was=was, now=now))
             for month, was, now in newest
         )
         n_more = len(found.counts) - len(newest)

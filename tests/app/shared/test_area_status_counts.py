@@ -86,11 +86,11 @@ def test_pages_say_the_counts_of_an_areas_own_ground(visit, program, known):
         (row,) = [label for label in listed if f"**{own.display_name}**" in label]
         assert f"*{own.incidents:,} shootings*" in row
         assert tr("find.list_homicides", n=own.homicides) in row
-        assert decides[own.display_name][tr("compare.col_homicides")] == str(own.homicides)
+        assert decides[own.display_name][tr("label.homicides")] == str(own.homicides)
         mean, low, high = own.next12
         ahead = tr("compare.expected", n=mean, low=low, high=high)
-        assert ahead in decides[own.display_name][tr("compare.col_expected")]
-        assert sure[own.display_name][tr("compare.col_incidents")] == str(own.incidents)
+        assert ahead in decides[own.display_name][tr("label.next_12_months")]
+        assert sure[own.display_name][tr("label.counted")] == str(own.incidents)
         low, high = own.usual
         interval = tr("briefing.interval", low=low, high=high)
         item = f"<span>{own.display_name}</span><b>{own.incidents:,}</b> <i>{interval}</i>"

@@ -111,7 +111,7 @@ def test_an_area_in_service_has_its_letter_its_own_name_and_since_when(city, cel
     west, east = (one["properties"] for one in message(maps.painting(shown, cells))["areas"])
     assert (east["area_id"], east["letter"], east["place"]) == ("c-2", "B", "East Corner")
     assert (west["area_id"], west["letter"], west["place"]) == ("c-1", "", "West End")
-    assert west["lines"][0] == says("standing.candidate")
+    assert west["lines"][0] == says("label.candidate")
     assert east["lines"][0] == says("standing.core", since="September 2019")
     assert (west["lines"][1][:2], east["lines"][1][:2]) == ("6 ", "9 ")
     assert (west["lines"][-1], east["lines"][-1]) == ("first", "second")

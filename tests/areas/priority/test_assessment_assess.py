@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.areas.priority.assessed import LARGE, PLAIN, asked_of_sample, sample_city, slow_hot_cells
 from tests.properties import examples
+from tests.sentences import says
 from tests.towns import KNOT, history, line, town_of
 
 from csa.areas.analysis import propose_areas
@@ -76,8 +77,10 @@ def test_each_area_says_in_two_sentences_what_was_counted_and_what_is_usual(root
             "high": math.ceil(row["expected_high"]),
         }
         usual = judged.city_per_km2 * row["area_km2"]
-        assert why.key == "tier.member_expected"
-        assert dict(why.values) == {"usual": pytest.approx(usual), "tier": row["tier"]}
+        assert why.key == "tier.member"
+        order = says("order.expected")
+        values = {"usual": pytest.approx(usual), "tier": row["tier"], "order": order}
+        assert dict(why.values) == values
 
 
 def test_no_sentence_of_a_tier_names_another_area(root):
@@ -115,7 +118,9 @@ def test_another_criterion_gives_other_tiers_and_says_so_and_changes_nothing_els
     table = other.table.set_index("area_id")
     assert table["tier"].tolist() == [4, 2, 2, 2, 1, 3, 1, 3]  # of 4, 21, 19, 22, 33, 13, 27, 13
     assert table["tier"].tolist() == prioritize(judged, homicides, 3)["tier"].tolist()
-    assert {why.key for _, why in other.why.values()} == {"tier.member_homicides"}
+    assert {why.key for _, why in other.why.values()} == {"tier.member"}
+    orders = {dict(why.values)["order"] for _, why in other.why.values()}
+    assert orders == {says("order.homicides")}
     assert [dict(why.values)["tier"] for _, why in other.why.values()] == table["tier"].tolist()
     assert [both[0] for both in other.why.values()] == [both[0] for both in judged.why.values()]
     pd.testing.assert_frame_equal(

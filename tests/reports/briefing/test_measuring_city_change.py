@@ -64,7 +64,7 @@ def test_people_hit_are_compared_with_people_hit():
     values = quarters([100, 100, 100, 100, 101], basis="victims")
     change = assess_city_change("down", values, found)
     assert change.verdict is MeasureVerdict.NO_CHANGE
-    assert change.message.values["what"] == msg("measures.people_shot")
+    assert change.message.values["what"] == msg("label.people_shot")
     assert change.message.values["now"] == 101
 
 

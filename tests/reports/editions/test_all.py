@@ -171,7 +171,7 @@ def test_late_actions_stand_by_day_with_their_office_and_what_waits(month_facts)
     (table,) = [one for one in late(month_facts, lines, TELL) if isinstance(one, Table)]
     assert [row[0].split()[0] for row in table.rows] == [lines[1].number, lines[0].number]
     assert table.rows[1][1:] == ("Health", TELL.day(dues[0]), "9.1, 9.2")
-    assert table.rows[0][2:] == (TELL.day(dues[1]), says("report.none"))
+    assert table.rows[0][2:] == (TELL.day(dues[1]), says("label.none"))
     (_, said) = late(month_facts, lines[2:], TELL)
     assert said.text == says("report.late_none")
 

@@ -334,7 +334,7 @@ def test_late_reports_are_told_of_the_newest_months_and_of_none_after_the_report
     notes = data_notes(sample_source.city, month_facts.summary, JULY, editions, date(2020, 9, 30))
     newest = (("2020-07", 70, 74), ("2020-05", 50, 53), ("2020-04", 40, 42))
     told = "; ".join(
-        says("follow.was_now", month=month(at), was=was, now=now) for at, was, now in newest
+        says("label.was_now", month=month(at), was=was, now=now) for at, was, now in newest
     )
     assert says("follow.late", n=4, months=told) in [str(note) for note in notes]
     same = data_notes(

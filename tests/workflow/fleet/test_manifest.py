@@ -46,7 +46,7 @@ def test_a_config_may_be_a_name_in_config_as_elsewhere(tmp_path, root, monkeypat
 @pytest.mark.parametrize(
     ("text", "name", "key"),
     [
-        (HEADER, "cities.csv", "source.header_only"),
+        (HEADER, "cities.csv", "source.no_record"),
         ("", "cities.toml", "fleet.no_city"),
         ('cities = "all"\n', "cities.toml", "fleet.no_city"),
         ("cities = [1]\n", "cities.toml", "fleet.no_city"),

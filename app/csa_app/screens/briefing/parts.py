@@ -88,7 +88,7 @@ def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
     found: list[tuple[str, pd.DataFrame]] = []
     if judgement.answers["locate"].can:
         found += [
-            (tr("briefing.tier", tier=tier), firm[firm["tier"] == tier])
+            (tr("label.in_tier", tier=tier), firm[firm["tier"] == tier])
             for tier in sorted(firm["tier"].dropna().unique().tolist())
         ]
         found.append((tr("briefing.not_apart"), firm[firm["tier"].isna()]))
@@ -134,7 +134,7 @@ def title(session: CitySession) -> str:
 def sentences(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None) -> None:
     """Show what stands out, what changed and what cannot be said."""
     parts = (
-        (tr("briefing.stands_out"), *_stands_out(view, judgement)),
+        (tr("label.concentration"), *_stands_out(view, judgement)),
         (tr("briefing.changed"), *_changed(view.session, view.choices)),
         (tr("briefing.cannot"), *_cannot(judgement)),
     )

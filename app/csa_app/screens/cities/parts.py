@@ -196,7 +196,7 @@ def what_failed(table: pd.DataFrame) -> None:
         alike = failed.groupby("why", sort=False)["city"].agg(", ".join)  # one cause, one row
         rows = {
             tr("cities.col_city"): alike.tolist(),
-            tr("cities.col_why"): alike.index.tolist(),
+            tr("label.why"): alike.index.tolist(),
         }
         panels.table(rows, tr("cities.what_failed"), "csa-wide")
     waiting = table.loc[table["state"] == WAITING, "city"].tolist()
@@ -221,13 +221,13 @@ def each_city(table: pd.DataFrame, folder: Path) -> None:
     rows = {
         tr("cities.col_city"): [row["city"] for row in shown],
         tr("cities.col_data"): [_data(row) for row in shown],
-        tr("cities.col_areas"): [_areas(row) for row in shown],
+        tr("label.areas"): [_areas(row) for row in shown],
         tr("cities.col_past"): [_past(row) for row in shown],
         tr("cities.col_last"): [row["displacement"] or "" for row in shown],
     }
     panels.table(rows, tr("cities.each"), "csa-wide")
     if len(done) > MOST_SHOWN:
-        st.caption(tr("cities.more", n=len(done) - MOST_SHOWN))
+        st.caption(tr("label.more_in_file", n=len(done) - MOST_SHOWN))
 
 
 def _data(row: dict[Any, Any]) -> str:

@@ -48,9 +48,9 @@ OF_GROUND = (
 
 
 BEFORE = {
-    "yes": "compare.before_yes",
-    "no": "compare.before_no",
-    "unknown": "compare.unknown",
+    "yes": "label.yes",
+    "no": "label.no",
+    "unknown": "label.unknown",
 }
 """Whether an area was a candidate before, in words."""
 
@@ -58,8 +58,8 @@ BEFORE = {
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
     """Return a tier in words."""
     if is_doubtful:
-        return tr("compare.look_first")
-    return tr("compare.no_tier") if pd.isna(tier) else tr("compare.tier", tier=int(tier))
+        return tr("label.look_first")
+    return tr("compare.no_tier") if pd.isna(tier) else tr("label.in_tier", tier=int(tier))
 
 
 def by_tier(table: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> pd.DataFrame:
@@ -107,7 +107,7 @@ class OpenPlaces:
         """Return how an area stands, for a table."""
         if area_id in self.even:
             return tr("compare.tie")
-        return tr("compare.yes") if area_id in self.sure else ""
+        return tr("label.yes") if area_id in self.sure else ""
 
 
 def show(
@@ -136,7 +136,7 @@ def show(
     for row in shown:
         sure = _sureness(row, has_people=has_people) if is_sure else {}
         cells = sure or _decides(row, top, lacking, places)
-        rows.append({tr("compare.col_area"): _named(known[row["area_id"]]), **cells})
+        rows.append({tr("label.area"): _named(known[row["area_id"]]), **cells})
     panels.table(pd.DataFrame(rows, dtype=object), tr("compare.table_alt"), "csa-wide")
     if view.others:
         names = name_list(in_service(area).display_name for area in view.others)
@@ -195,11 +195,11 @@ def _decides(
 ) -> dict[str, object]:
     """Return what an area is chosen by."""
     places = {} if lacking is None else {tr("compare.col_lacking"): len(lacking[row["area_id"]])}
-    tier = tr("compare.none") if pd.isna(row["tier"]) else str(int(row["tier"]))
+    tier = tr("label.none") if pd.isna(row["tier"]) else str(int(row["tier"]))
     return {
-        tr("compare.col_tier"): tr("compare.look_first") if row["is_doubtful"] else tier,
-        tr("compare.col_expected"): _next12(row, top),
-        tr("compare.col_homicides"): int(row["homicides"]),
+        tr("label.tier"): tr("label.look_first") if row["is_doubtful"] else tier,
+        tr("label.next_12_months"): _next12(row, top),
+        tr("label.homicides"): int(row["homicides"]),
         **places,
         tr("compare.col_first"): open_places.word(row["area_id"]),
     }
@@ -215,7 +215,7 @@ def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
     """Return how sure an area's place in the order is, and the rest that is known of it."""
     months = tr("compare.months", n=row["months_active"], of=row["months_covered"])
     return {
-        tr("compare.col_incidents"): int(row["incidents"]),
+        tr("label.counted"): int(row["incidents"]),
         tr("compare.col_times"): times(row["times_city"]),
         tr("compare.col_months"): months,
         tr("compare.col_again"): in_ten(row["stability_share"]),
@@ -229,13 +229,13 @@ def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
 def expected(mean: float, low: float, high: float) -> str:
     """Format what to expect in the next 12 months, in whole incidents."""
     if math.isnan(mean):
-        return tr("compare.unknown")
+        return tr("label.unknown")
     return tr("compare.expected", n=mean, low=int(low), high=int(high))
 
 
 def _people(people: Any) -> str:
     if pd.isna(people):
-        return tr("compare.unknown")
+        return tr("label.unknown")
     n = round(int(people), -2)
     return tr("sheet.about", n=n) if n >= FEW_PEOPLE else tr("sheet.few_people")
 
@@ -308,8 +308,8 @@ def what_enters(
         said.append(
             tr(
                 "compare.changed",
-                enter=_listed(first - before, names) or tr("compare.none"),
-                leave=_listed(before - first, names) or tr("compare.none"),
+                enter=_listed(first - before, names) or tr("label.none"),
+                leave=_listed(before - first, names) or tr("label.none"),
             )
         )
     if moved := _moved(own["tier"], chosen["tier"], names):
@@ -424,7 +424,7 @@ def reasons(view: AreaView, judgement: AreaAssessment) -> None:
     table = by_tier(judgement.table, standing)
     knows_year = screen_state.months_known(view.session.dataset) >= YEAR
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
-        title = tr("compare.tier", tier=tier) if tier else tr("compare.without_tier")
+        title = tr("label.in_tier", tier=tier) if tier else tr("compare.without_tier")
         with st.expander(tr("compare.tier_group", title=title, n=len(rows))):
             for found in rows.to_dict("records"):
                 stands = standing[found["area_id"]]

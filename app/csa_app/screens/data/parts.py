@@ -62,7 +62,7 @@ def _unplaced(report: Mapping[str, Any], n: int) -> str:
 
 def count_of_victims(report: Mapping[str, Any]) -> str:
     """Write the number of victims, which may be unknown."""
-    return tr("sheet.unknown") if report["victims"] is None else f"{report['victims']:,}"
+    return tr("label.unknown") if report["victims"] is None else f"{report['victims']:,}"
 
 
 def losses(session: CitySession) -> None:
@@ -85,7 +85,7 @@ def losses(session: CitySession) -> None:
         )
     panels.table(
         {
-            tr("data.col_file"): [file["name"] for file in report["inputs"]],
+            tr("label.file"): [file["name"] for file in report["inputs"]],
             tr("data.col_rows"): [file["rows_read"] for file in report["inputs"]],
             tr("data.col_layout"): [file["source"] for file in report["inputs"]],
         },
@@ -135,10 +135,10 @@ def suspects(session: CitySession) -> None:
     )
     panels.table(
         {
-            tr("data.col_incidents"): [point["incidents"] for point in points],
+            tr("label.incidents"): [point["incidents"] for point in points],
             tr("data.col_expected"): [expected_text(point) for point in points],
             tr("data.col_place"): [place_of_point(point) for point in points],
-            tr("data.col_why"): [point["why"] for point in points],
+            tr("label.reason"): [point["why"] for point in points],
         },
         tr("data.suspects_alt"),
     )
@@ -154,7 +154,7 @@ def place_of_point(point: Mapping[str, Any]) -> str:
 def expected_text(point: Mapping[str, Any]) -> str:
     """Write what would be expected at a point, which may be unknown."""
     expected = point.get("expected")
-    return tr("sheet.unknown") if expected is None else f"{expected:.1f}"
+    return tr("label.unknown") if expected is None else f"{expected:.1f}"
 
 
 def rules(session: CitySession) -> None:
@@ -168,8 +168,8 @@ def rules(session: CitySession) -> None:
         {
             tr("data.col_rule"): [rule["name"].replace("_", " ") for rule in found],
             tr("data.col_rows"): [rule["rows"] for rule in found],
-            tr("data.col_incidents"): [rule["incidents"] for rule in found],
-            tr("data.col_why"): [rule["why"] for rule in found],
+            tr("label.incidents"): [rule["incidents"] for rule in found],
+            tr("label.reason"): [rule["why"] for rule in found],
         },
         tr("data.rules_alt"),
     )
@@ -187,7 +187,7 @@ def layers(session: CitySession) -> None:
             sum(found["lost"].values()),
         )
         for key, found in (
-            ("data.services", report.get("services")),
+            ("label.services", report.get("services")),
             ("data.vacant", report.get("vacant_land")),
             ("data.risk", report.get("risk_terrain")),
         )
@@ -195,7 +195,7 @@ def layers(session: CitySession) -> None:
     ]
     st.header(tr("data.layers"), anchor=False)
     if report["population"] is not None:
-        source = panels.plain(report.get("population_source") or tr("sheet.unknown"))
+        source = panels.plain(report.get("population_source") or tr("label.unknown"))
         values = {"source": source, "year": report["population_year"]}
         st.markdown(tr("data.people", n=round(report["population"]), **values))
     else:
@@ -203,9 +203,9 @@ def layers(session: CitySession) -> None:
     if rows:
         columns = [
             tr("data.col_list"),
-            tr("data.col_source"),
+            tr("label.source"),
             tr("data.col_as_of"),
-            tr("data.col_used"),
+            tr("label.used"),
             tr("data.col_lost"),
         ]
         panels.table(pd.DataFrame(rows, columns=columns), tr("data.layers"))

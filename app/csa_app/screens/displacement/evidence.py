@@ -112,10 +112,10 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
         for one, n in zip(shown, known, strict=True)
     ]
     changes = [_change(one.change(n)) for one, n in zip(shown, known, strict=True)]
-    unknown = tr("change_page.unknown")
+    unknown = tr("label.unknown")
     columns = {
         tr("change_page.col_year"): [month(one.core.origin) for one in shown],
-        tr("change_page.col_areas"): [one.n_areas for one in shown],
+        tr("label.areas"): [one.n_areas for one in shown],
         tr("change_page.col_months"): known,
         tr("change_page.col_change"): changes,
         tr("change_page.col_ratio"): [f"{one:.2f}" if one else unknown for one in ratios],
@@ -125,7 +125,7 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
 
 def _change(share: float | None) -> str:
     if share is None:
-        return tr("change_page.unknown")
+        return tr("label.unknown")
     key = "change_page.less" if share < 0 else "change_page.greater"
     return tr(key, share=percent(abs(share)))
 
@@ -139,12 +139,12 @@ def _alike(following: Following) -> None:
     st.markdown(panels.plain(tr("change_page.how_alike")))
     listed = [("", controls.pooled)]
     listed += [(area_id, following.control(area_id)) for area_id in following.by_letter]
-    close, rest = tr("change_page.is_close"), tr("change_page.is_rest")
+    close, rest = tr("label.yes"), tr("change_page.is_rest")
     columns = {
-        tr("change_page.col_area"): [following.place_name(area_id) for area_id, _ in listed],
+        tr("label.area"): [following.place_name(area_id) for area_id, _ in listed],
         tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
         tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
-        tr("change_page.col_used"): [close if one.is_close else rest for _, one in listed],
+        tr("label.used"): [close if one.is_close else rest for _, one in listed],
     }
     panels.table(columns, tr("change_page.alike_alt"))
 
@@ -157,14 +157,14 @@ def _classic(following: Following) -> None:
     told = tr("change_page.how_wdd", before=found.before.months, after=found.after.months)
     st.markdown(panels.plain(told))
     parts = [
-        (tr("change_page.wdd_local"), found.wdd.local),
-        (tr("change_page.wdd_displacement"), found.wdd.displacement),
+        (tr("label.in_areas"), found.wdd.local),
+        (tr("label.around_them"), found.wdd.displacement),
         (tr("change_page.wdd_total"), found.wdd.total),
     ]
     rows = [(name, part) for name, part in parts if part is not None]
     ranges = [tr("change_page.interval", low=part.low, high=part.high) for _, part in rows]
     columns = {
-        tr("change_page.col_part"): [name for name, _ in rows],
+        tr("label.where"): [name for name, _ in rows],
         tr("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
         tr("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
         tr("change_page.col_interval"): ranges,
@@ -207,13 +207,13 @@ def _shown_by_now(following: Following) -> pd.DataFrame:
     at = len(following.months) - 1
     listed = ["", *(following.by_letter if len(following.area_ids) > 1 else [])]
     columns = {
-        tr("change_page.fell", share=percent(fall)): [
+        tr("change_page.less", share=percent(fall)): [
             percent(following.results(area_id).core.power(at, fall)) for area_id in listed
         ]
         for fall in FALLS
     }
     names = [following.place_name(area_id) for area_id in listed]
-    return pd.DataFrame({tr("change_page.col_area"): names, **columns})
+    return pd.DataFrame({tr("label.area"): names, **columns})
 
 
 def _sealed(session: CitySession) -> None:
@@ -238,13 +238,13 @@ def _before(following: Following) -> None:
     columns = {
         tr("change_page.col_quarter"): [month(one) for one in table["quarter"]],
         tr("change_page.col_here"): table["core_ratio"].map(_ratio).tolist(),
-        tr("change_page.col_around"): table["ring_ratio"].map(_ratio).tolist(),
+        tr("label.nearby"): table["ring_ratio"].map(_ratio).tolist(),
     }
     panels.table(columns, tr("change_page.before_alt"))
 
 
 def _ratio(value: float) -> str:
-    return tr("change_page.unknown") if math.isnan(value) else f"{value:.2f}"
+    return tr("label.unknown") if math.isnan(value) else f"{value:.2f}"
 
 
 def _unserved(session: CitySession, choices: AreaSettings, following: Following) -> None:

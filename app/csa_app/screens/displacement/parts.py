@@ -91,7 +91,7 @@ def _differing(following: Following, changed: list[str], at: int) -> str:
     ]
     left = len(changed) - len(named)
     if left:
-        named.append(tr("change_page.singles_left", n=left))
+        named.append(tr("label.n_more", n=left))
     return tr("change_page.singles", n=len(changed), areas="; ".join(named))
 
 
@@ -129,9 +129,9 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
     )
     return pd.DataFrame(
         {
-            tr("change_page.col_area"): names,
+            tr("label.area"): names,
             tr("change_page.col_here"): here,
-            tr("change_page.col_around"): next_door,
+            tr("label.nearby"): next_door,
         },
         dtype=object,
     )
@@ -142,14 +142,14 @@ def distances(following: Following, at: int) -> pd.DataFrame:
     pooled = following.displaced.pooled
     tracks = [pooled.core, pooled.ring, *(band.counts for band in pooled.farther.bands)]
     names = [
-        tr("change_page.inside"),
+        tr("label.in_areas"),
         *(band_name(number) for number in range(len(tracks) - 1)),
     ]
     known = [(name, one) for name, one in zip(names, tracks, strict=True) if one is not None]
     top = max(float(max(one.bound_high[at], one.counted[at])) for _, one in known)
     return pd.DataFrame(
         {
-            tr("change_page.col_distance"): [name for name, _ in known],
+            tr("label.all_together"): [name for name, _ in known],
             tr("change_page.col_counted"): [_counted(one, at, top) for _, one in known],
         },
         dtype=object,
@@ -214,9 +214,9 @@ def show_sums(session: CitySession, scene: ChangeScene, choose: Callable[[str], 
     is_one = area_id in following.area_ids
     _choose_area(following, area_id if is_one else None, choose)
     title = tr(
-        "change_page.sums_title",
-        verdict=verdict_word(judged, at),
-        who=following.place_name(area_id),
+        "label.pair",
+        name=verdict_word(judged, at),
+        text=following.place_name(area_id),
     )
     is_unlike = scene.has_alike and not following.control(area_id).is_close
     if following.is_early(at, area_id):
@@ -252,7 +252,7 @@ def _choose_area(following: Following, area_id: str | None, choose: Callable[[st
             args=(choose,),
         )
         st.button(
-            tr("change_page.all_together"),
+            tr("label.all_together"),
             key="all together",
             disabled=area_id is None,
             on_click=choose,

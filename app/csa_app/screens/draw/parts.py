@@ -152,7 +152,7 @@ def _starts(draw: Draw) -> pd.DataFrame:
 
 
 def _columns() -> list[str]:
-    return [tr("draw_page.col_area"), tr("draw_page.col_group"), tr("draw_page.col_n")]
+    return [tr("label.area"), tr("draw_page.col_group"), tr("draw_page.col_n")]
 
 
 def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:

@@ -38,7 +38,7 @@ def choose(city: City, now: AreaSettings) -> AreaSettings:
         tr("controls.months"),
         sorted({*MONTHS, now.months}),
         **panels.remembered("months"),
-        format_func=lambda n: tr("controls.n_months", n=n),
+        format_func=lambda n: tr("label.months", n=n),
         help=tr("controls.months_help", months=config.areas.months),
     )
     kinds = st.selectbox(
@@ -94,7 +94,7 @@ def _choose_size(config: CityConfig, now: AreaSettings) -> tuple[int, float]:
     if st.session_state["limit"] not in limits:
         st.session_state["limit"] = limits[0]
     limit_km2 = st.selectbox(
-        tr("controls.limit"),
+        tr("label.largest_area"),
         limits,
         **panels.remembered("limit"),
         format_func=lambda km2: land(km2, units) if km2 else tr("controls.no_limit"),
@@ -122,7 +122,7 @@ def _choose_dbscan() -> DbscanParams | None:
             st.session_state.pop(name, None)
         return None
     eps_m = st.number_input(
-        tr("controls.eps_m"),
+        tr("label.eps_m"),
         min_value=1.0,
         max_value=MAX_EPS_M,
         step=EPS_STEP_M,
@@ -131,7 +131,7 @@ def _choose_dbscan() -> DbscanParams | None:
         help=tr("controls.eps_m_help"),
     )
     min_samples = st.number_input(
-        tr("controls.min_samples"),
+        tr("label.min_samples"),
         min_value=2,
         max_value=MAX_MIN_SAMPLES,
         step=1,
@@ -180,7 +180,7 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
             required=True,
             format_func=lambda name: tr(
                 {
-                    "shootings": "controls.shade_shootings",
+                    "shootings": "label.incidents",
                     "risk": "controls.shade_risk",
                     "none": "controls.shade_none",
                 }[name]
@@ -194,8 +194,8 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
             format_func=lambda name: tr(
                 {
                     "background": "controls.background",
-                    "neighborhoods": "controls.neighborhoods",
-                    "services": "controls.services",
+                    "neighborhoods": "label.neighborhoods",
+                    "services": "label.services",
                 }[name]
             ),
         )

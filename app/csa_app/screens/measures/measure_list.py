@@ -188,7 +188,7 @@ def _levels(line: MeasureLine, scale: float) -> tuple[list[object], list[object]
     levels = {"dot": line.definition.baseline, "dash": line.definition.target}
     known = {dash: number for dash, number in levels.items() if number is not None}
     for dash, number in known.items():
-        key = "here.at_baseline" if dash == "dot" else "here.at_target"
+        key = "label.at_baseline" if dash == "dot" else "label.at_target"
         is_upper = number == max(known.values())
         at = {"xref": "paper", "yref": "y"}
         ends = {"x0": 0, "x1": 1, "y0": scale * number, "y1": scale * number}
@@ -251,7 +251,7 @@ def card_html(scene: FormScene, line: MeasureLine) -> str:
         ends = {"one": one, "two": two, "three": three, "four": four}
         said.append(_quiet(tr(key, begun=line.begun, **ends)))
     if line.last is not None and is_old(line, scene.today):
-        said.append(_quiet(tr("here.no_update", quarter=line.last)))
+        said.append(_quiet(tr("measures.no_update", since=line.last)))
     said += _since_action(scene, line)
     begun = _begun(scene, line)
     if begun:
@@ -309,7 +309,7 @@ def _settled(line: MeasureLine) -> list[str]:
     kind, settled, said = line.measure.kind, line.definition, []
     if settled is not None and settled.baseline is not None:
         at = number_words(settled.baseline, kind)
-        key = "here.at_baseline" if applies_here(line) else "here.at_baseline_city"
+        key = "label.at_baseline" if applies_here(line) else "here.at_baseline_city"
         said.append(tr(key, at=at))
     if settled is not None and settled.target is not None:
         at = number_words(settled.target, kind)
@@ -317,7 +317,7 @@ def _settled(line: MeasureLine) -> list[str]:
             said.append(tr("here.at_target_city", at=at))
         else:
             met = has_own_value(line) and line.progress is Progress.MET
-            said.append(tr("here.at_target_met" if met else "here.at_target", at=at))
+            said.append(tr("here.at_target_met" if met else "label.at_target", at=at))
     return said
 
 

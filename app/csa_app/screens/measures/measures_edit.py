@@ -53,7 +53,7 @@ def quarters_over(today: date) -> list[Quarter]:
 def _choose_measure(key: str, lines: Sequence[MeasureLine]) -> MeasureLine:
     names = {line.measure.id: line for line in lines}
     found = st.selectbox(
-        tr("here.measure"),
+        tr("label.measure"),
         list(names),
         format_func=lambda one: names[one].measure.name,
         key=key,
@@ -66,7 +66,7 @@ def _value(
 ) -> Decision:
     line = _choose_measure("value measure", lines)
     kind = find_kind(line.measure.kind)
-    name = places[place] if place else tr("here.city")
+    name = places[place] if place else tr("label.citywide")
     st.markdown(f"**{panels.plain(name)}**")
 
     def write(store: Store, act: Act, typed: Typed) -> str:
@@ -145,9 +145,9 @@ def _settled(scene: FormScene, lines: Sequence[MeasureLine]) -> Decision:
     now = line.definition or MeasureRow()
     labels = {
         "definition": tr("here.definition"),
-        "baseline": tr("here.baseline"),
+        "baseline": tr("label.baseline"),
         "baseline_quarter": tr("here.baseline_quarter"),
-        "target": tr("here.target"),
+        "target": tr("label.target"),
         "target_quarter": tr("here.target_quarter"),
         "owner": tr("here.owner"),
         "source": tr("here.source"),

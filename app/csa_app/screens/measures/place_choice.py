@@ -105,7 +105,7 @@ def _first(
 def name_of(place: Place) -> str:
     """Name a place with its kind."""
     if place.kind == CITY:
-        return tr("here.city")
+        return tr("label.citywide")
     if place.kind == NEIGHBORHOOD:
         return place.name
     name = called(place.name, place.key)
@@ -199,5 +199,5 @@ def _usual(scene: FormScene, screen: LinkState, letter: str, n_said: int) -> str
         return ""
     n, months, (low, high) = int(row["incidents"]), months_covered(proposal), usual
     if (n, months) == (n_said, YEAR_MONTHS):
-        return tr("here.usual_same", low=low, high=high)
+        return tr("label.likely", low=low, high=high)
     return tr("here.usual", n=n, months=months, low=low, high=high)

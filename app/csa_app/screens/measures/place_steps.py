@@ -105,7 +105,7 @@ def show(
             items = f"<li>{began}{notes(of(_beginnings(scene, work)[-1].item))}</li>{items}"
         st.html(f'<ul class="csa-due">{items}</ul>')
     if not may(require_area_chair, scene.who):
-        st.caption(tr("here.steps_read_only"))
+        st.caption(tr("roles.not_area_chair"))
         return
     forms = _forms(scene, screen, place, work, found)
     if work is not None and work.area.state == DESIGNATED and "maintain" not in forms:

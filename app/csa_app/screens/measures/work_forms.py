@@ -50,7 +50,7 @@ def show_forms(scene: FormScene, work: WorkPlan) -> None:
     offered["meeting"] = tr("here.add_meeting"), lambda: _meeting(work, today)
     offered["asked"] = tr("here.add_asked"), lambda: _asked(work)
     if work.questions:
-        offered["answer"] = tr("here.add_answer"), lambda: _answer(work)
+        offered["answer"] = tr("label.answer"), lambda: _answer(work)
         offered["agree"] = tr("here.change_agreed"), lambda: _agreed(work)
     offered["lesson"] = tr("here.add_lesson"), lambda: _lesson(work)
     offered["taker"] = tr("here.add_taker"), lambda: _taker(work)
@@ -71,7 +71,7 @@ def _which(label: str, words: Mapping[str, str], key: str) -> str:
 def _done(work: WorkPlan) -> Decision:
     rows = {row.key: row for row in work.tasks if row.status != "done"}
     words = {key: row.what for key, row in rows.items()}
-    chosen = _which(tr("here.which_task"), words, f"task done {work.area.key}")
+    chosen = _which(tr("label.task"), words, f"task done {work.area.key}")
 
     def write(store: Store, act: Act, typed: Typed) -> None:
         set_task(store, act, chosen, {"status": "done"}, typed.seen)
@@ -83,9 +83,9 @@ def _done(work: WorkPlan) -> Decision:
 def _task_fields(row: TaskRow) -> list[FormField]:
     return [
         FormField("what", tr("here.what"), before=row.what),
-        FormField("agency", tr("here.agency"), before=row.agency, row=1),
-        FormField("due", tr("here.due"), "day", row.due, row=1),
-        FormField("status", tr("here.status"), "choice", row.status, STATUSES, marked, 1),
+        FormField("agency", tr("label.agency"), before=row.agency, row=1),
+        FormField("due", tr("label.due"), "day", row.due, row=1),
+        FormField("status", tr("label.status"), "choice", row.status, STATUSES, marked, 1),
         FormField("source", tr("here.from"), "choice", row.source, SOURCES, source_word, 1),
         FormField("is_public", tr("here.is_public"), "tick", row.is_public),
     ]
@@ -103,7 +103,7 @@ def _task(work: WorkPlan) -> Decision:
 def _changed_task(work: WorkPlan) -> Decision:
     rows = {row.key: row for row in work.tasks}
     words = {key: row.what for key, row in rows.items()}
-    chosen = _which(tr("here.which_task"), words, f"which task {work.area.key}")
+    chosen = _which(tr("label.task"), words, f"which task {work.area.key}")
     row, hint = rows[chosen], {"help": tr("here.told_on_help", n=NOTICE_DAYS)}
     return _entry(
         f"change {chosen}",
@@ -143,7 +143,7 @@ def _asked(work: WorkPlan) -> Decision:
 def _which_asked(work: WorkPlan) -> QuestionRow:
     rows = {row.key: row for row in work.questions}
     words = {key: row.asked for key, row in rows.items()}
-    return rows[_which(tr("here.which_asked"), words, f"which asked {work.area.key}")]
+    return rows[_which(tr("label.asked"), words, f"which asked {work.area.key}")]
 
 
 def _answer(work: WorkPlan) -> Decision:

@@ -136,7 +136,7 @@ def _task(row: TaskRow, *, is_late: bool) -> str:
     mark = status_mark(row.status, row.status, is_late=is_late)
     due = ""
     if row.due is not None:
-        due = tr("meeting.was_due" if is_late else "meeting.is_due", day=day(row.due))
+        due = tr("meeting.was_due" if is_late else "label.due_on", day=day(row.due))
     told = "" if row.told_on is None else tr("here.told", day=day(row.told_on))
     parts = (row.agency, due, told, row.reason, source_word(row.source))
     said = "".join(f" · {html.escape(part)}" for part in parts if part)

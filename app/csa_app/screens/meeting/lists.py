@@ -21,7 +21,7 @@ def listed(items: Sequence[str], most: int = MOST) -> None:
     if items[:most]:
         st.html(f'<ul class="csa-review">{"".join(items[:most])}</ul>')
     if items[most:]:
-        label = tr("meeting.more", n=len(items) - most) if most else tr("meeting.which")
+        label = tr("label.n_more", n=len(items) - most) if most else tr("meeting.which")
         with st.expander(label):
             st.html(f'<ul class="csa-review">{"".join(items[most:])}</ul>')
 

@@ -86,7 +86,7 @@ def _form(session: CitySession, who: Person, about: Mapping[str, str]) -> None:
             tr("meeting.about"), list(about), key=ABOUT, format_func=about.__getitem__, **kept
         )
         with st.container(horizontal=True):
-            st.text_input(tr("plan_page.why"), key=WHY, max_chars=MAX_CHARS, **kept)
+            st.text_input(tr("label.why"), key=WHY, max_chars=MAX_CHARS, **kept)
             if who.office == person.THIS_MACHINE:  # where nobody signs in
                 st.text_input(tr("plan_page.on_behalf"), key=OFFICE, max_chars=MAX_OFFICE, **kept)
         st.button(
@@ -187,7 +187,7 @@ def _proposal(plan: Plan, row: ChangeRow) -> str:
         "due": tr("meeting.field_due"),
     }
     wanted = "; ".join(
-        tr("meeting.wanted", field=names[name], value=_wanted(name, row.values[name]))
+        tr("label.pair", name=names[name], text=_wanted(name, row.values[name]))
         for name in names
         if name in row.values
     )

@@ -177,13 +177,13 @@ def _measures(measures: Sequence[MeasureStatus]) -> None:
 
 
 def _measure(one: MeasureStatus) -> str:
-    target = one.target and tr("meeting.met" if one.is_met else "meeting.target", at=one.target)
-    baseline = one.baseline and tr("meeting.baseline", at=one.baseline)
+    target = one.target and tr("meeting.met" if one.is_met else "label.at_target", at=one.target)
+    baseline = one.baseline and tr("label.at_baseline", at=one.baseline)
     cells = (
         f"<span>{html.escape(one.line.measure.name)}</span>",
         cell(one.now, is_told=one.is_current),
-        cell(baseline or tr("meeting.no_baseline"), is_told=bool(baseline)),
-        cell(target or tr("meeting.no_target"), is_told=bool(target)),
+        cell(baseline or tr("label.no_baseline"), is_told=bool(baseline)),
+        cell(target or tr("label.no_target"), is_told=bool(target)),
         cell(_word(one), is_told=one.is_significant),
     )
     return f'<li class="csa-measured">{"".join(cells)}</li>'
@@ -191,7 +191,7 @@ def _measure(one: MeasureStatus) -> str:
 
 def _word(one: MeasureStatus) -> str:
     word = render(one.word)
-    return word if one.what is None else tr("meeting.judged", word=word, what=one.what)
+    return word if one.what is None else tr("label.pair", name=word, text=one.what)
 
 
 def _stuck(review: Review) -> None:
@@ -259,5 +259,5 @@ def _next(review: Review) -> None:
 
 def _due_item(line: ActionLine) -> str:
     due = day(line.state.due) if line.state.due else ""
-    when = tr("meeting.was_due" if line.is_late else "meeting.is_due", day=due)
+    when = tr("meeting.was_due" if line.is_late else "label.due_on", day=due)
     return item(head_of(line), quiet(when, line.state.office))

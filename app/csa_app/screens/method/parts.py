@@ -38,12 +38,12 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
         (
             "method.period",
             period_words(proposal),
-            tr("controls.n_months", n=session.config.areas.months),
+            tr("label.months", n=session.config.areas.months),
         ),
-        ("method.eps_m", f"{params['eps_m']:g} m", f"{suggested.eps_m:g} m"),
-        ("method.min_samples", str(params["min_samples"]), str(suggested.min_samples)),
+        ("label.eps_m", f"{params['eps_m']:g} m", f"{suggested.eps_m:g} m"),
+        ("label.min_samples", str(params["min_samples"]), str(suggested.min_samples)),
         (
-            "method.limit",
+            "label.largest_area",
             land(limit, units) if limit else tr("controls.no_limit"),
             land(session.config.areas.max_area_km2, units),
         ),

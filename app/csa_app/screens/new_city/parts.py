@@ -116,7 +116,7 @@ def make(city: NewCity, beside: CityFiles) -> None:
         panels.empty(tr("start.exists", path=path.relative_to(ROOT)))
         return
     if not st.button(
-        tr("new_city.make", name=panels.plain(city.name)), type="primary", key="make the city"
+        tr("label.make", name=panels.plain(city.name)), type="primary", key="make the city"
     ):
         return
     try:

@@ -177,7 +177,7 @@ def offer(session: CitySession, place: MonthPlace, draft: MonthDraft) -> None:
         counts = {"n": draft.preview.gone, "before": draft.preview.before}
         is_agreed = st.checkbox(tr("new_month.accept_loss", **counts), key="accept the loss")
         is_sure = is_sure and is_agreed
-    words = tr("new_month.make", month=month(draft.preview.month))
+    words = tr("label.make", name=month(draft.preview.month))
     if st.button(words, type="primary", key="make the month", disabled=not is_sure):
         request = _as_decided(session)
         made = panels.waited(
@@ -205,7 +205,7 @@ def show_months(session: CitySession, place: MonthPlace) -> None:
     titles = [
         tr("new_month.col_month"),
         tr("new_month.col_version"),
-        tr("new_month.col_snapshot"),
+        tr("label.snapshot"),
         tr("new_month.col_editions"),
     ]
     rows = [_row(place, one) for one in months]

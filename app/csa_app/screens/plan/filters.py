@@ -24,7 +24,7 @@ ADDRESS = "plan"
 VIEW = "plan as it is shown"
 STATE, PEOPLE, CARDS = "state", "people", "cards"
 LOOK_WORDS = {
-    STATE: "plan_page.look_state",
+    STATE: "label.status",
     PEOPLE: "plan_page.look_people",
     CARDS: "plan_page.look_cards",
 }
@@ -32,9 +32,9 @@ LOOKS = tuple(LOOK_WORDS)
 CHOICES = (
     ("goal", "plan_page.goal"),
     ("strategy", "plan_page.strategy"),
-    ("team", "plan_page.team"),
-    ("area", "plan_page.area"),
-    ("status", "plan_page.field_status"),
+    ("team", "label.team"),
+    ("area", "label.area"),
+    ("status", "label.status"),
 )
 CITY_WIDE = "-"
 MAX_TEXT = 500
@@ -128,7 +128,7 @@ def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFil
     titles = {line.number: line.title or tr("plan.open_slot") for line in lines}
     with st.container(key="plan_looks", horizontal=True, vertical_alignment="bottom"):
         st.radio(
-            tr("plan_page.look"),
+            tr("label.show"),
             LOOKS,
             format_func=lambda look: tr(LOOK_WORDS[look]),
             horizontal=True,

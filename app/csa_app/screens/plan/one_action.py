@@ -38,7 +38,7 @@ def head(line: ActionLine, plan: Plan) -> None:
     title = line.title or tr("plan.open_slot")
     with st.container(key="plan_head", horizontal=True, vertical_alignment="center"):
         st.header(panels.plain(f"{line.number} {title}"), anchor=False)
-        st.button(tr("plan_page.close"), key="plan close", on_click=open_action, args=("",))
+        st.button(tr("label.close"), key="plan close", on_click=open_action, args=("",))
     where = tr(
         "plan_page.belongs",
         strategy=f"{strategy.number} {strategy.title}",

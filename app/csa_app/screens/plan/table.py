@@ -217,7 +217,7 @@ def _head(name: str) -> str:
     return tr(
         {
             NUMBER: "plan_page.number",
-            TITLE: "plan_page.field_title",
+            TITLE: "label.action",
             UPDATED: "plan_page.updated",
             HELD: "plan_page.held",
         }[name]

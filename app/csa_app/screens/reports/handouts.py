@@ -59,11 +59,11 @@ def _handing(desk: Desk, report: Report) -> Decision:
     editions, days = _editions(report), {"min_value": least, "max_value": desk.today}
     known = known_recipients(desk.basis.plan, desk.basis.records)
     others = {"accept_new_options": True, "placeholder": tr("reports_page.to_hint")}
-    which = FormField("edition", tr("reports_page.which"), "choice", options=editions, row=1)
+    which = FormField("edition", tr("label.edition"), "choice", options=editions, row=1)
     fields = (
         replace(which, words=_in_words),
         FormField("on", tr("reports_page.on"), "day", desk.today, row=1, more=days),
-        FormField("recipients", tr("reports_page.to"), "several", options=known, more=others),
+        FormField("recipients", tr("label.received_by"), "several", options=known, more=others),
     )
 
     def write(store: Store, act: Act, typed: Typed) -> str:
@@ -145,18 +145,18 @@ def _table(desk: Desk, rows: Sequence[HandoutRow], now: Mapping[str, str]) -> pd
     }
     columns = {  # a narrow screen shows the first three
         tr("reports_page.col_day"): [day(row.handed_on) for row in rows],
-        tr("reports_page.col_to"): [row.recipient for row in rows],
+        tr("label.received_by"): [row.recipient for row in rows],
         tr("reports_page.col_since"): [_since(row, now[row.month]) for row in rows],
-        tr("reports_page.col_edition"): [_dated(row) for row in rows],
+        tr("label.edition"): [_dated(row) for row in rows],
         tr("reports_page.col_by"): [offices.get(row.item, "") for row in rows],
-        tr("reports_page.col_snapshot"): [row.snapshot_id for row in rows],
+        tr("label.snapshot"): [row.snapshot_id for row in rows],
     }
     return pd.DataFrame(columns)
 
 
 def _dated(row: HandoutRow) -> str:
     edition = _in_words((row.audience, row.language, row.form))
-    return tr("reports_page.dated", month=month(row.month), edition=edition)
+    return tr("label.pair", name=month(row.month), text=edition)
 
 
 def _since(row: HandoutRow, now: str) -> str:

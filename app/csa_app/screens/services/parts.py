@@ -79,11 +79,11 @@ def kinds(session: CitySession, found: Inventory) -> None:
         for n, known in _rows(found.kinds, "evaluated", "asked")
     ]
     people = [_people(*row) for row in _rows(found.kinds, "people", "known", "places")]
-    nowhere = tr("services_page.nowhere")
+    nowhere = tr("label.none")
     missing = [name_list(areas) or nowhere for areas in found.kinds["lacking"]]
     table = {
         tr("services.col_kind"): found.kinds["kind"].tolist(),
-        tr("services_page.col_places"): found.kinds["places"].tolist(),
+        tr("label.places"): found.kinds["places"].tolist(),
         tr("services_page.col_capacity"): people,
         tr("services_page.col_evaluated"): evaluated,
         tr("services_page.col_missing", near=found.distance): missing,
@@ -107,10 +107,10 @@ def by_area(session: CitySession, found: Inventory) -> None:
     st.header(tr("services_page.areas"), anchor=False)
     lacking = gaps(found.near)
     sums = found.near.groupby("area_id", sort=False)[["inside", "near"]].sum()
-    nothing = tr("services_page.nothing")
+    nothing = tr("label.none")
     table = {
-        tr("services_page.col_area"): list(sums.index),
-        tr("services.col_inside"): sums["inside"].tolist(),
+        tr("label.area"): list(sums.index),
+        tr("label.in_area"): sums["inside"].tolist(),
         tr("services.col_near", near=found.distance): sums["near"].tolist(),
         tr("services_page.col_lacking"): [
             name_list(lacking[str(area)]) or nothing for area in sums.index
@@ -127,7 +127,7 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
     known, every = tr("services_page.with_program"), tr("services_page.every_kind")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         offered = [*[known] * bool(has_details.any()), every, *found.kinds["kind"]]
-        chosen = st.selectbox(tr("services_page.show"), offered, key="service kind")
+        chosen = st.selectbox(tr("label.show"), offered, key="service kind")
         panels.download(
             tr("services_page.download"),
             lambda: inventory_csv(found.listed),
@@ -137,7 +137,7 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
     is_chosen = has_details if chosen == known else found.listed["kind"].isin([chosen])
     rows = found.listed if chosen == every else found.listed[is_chosen]
     shown, unknown = rows.head(MAX_SHOWN), tr("services_page.blank")
-    words = {"yes": tr("services_page.yes"), "no": tr("services_page.no")}
+    words = {"yes": tr("label.yes"), "no": tr("label.no")}
     capacity = [unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]]
     table = {
         tr("services_page.col_name"): shown["name"].tolist(),
@@ -149,7 +149,7 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
     }
     panels.table(table, tr("services_page.list"), "csa-wide")
     if len(rows) > MAX_SHOWN:
-        st.caption(tr("services_page.more", n=len(rows) - MAX_SHOWN))
+        st.caption(tr("label.more_in_file", n=len(rows) - MAX_SHOWN))
 
 
 def inventory_csv(listed: pd.DataFrame) -> bytes:

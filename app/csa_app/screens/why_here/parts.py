@@ -26,7 +26,7 @@ def choose(screen: LinkState, listed: Sequence[AreaOption]) -> AreaOption | None
         return None
     by_id = {area.id: area for area in listed}
     chosen: str = st.selectbox(
-        tr("why.area"),
+        tr("label.area"),
         list(by_id),
         index=list(by_id).index(screen.area) if screen.area in by_id else 0,
         format_func=lambda name: by_id[name].label,
@@ -58,15 +58,15 @@ def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> No
     top = max(one.high for one in found)
     units = session.config.city.units
     table = {
-        tr("why.col_places"): [one.layer for one in found],
-        tr("why.col_extent"): [where_words(one, units, t) for one in found],
+        tr("label.places"): [one.layer for one in found],
+        tr("label.where"): [where_words(one, units, t) for one in found],
         tr("why.col_rrv"): [_times(one, top, t) for one in found],
         tr("why.col_share"): [percent(one.share) for one in found],
-        tr("why.col_source"): [
+        tr("label.source"): [
             f"{one.source}, {one.as_of}" if one.as_of else one.source for one in found
         ],
     }
-    st.header(tr("why.factors"), anchor=False)
+    st.header(tr("label.higher_risk"), anchor=False)
     panels.table(table, tr("why.alt", area=area.label), "csa-wide")
 
 
@@ -86,7 +86,7 @@ def studies() -> None:
         tr("why.col_what"): [one.what for one in found],
         tr("why.col_effect"): [one.effect_text for one in found],
         tr("why.col_design"): [f"{one.design}. {one.limit}" for one in found],
-        tr("why.col_source"): [one.source for one in found],
+        tr("label.source"): [one.source for one in found],
     }
     panels.table(table, tr("why.studies"), "csa-wide")
 

@@ -139,8 +139,8 @@ class PlanMeasure(Frozen):
         """What the plan leaves open: no definition yet, no baseline, no target."""
         said = (
             (self.has_definition, msg("plan.no_definition")),
-            (self.has_baseline, msg("plan.no_baseline")),
-            (self.has_target, msg("plan.no_target")),
+            (self.has_baseline, msg("label.no_baseline")),
+            (self.has_target, msg("label.no_target")),
         )
         return tuple(message for is_there, message in said if not is_there)
 
@@ -195,7 +195,9 @@ class Plan(Frozen):
         for strategy in self.strategies:
             if strategy.number == wanted:
                 return strategy
-        raise ParamError("plan.no_strategy", given=number, example=self.strategies[0].number)
+        raise ParamError(
+            "plan.no_item", kind="strategy", given=number, example=self.strategies[0].number
+        )
 
     def goal_of(self, number: str) -> Goal:
         """Find the goal of an action or a strategy."""
@@ -203,7 +205,7 @@ class Plan(Frozen):
         for goal in self.goals:
             if goal.number == wanted:
                 return goal
-        raise ParamError("plan.no_goal", given=number, example=self.goals[0].number)
+        raise ParamError("plan.no_item", kind="goal", given=number, example=self.goals[0].number)
 
     def team_of(self, number: str) -> Team:
         """Find the team that works for an item."""

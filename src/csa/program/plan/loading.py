@@ -147,16 +147,16 @@ def _lost_names(raw: Raw) -> Iterator[Message]:
     """Find items that name, by their own number or otherwise, what is absent."""
     goals, strategies, actions = (_texts(raw, n) for n in ("goals", "strategies", "actions"))
     of_goals = [*_named(raw, "teams", "goal"), *_named(raw, "measures", "goals")]
-    for key, found, known in (
-        ("plan.fault_no_strategy", _parents(raw, "actions"), strategies),
-        ("plan.fault_no_goal", _parents(raw, "strategies"), goals),
-        ("plan.fault_no_goal", of_goals, goals),
-        ("plan.fault_no_item", _named(raw, "measures", "since_action"), actions),
-        ("plan.fault_no_team", _named(raw, "goals", "team"), _texts(raw, "teams", "id")),
+    for kind, found, known in (
+        ("strategy", _parents(raw, "actions"), strategies),
+        ("goal", _parents(raw, "strategies"), goals),
+        ("goal", of_goals, goals),
+        ("action", _named(raw, "measures", "since_action"), actions),
+        ("team", _named(raw, "goals", "team"), _texts(raw, "teams", "id")),
     ):
         for where, given in found:
             if given not in known:
-                yield msg(key, key=where, given=given)
+                yield msg("plan.fault_unknown", key=where, kind=kind, given=given)
 
 
 def _named(raw: Raw, name: str, key: str) -> Iterator[tuple[str, str]]:
@@ -203,7 +203,7 @@ def _lost_links(raw: Raw) -> Iterator[Message]:
         for key, numbers in known.items():
             given = link.get(key)
             if isinstance(given, str) and given not in numbers:
-                yield msg("plan.fault_no_item", key=f"{where}.{key}", given=given)
+                yield msg("plan.fault_unknown", kind="item", key=f"{where}.{key}", given=given)
 
 
 def _cycles(raw: Raw) -> Iterator[Message]:

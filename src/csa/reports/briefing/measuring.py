@@ -81,7 +81,7 @@ def _of_quarters(values: Sequence[Value]) -> YearToDate | Message:
     if len(bases) > 1:
         return msg("measures.basis_changed", listed=", ".join(bases))
     first = Month(last.year, 1)
-    what = msg("measures.people_shot" if bases == ["victims"] else "find.shootings")
+    what = msg("label.people_shot" if bases == ["victims"] else "find.shootings")
     return compare_years(
         what,
         Period(first, first.plus(MONTHS * last.number)),
@@ -220,7 +220,7 @@ def differing_in(
                 area = core_area(records, value.place)
                 place = value.place if area is None else called(area.place_name, area.key)
                 where = place or msg("measures.whole_city")
-                said.append(msg("measures.differs_at", where=where, what=message))
+                said.append(msg("label.pair", name=where, text=message))
     return tuple(said)
 
 
@@ -370,8 +370,8 @@ def lacks(line: MeasureLine) -> tuple[Message, ...]:
         return line.measure.lacks
     there = {
         "plan.no_definition": bool(settled.definition),
-        "plan.no_baseline": settled.baseline is not None,
-        "plan.no_target": settled.target is not None,
+        "label.no_baseline": settled.baseline is not None,
+        "label.no_target": settled.target is not None,
     }
     return tuple(message for message in line.measure.lacks if not there[message.key])
 
@@ -434,7 +434,7 @@ def _word(line: MeasureLine, *, is_current: bool) -> Message:
     if line.last is None:
         return msg("meeting.no_value")
     if not is_current:
-        return msg("meeting.no_update", since=line.last)
+        return msg("label.no_update", since=line.last)
     if line.change.message.key in {"measures.no_range", "measures.stated"}:
         return msg("meeting.not_judged")
     return msg(
@@ -443,7 +443,7 @@ def _word(line: MeasureLine, *, is_current: bool) -> Message:
             MeasureVerdict.WORSE: "meeting.worse",
             MeasureVerdict.MOVED: "meeting.moved",
             MeasureVerdict.NO_CHANGE: "meeting.no_change",
-            MeasureVerdict.TOO_FEW: "meeting.too_few",
+            MeasureVerdict.TOO_FEW: "label.too_few",
             MeasureVerdict.NO_VALUE: "meeting.no_value",
             MeasureVerdict.NO_BASELINE: "meeting.nothing_before",
         }[line.change.verdict]

@@ -77,4 +77,4 @@ def is_followed(quarter: Quarter, months: int, today: date) -> bool:
 def _span(side: Sequence[Value]) -> Message | str:
     """Return the quarters of one side: one, or the first and the last."""
     first, last = str(side[0].quarter), str(side[-1].quarter)
-    return first if first == last else msg("shoot_review.span", first=first, last=last)
+    return first if first == last else msg("label.span", first=first, last=last)

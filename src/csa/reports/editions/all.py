@@ -83,7 +83,7 @@ def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
     if not known.reviews:
         return [Paragraph(t("report.review_note"), is_faint=True)]
     said = tuple(
-        t("report.review_line", name=measure.name, said=render(message, t.language))
+        t("label.pair", name=measure.name, text=render(message, t.language))
         for measure, message in known.reviews
     )
     title = Heading(t("report.review_title"), 3)
@@ -136,7 +136,7 @@ def intervention(facts: Facts, language: str, draw: Draw) -> Document:
     t = Translator(language)
     lead = first_needs(facts, t), describe_change(facts, t), team_lead(facts, INTERVENTION, t)
     blocks = [
-        Heading(t("report.services_title")),
+        Heading(t("label.services_near")),
         *_services(facts, t),
         *areas_by_tier(facts, t),
         *where(facts, t, draw),
@@ -169,7 +169,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
     # The area that lacks the most kinds comes first.
     helped.sort(key=lambda one: -len(one[1].lacking))
     rows, n_more = truncate_rows(helped, MAX_AREAS)
-    none = t("report.none")
+    none = t("label.none")
     listed = [
         (
             area_name(area, t),
@@ -180,12 +180,12 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
         )
         for area, of in rows
     ]
-    listed.append((t("report.whole_city"), "", "", _rate(facts.services_per_1k, t), ""))
+    listed.append((t("label.citywide"), "", "", _rate(facts.services_per_1k, t), ""))
     near = near_words(config.near_m, facts, t)
     table = Table(
-        t("report.services_caption"),
+        t("label.services_near"),
         (
-            *t.each("report.area", "report.in_it", "report.near_it", "report.per_1k"),
+            *t.each("label.area", "label.in_area", "label.nearby", "report.per_1k"),
             t("report.lacking", near=near),
         ),
         tuple(listed),
@@ -196,7 +196,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _rate(per_1k: float | None, t: Translator) -> str:
-    return t("report.unknown") if per_1k is None else t("report.rate", rate=per_1k)
+    return t("label.unknown") if per_1k is None else t("report.rate", rate=per_1k)
 
 
 # ---- The edition for the prevention team: areas, the work in them, and what is late.
@@ -229,7 +229,7 @@ def _work(facts: Facts, t: Translator) -> list[Block]:
     table = Table(
         t("report.work_caption", day=t.day(facts.today)),
         t.each(
-            "report.area",
+            "label.area",
             "report.tasks_done",
             "report.tasks_late",
             "report.sixty_days",

@@ -38,7 +38,7 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
     if found is None or statement is None or statement.verdict == Verdict.TOO_EARLY:
         return []
     own = list(zip(_named(found.chosen, t), found.by_area, strict=True))[:MAX_AREAS]
-    rows = [(t("report.chart_all"), found.pooled), *own] if len(own) > 1 else own
+    rows = [(t("label.all_together"), found.pooled), *own] if len(own) > 1 else own
     lines = [
         (
             name,

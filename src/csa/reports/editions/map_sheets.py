@@ -38,7 +38,7 @@ def city_map(facts: Facts, t: Translator, draw: Draw) -> Picture:
 
 def where(facts: Facts, t: Translator, draw: Draw) -> list[Block]:
     """Show the city's map below its title."""
-    return [Heading(t("report.where_title")), city_map(facts, t, draw)]
+    return [Heading(t("label.concentration")), city_map(facts, t, draw)]
 
 
 def walk_map(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> Picture:

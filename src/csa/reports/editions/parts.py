@@ -124,11 +124,11 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
         blocks.append(Paragraph(t("report.no_area", what=what, period=period)))
         return [*blocks, *_paragraphs(_off_the_list(facts, t))]
     columns = (
-        t("report.area"),
-        t("report.tier"),
-        t("report.status"),
+        t("label.area"),
+        t("label.tier"),
+        t("label.status"),
         t("report.count", what=counted(facts, t).capitalize(), months=months_covered(facts)),
-        t("report.next12"),
+        t("label.next_12_months"),
         t("report.last_year"),
         t("report.since_month", month=t.month(str(facts.month.plus(-1)), is_short=True)),
     )
@@ -143,7 +143,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
-    next12 = unknown = t("report.unknown")
+    next12 = unknown = t("label.unknown")
     if area.next12 is not None:
         expected, low, high = area.next12
         next12 = t("report.next12_range", expected=expected, low=low, high=high)
@@ -255,14 +255,14 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
     with_value = [at for at in chosen if at.now]
     without = [at.line.measure.name for at in chosen if not at.now]
     if not with_value and len(without) > MAX_MEASURES_NAMED:
-        return [Paragraph(t("report.measures_none_many", n=len(without)))]
+        return [Paragraph(t("meeting.measures_none", n=len(without)))]
     if not with_value:
         return [Paragraph(t("report.measures_none", names="; ".join(without)))]
-    none = t("report.none")
+    none = t("label.none")
     table = Table(
         t("report.measures_caption"),
         (
-            *t.each("report.measure", "report.now", "report.baseline", "report.target"),
+            *t.each("label.measure", "report.now", "label.baseline", "label.target"),
             t("report.what_changed"),
         ),
         tuple(
@@ -273,7 +273,7 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
                 at.target or none,
                 render(at.word, t.language)
                 if at.what is None
-                else t("meeting.judged", word=render(at.word, t.language), what=at.what),
+                else t("label.pair", name=render(at.word, t.language), text=at.what),
             )
             for at in with_value
         ),
@@ -340,10 +340,10 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
     asked = [area for area in by_tier(facts.areas) if area.why.factors is not None]
     if not asked:
         return []
-    none = t("report.none")
+    none = t("label.none")
     table = Table(
         t("report.why_caption"),
-        t.each("report.area", "report.why_places", "report.why_vacant", "report.why_lacking"),
+        t.each("label.area", "label.higher_risk", "report.why_vacant", "report.why_lacking"),
         tuple(
             (
                 area_name(area, t),

@@ -54,7 +54,7 @@ def area_name(area: AreaFacts, t: Translator) -> str:
 def state_words(area: AreaFacts, t: Translator) -> str:
     """Return an area's state in words."""
     if area.since is None:
-        return t("report.candidate")
+        return t("label.candidate")
     keys = {"designated": "report.designated", "maintenance": "report.maintenance"}
     since = t.month(f"{area.since:%Y-%m}", is_short=True)
     return t(keys[area.state], month=since)
@@ -62,7 +62,7 @@ def state_words(area: AreaFacts, t: Translator) -> str:
 
 def tier_words(tier: int | None, t: Translator) -> str:
     """Return a tier in words."""
-    return t("report.none") if tier is None else str(tier)
+    return t("label.none") if tier is None else str(tier)
 
 
 def move_words(area: AreaFacts, t: Translator) -> str:
@@ -76,7 +76,7 @@ def move_words(area: AreaFacts, t: Translator) -> str:
         TierMove.LOWER: "report.lower",
         TierMove.SAME: "report.same",
         TierMove.ABSENT: "report.absent",
-        TierMove.UNKNOWN: "report.unknown",
+        TierMove.UNKNOWN: "label.unknown",
     }
     return t(keys[area.move], tier=area.tier_before)
 
@@ -149,7 +149,7 @@ def framed(
     is_unreviewed = t.language != ENGLISH and not facts.config.public.spanish_office
     marks = (
         t("report.internal") if is_internal else "",
-        t("report.made_up") if city.is_synthetic else "",
+        t("public.made_up") if city.is_synthetic else "",
         t("report.proxy", what=proxy) if city.nonfatal_is_proxy else "",
         t("public.unreviewed") if is_unreviewed else "",
     )
@@ -185,7 +185,7 @@ def _method(facts: Facts, t: Translator) -> list[Block]:
     )
     lacking = tuple(render(message, t.language) for message in facts.missing)
     missing = [Box(t("report.missing_title"), lacking)] if lacking else []
-    return [*missing, Box(t("report.method_title"), said)]
+    return [*missing, Box(t("label.method"), said)]
 
 
 # ---- Names of editions, as pages and mail say them.

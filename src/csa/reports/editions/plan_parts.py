@@ -107,13 +107,13 @@ def team_parts(
 def actions_by_team(known: PlanFacts, today: date, t: Translator) -> Table:
     """Count actions by team and by status."""
     columns = t.each(
-        "report.team",
+        "label.team",
         "report.done",
         "report.on_track",
         "report.stuck",
         "report.silent",
         "report.not_started",
-        "report.open",
+        "label.openings",
     )
     rows = [
         (team.name, *(f"{n:,}" for n in _count_by_status(lines)))
@@ -150,10 +150,10 @@ def late(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block
     found = sorted((line for line in lines if line.is_late), key=by_due)
     if not found:
         return [title, Paragraph(t("report.late_none"))]
-    none = t("report.none")
+    none = t("label.none")
     table = Table(
         t("report.late_caption", day=t.day(facts.today)),
-        t.each("report.action", "report.office", "report.was_due", "report.holds_up"),
+        t.each("label.action", "label.office", "report.was_due", "report.holds_up"),
         tuple(
             (_title(line), _office(line, t), _due(line, t), ", ".join(line.holds_up) or none)
             for line in found
@@ -170,7 +170,7 @@ def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Blo
     found.sort(key=lambda line: (line.state.status not in STUCK, by_number(line.number)))
     table = Table(
         t("report.actions_caption", day=t.day(facts.today)),
-        t.each("report.action", "report.status", "report.office", "report.due"),
+        t.each("label.action", "label.status", "label.office", "label.due"),
         tuple(
             (_title(line), status_word(line.colour), _office(line, t), _due(line, t))
             for line in found
@@ -184,7 +184,7 @@ def due_soon(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[B
     if facts.plan is None:
         return []
     found = sorted((line for line in lines if line.is_due_soon), key=by_due)
-    items = [f"{_title(line)}: {t('meeting.is_due', day=_due(line, t))}" for line in found]
+    items = [f"{_title(line)}: {t('label.due_on', day=_due(line, t))}" for line in found]
     return _listed(t("report.due_title"), items, t("report.due_none"), t)
 
 
@@ -196,7 +196,7 @@ def open_slots(facts: Facts, t: Translator) -> list[Block]:
         t("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
         for of in facts.plan.review.open_strategies
     ]
-    return _listed(t("report.slots_title"), items, t("report.slots_none"), t)
+    return _listed(t("label.openings"), items, t("report.slots_none"), t)
 
 
 def _title(line: ActionLine) -> str:

@@ -189,10 +189,10 @@ def _known(facts: Facts, area: AreaFacts, t: Translator) -> str:
         else t("report.leader_count", **known, recent=area.recent_12)
     ]
     if area.usual is not None:
-        said.append(t("report.leader_usual", low=area.usual[0], high=area.usual[1]))
+        said.append(t("label.likely", low=area.usual[0], high=area.usual[1]))
     if area.next12 is not None:
         expected, low, high = area.next12
-        said.append(t("report.leader_next12", expected=expected, low=low, high=high))
+        said.append(t("sheet.next12", expected=expected, low=low, high=high))
     if area.stability is not None:
         share = in_ten(area.stability)
         said.append(t("report.leader_stability", share=share, what=what))
@@ -245,7 +245,7 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
         return []
     table = Table(
         t("report.leader_tasks"),
-        t.each("report.task", "report.agency", "report.status", "report.due"),
+        t.each("label.task", "label.agency", "label.status", "label.due"),
         tuple(
             (
                 task.what,

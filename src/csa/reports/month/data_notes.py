@@ -80,7 +80,7 @@ def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Me
     if changed.empty:
         return
     months = [
-        msg("follow.was_now", month=month(str(row.month)), was=row.first_reported, now=row.now)
+        msg("label.was_now", month=month(str(row.month)), was=row.first_reported, now=row.now)
         for row in changed.iloc[::-1].head(MAX_REVISED).itertuples()
     ]
     yield msg("follow.late", n=len(changed), months="; ".join(str(one) for one in months))

@@ -78,7 +78,7 @@ def test_before_a_fleet_there_is_one_sentence_with_the_command(page, tmp_path):
 def test_hundreds_are_shown_in_part_and_found_by_name(page):
     shown = page(*(row(f"Town {n}", incidents=n) for n in range(1, 301)))
     said = words(shown)
-    assert says("cities.more", n=200) in said
+    assert says("label.more_in_file", n=200) in said
     assert ">Town 2<" in said
     assert ">Town 250<" not in said
     shown.text_input(key="find city").set_value("town 25").run()

@@ -407,7 +407,7 @@ def test_briefing_names_areas_and_what_waits(page, filled):
         "1, 2019 · unknown one action under way, 1.2.1 Report each month which areas are hurt most and what they need:"
         in said
     )
-    assert f"September 1, 2019 · {says('sheet.unknown')}" in said  # its cells are elsewhere
+    assert f"September 1, 2019 · {says('label.unknown')}" in said  # its cells are elsewhere
     assert "Area B has no cells in the city's study area" in said
     assert "Needs a decision" in said
     assert says("briefing.trust_open", n=9) in said
@@ -520,7 +520,7 @@ def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(pa
     said = text_of(press(made, "Save the correction", "correct meeting B"))
     assert "Work began on day 5 of 60." in said
     today = day(TODAY)
-    none = says("plan_page.none")
+    none = says("label.none")
     assert f"Was {day(began)}, corrected on {today} by {PREVENTION} because: They began" in said
     assert f"Was Day: {day(met)}; Note: {none}, corrected on {today}" in said
     assert "Anything approved or handed out before stays as it was" in said

@@ -98,7 +98,7 @@ def test_a_draft_of_public_figures_is_offered_to_nobody(page):
         shown.session_state["report audiences"] = audiences
         make(shown.run())
         assert not shown.exception
-        boxes = [one for one in shown.selectbox if one.label == says("reports_page.which")]
+        boxes = [one for one in shown.selectbox if one.label == says("label.edition")]
         offered = [name for box in boxes for name in box.options]
         assert len(offered) == n_offered
         assert not [name for name in offered if audience_name("public") in name]
