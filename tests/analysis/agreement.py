@@ -664,7 +664,7 @@ def read_evaluated(surface: Surface, letter: str, told: Mapping[str, Any]) -> No
         read_track(surface, letter, "ring", {"counted": told["ring"]["counted"]})
     for sentence in told["sentences"]:
         if agreed := first("evaluate.agreed", sentence, answer=".+"):
-            read_change(surface, [sentence[agreed.start("told") :]], since.plus(int(agreed["months"]) - 1))  # fmt: skip
+            read_change(surface, [sentence[agreed.start("answer") :]], since.plus(int(agreed["months"]) - 1))  # fmt: skip
 
 
 def read_report(surface: Surface, facts: Mapping[str, Any]) -> None:

@@ -119,9 +119,9 @@ STYLE = """
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
   .csa-briefing { font-size: 1rem; line-height: 1.45; max-width: 80em; }
-  [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } .csa-key { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
+  [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } [data-testid="stColumn"] .csa-key { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
   .csa-key p, .csa-key li { margin: 0 0 .25rem; line-height: 1.35; font-size: 1rem; } .csa-key ul { list-style: none; margin: .35rem 0 0 !important; padding: 0 !important; }
-  .csa-key p:first-of-type b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; }
+  .csa-large b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; } .csa-change > div:last-child { max-width: 18em; } .csa-change > p { flex-basis: 100%; }
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
   .csa-tiers { min-height: 380px; font-size: .9375rem; line-height: 1.35; }
@@ -134,8 +134,8 @@ STYLE = """
   .csa-many { min-height: 14rem; }
   .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
   .st-key-small_map iframe { min-height: 370px; }
-  .st-key-change_said { min-height: 3.6rem; }
-  .csa-change { min-height: 3.6rem; max-width: 80em; font-size: 1.125rem; line-height: 1.5; }
+  .st-key-change_said { min-height: 6rem; }
+  .csa-change { min-height: 6rem; display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: end; max-width: 80em; font-size: 1.125rem; line-height: 1.5; }
   .csa-more p { margin: 0 0 .4rem; color: var(--csa-faint); max-width: 80em; }
   .csa-change p { margin: 0 0 .4rem; }
   .csa-sums { min-height: 9rem; }
@@ -215,9 +215,9 @@ STYLE = """
   @media (max-width: 1399px) { /* a table drawn on a canvas has no shadow of its own */
     [data-testid="stDataFrame"] { position: relative; } [data-testid="stDataFrame"]::after { content: ""; position: absolute; inset: 0 0 0 auto; width: 1rem; pointer-events: none; background: linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 60%, transparent), transparent); }
   }
-  @media (max-width: 1100px) { .csa-key { min-height: 21rem; } .csa-change { min-height: 5.4rem; } }
+  @media (max-width: 1100px) { [data-testid="stColumn"] .csa-key { min-height: 21rem; } }
   @media (max-width: 640px) {
-    .csa-key { min-height: 0; }
+    [data-testid="stColumn"] .csa-key { min-height: 0; }
     .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
@@ -240,7 +240,7 @@ STYLE = """
     .csa-tiers li i { color: #5b6270 !important; }
     .csa-legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     .block-container { padding: 0 !important; max-width: none !important; }
-    .csa-key { min-height: 0; } .csa-due { font-size: .8125rem; }
+    [data-testid="stColumn"] .csa-key { min-height: 0; } .csa-due { font-size: .8125rem; }
     .csa-briefing p, .stMarkdown p, .st-key-core_list p { font-size: .8125rem !important; line-height: 1.4 !important; }
     .csa-tiers, .csa-many { min-height: 0; } .csa-tiers, .csa-tiers li { font-size: .8125rem; }
     .csa-many > div + div { columns: 13rem 3; column-gap: 1rem; }

@@ -416,9 +416,10 @@ def state_change(
     n_months = len(judged.verdicts) if n_months is None else n_months
     at = n_months - 1
     verdict, fade = judged.verdicts[at], judged.fade_at(at)
-    counts, has_range = counts_at(judged.core, at), judged.shown_before(at) is None
+    counts = counts_at(judged.core, at)
     sentence = describe_result(judged, n_months, since, who, is_one=is_one)
     is_judged = verdict not in {Verdict.TOO_FEW, Verdict.TOO_EARLY}
+    has_range = is_judged and judged.shown_before(at) is None
     return Statement(
         question="change",
         subject=area_id,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,6 +21,7 @@ from csa_app.screens.briefing.parts import highest_areas
 from csa_app.shared import cache_store, panels, screen_state
 from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.key_figure import card, change_figure, figure, listed, text
 from csa_app.shared.person import PUBLIC, access
 
 MAX_NAMED = 4
@@ -36,33 +36,16 @@ def show(session: CitySession) -> DeltaGenerator:
         _city(session)
     if decisions:
         with decide[0]:
-            st.html(_card(tr("briefing.needs_decision"), _list(decisions)))
+            st.html(card(tr("briefing.needs_decision"), listed(decisions)))
             panels.link("plan", width="content")
     with areas:
         return st.empty()
 
 
-def _card(head: str, inside: str) -> str:
-    return f'<section class="csa-key"><h2>{html.escape(head)}</h2>{inside}</section>'
-
-
-def _figure(n: str, unit: str) -> str:
-    return f"<p><b>{html.escape(n)}</b> {html.escape(unit)}</p>"
-
-
-def _text(*sentences: str, small: str = "") -> str:
-    lines = "".join(f"<p>{html.escape(said)}</p>" for said in sentences if said)
-    return f"{lines}<small>{html.escape(small)}</small>" if small else lines
-
-
-def _list(items: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{html.escape(item)}</li>' for item in items)}</ul>"
-
-
 def _city(session: CitySession) -> None:
     found = city_year(session, screen_state.screen(session).choices)
     if isinstance(found, Message):
-        st.html(_card(tr("briefing.citywide"), _text(render(found))))
+        st.html(card(tr("briefing.citywide"), text(render(found))))
         return
     low, high = found.change.low, found.change.high
     bar = panels.range_bar(low, high, found.n_before, 1.1 * max(high, found.n_now), found.n_now)
@@ -75,9 +58,9 @@ def _city(session: CitySession) -> None:
     )
     small = tr("briefing.card_no_change", low=low, high=high)
     st.html(
-        _card(
+        card(
             tr("briefing.citywide"),
-            _figure(f"{found.n_now:,}", unit) + bar + _text(said, small=small),
+            figure(f"{found.n_now:,}", unit) + bar + text(said, small=small),
         )
     )
 
@@ -93,20 +76,13 @@ def show_areas(
         n = len(view.proposal.areas)
         said = tr("briefing.judging") if judgement is None else _highest(view, judgement)
         unit = tr("briefing.card_candidates", n=n)
-        spot.html(_card(tr("briefing.candidate_areas"), _figure(f"{n:,}", unit) + _text(said)))
+        spot.html(card(tr("briefing.candidate_areas"), figure(f"{n:,}", unit) + text(said)))
         return
     statement = state_change(displaced)
     head = tr("briefing.card_areas", n=len({*displaced.chosen.area_ids, *displaced.chosen.retired}))
     unit = tr("briefing.card_since", since=month(str(statement.period.start)))
-    inside = _figure(f"{statement.value:,.0f}", unit)
-    small = ""
-    if statement.low is not None and statement.high is not None and statement.comparison:
-        low, high, expected = statement.low, statement.high, statement.comparison
-        top = 1.1 * max(high, statement.value or 0)
-        inside += panels.range_bar(low, high, expected, top, statement.value)
-        small = tr("briefing.card_expected", expected=expected, low=low, high=high)
-    inside += f"<p><b>{html.escape(name_verdict(statement.verdict))}</b></p>{_text(small=small)}"
-    spot.html(_card(head, inside + _list(_by_verdict(displaced))))
+    inside = change_figure(statement, unit) + listed(_by_verdict(displaced))
+    spot.html(card(head, inside))
 
 
 def _highest(view: AreaView, judgement: AreaAssessment) -> str:

@@ -30,6 +30,7 @@ from csa_app.shared.area_status import (
 )
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following
+from csa_app.shared.key_figure import change_figure
 from csa_app.shared.legend import outlines_of, show_legend
 from csa_app.shared.link_state import LinkState
 from csa_app.shared.maps_change import ChangeScene, band_name, verdict_word, why_untold
@@ -367,7 +368,7 @@ def _month_parts(
         st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[screen_state.SCREEN]
     first = "" if following.is_early(at) else _not_served(session, following)
-    said.html(f'<div class="csa-change">{_paragraphs([first, *_answer(following, at)])}</div>')
+    said.html(f'<div class="csa-change csa-key">{_answer(following, at, first)}</div>')
     with st.container(horizontal=True, key="change_parts"):
         left, right = st.container(key="map"), st.container(key="change_each")
     selected = _selected(session, screen, following)
@@ -482,10 +483,16 @@ def _remember(session: CitySession, following: Following, at: int) -> None:
         screen_state.remember(screen, screen_state.first_choices(session))
 
 
-def _answer(following: Following, at: int) -> list[str]:
+def _answer(following: Following, at: int, first: str) -> str:
     """Return what all areas together did; each has its numbers beside the map."""
-    headline = render(state_change(following.displaced, n_months=at + 1).headline)
-    return [" ".join(filter(None, [headline, _moved_somewhere(following, at)]))]
+    statement = state_change(following.displaced, n_months=at + 1)
+    if statement.low is None:
+        return _paragraphs([first, render(statement.headline), _moved_somewhere(following, at)])
+    since = month(str(following.displaced.since))
+    unit = tr("change_page.unit", n=len(following.area_ids), since=since)
+    figure = change_figure(statement, unit)
+    below = f"<div>{_paragraphs([_moved_somewhere(following, at)])}</div>"
+    return _paragraphs([first]) + figure + below
 
 
 def _not_served(session: CitySession, following: Following) -> str:
