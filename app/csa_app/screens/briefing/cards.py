@@ -57,12 +57,8 @@ def _city(session: CitySession) -> None:
         verdict=describe_year(found).values["verdict"],
     )
     small = tr("briefing.card_no_change", low=low, high=high)
-    st.html(
-        card(
-            tr("briefing.citywide"),
-            figure(f"{found.n_now:,}", unit) + bar + text(said, small=small),
-        )
-    )
+    inside = figure(f"{found.n_now:,}", unit) + bar + text(said, small=small)
+    st.html(card(tr("briefing.citywide"), inside))
 
 
 def show_areas(
