@@ -130,9 +130,9 @@ def test_the_examples_of_how_sure(lacks, city, proposal):
         lacks(
             f"{high['incidents']} shootings in 36 months; likely true level {high['expected']:.0f} "
             f"(90% range: {high['expected_low']:.0f} to {high['expected_high']:.0f})",
-            f"{new['incidents']} shootings; usual number {math.floor(new['expected_low'])} "
+            f"{new['incidents']} shootings; likely true level {math.floor(new['expected_low'])} "
             f"to {math.ceil(new['expected_high'])}",
-            f"Silverbeck ({table.loc['Silverbeck', 'incidents']} shootings) is alone in tier 1",
+            f"Silverbeck ({table.loc['Silverbeck', 'incidents']} shootings) is the only area in tier 1",
             " and ".join(second.rsplit(", ", 1)),
             f"{table.loc['Silverbeck', 'hot_cells']} of Silverbeck's cells are beyond chance",
             f"on {half.land_for_half_share:.0%} of the land; random maps need {low:.0%} to {top:.0%}".replace(

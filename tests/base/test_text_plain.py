@@ -4,8 +4,10 @@ import re
 
 import pytest
 from tests.reports.readability import grade
+from typer.main import get_command
 
 from csa.base.message import load_catalog
+from csa.cli.main import app
 
 MOST_OF_PAGE, MOST_OF_SENTENCE, LEAST_WORDS = 8, 12, 8
 PAGES = (
@@ -39,6 +41,12 @@ def test_a_hard_sentence_is_seen():
         "Statistically significant heterogeneity necessitates hierarchical regularization methods."
     )
     assert grade(hard) > MOST_OF_SENTENCE
+
+
+def list_commands(command):
+    """List a command and the commands under it."""
+    below = getattr(command, "commands", {}).values()
+    return [command, *(one for each in below for one in list_commands(each))]
 
 
 FOREIGN = (
@@ -83,6 +91,8 @@ FOREIGN = (
     r"\bhow (it|they|things|actions?) stands?\b|\bHow it stands\b|[Ww]here it stands",
 )
 """Turns that a native writer would not use."""
+GUIDES = ("TUTORIAL", "HOWTO", "METHODS")
+COMMANDS = list_commands(get_command(app))
 
 
 def find_foreign(texts):
@@ -94,6 +104,20 @@ def test_no_sentence_takes_a_turn_that_a_native_writer_would_not():
     said = load_catalog().values()
     texts = [form for text in said for form in ([text] if isinstance(text, str) else text.values())]
     assert find_foreign(texts) == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{n}.md" for n in GUIDES)])
+def test_no_guide_takes_one_either(root, name):
+    text = (root / name).read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```|`[^`]*`", "x", text, flags=re.DOTALL)
+    assert find_foreign(prose.splitlines()) == set()
+
+
+def test_no_help_of_a_command_takes_one():
+    told = [command.help or "" for command in COMMANDS]
+    told += [getattr(one, "help", "") or "" for command in COMMANDS for one in command.params]
+    assert len(told) > 200
+    assert find_foreign(told) == set()
 
 
 @pytest.mark.parametrize(

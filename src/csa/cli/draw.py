@@ -87,7 +87,7 @@ def draw(
     months_between: BetweenOption = 6,
     how: ProposalOptions = ProposalOptions(),
     area: AreaOption = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the draw.", metavar="DIR")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the lottery.", metavar="DIR")] = None,
     by: ByOption = None,
     why: WhyOption = None,
     seed_source: SourceOption = None,

@@ -110,7 +110,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         },
     ),
     "audit": (
-        "The trail of every change, and whether it is whole.",
+        "The log of every change, and whether it is intact.",
         {"verify": store.audit_verify, "list": store.audit_list},
     ),
 }

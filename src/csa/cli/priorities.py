@@ -173,7 +173,7 @@ def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> 
 
 
 def _usual(low: float, high: float) -> str:
-    """Write the usual number as the pages do: rounding never narrows its interval."""
+    """Write the likely true level as the pages do: rounding never narrows its interval."""
     from csa.areas.sheets import expected_range
 
     bounds = expected_range(low, high)

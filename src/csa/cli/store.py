@@ -97,7 +97,7 @@ def audit_list(
 
 
 def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Print the trail."""
+    """Print the log."""
     if not entries:
         show(tr("keep.no_entry"))
         return

@@ -62,7 +62,7 @@ JUDGED_COLUMNS = {
     "place_name": "as in the proposal",
     "tier": "1 for the highest by the order; empty where it cannot be told apart from the city",
     "incidents": "in the period",
-    "incidents_low": "exact Poisson interval of the usual number, 95%",
+    "incidents_low": "exact 95% Poisson interval of the expected count",
     "incidents_high": "its upper end",
     "expected": "incidents expected in a period as long, adjusted for chance",
     "expected_low": "90% interval",
