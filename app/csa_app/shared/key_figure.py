@@ -11,9 +11,10 @@ from csa.change.sentences import name_verdict
 from csa_app.shared import panels
 
 
-def card(head: str, inside: str) -> str:
-    """Return an answer card: its head, and what stands in it."""
-    return f'<section class="csa-key"><h2>{html.escape(head)}</h2>{inside}</section>'
+def card(head: str, inside: str, *, is_tall: bool = False) -> str:
+    """Return an answer card: its head, and what stands in it; tall where more may come into it."""
+    tall = " csa-tall" * is_tall
+    return f'<section class="csa-key{tall}"><h2>{html.escape(head)}</h2>{inside}</section>'
 
 
 def figure(n: str, unit: str) -> str:

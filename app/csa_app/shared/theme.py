@@ -119,9 +119,9 @@ STYLE = """
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
   .csa-briefing { font-size: 1rem; line-height: 1.45; max-width: 80em; }
-  [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } [data-testid="stColumn"] .csa-key { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
+  [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } [data-testid="stColumn"] .csa-key { min-height: 8rem; } [data-testid="stColumn"] .csa-tall { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
   .csa-key p, .csa-key li { margin: 0 0 .25rem; line-height: 1.35; font-size: 1rem; } .csa-key ul { list-style: none; margin: .35rem 0 0 !important; padding: 0 !important; }
-  .csa-large b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; } .csa-change > div:last-child { max-width: 18em; } .csa-change > p { flex-basis: 100%; }
+  .csa-large b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; } .csa-change > div:last-child { max-width: 16em; } .csa-change > p { flex-basis: 100%; }
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
   .csa-tiers { min-height: 380px; font-size: .9375rem; line-height: 1.35; }
@@ -215,7 +215,7 @@ STYLE = """
   @media (max-width: 1399px) { /* a table drawn on a canvas has no shadow of its own */
     [data-testid="stDataFrame"] { position: relative; } [data-testid="stDataFrame"]::after { content: ""; position: absolute; inset: 0 0 0 auto; width: 1rem; pointer-events: none; background: linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 60%, transparent), transparent); }
   }
-  @media (max-width: 1100px) { [data-testid="stColumn"] .csa-key { min-height: 21rem; } }
+  @media (max-width: 1100px) { [data-testid="stColumn"] .csa-tall { min-height: 21rem; } }
   @media (max-width: 640px) {
     [data-testid="stColumn"] .csa-key { min-height: 0; }
     .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }

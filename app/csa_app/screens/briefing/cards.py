@@ -72,13 +72,14 @@ def show_areas(
         n = len(view.proposal.areas)
         said = tr("briefing.judging") if judgement is None else _highest(view, judgement)
         unit = tr("briefing.card_candidates", n=n)
-        spot.html(card(tr("briefing.candidate_areas"), figure(f"{n:,}", unit) + text(said)))
+        inside = figure(f"{n:,}", unit) + text(said)
+        spot.html(card(tr("briefing.candidate_areas"), inside, is_tall=bool(view.core)))
         return
     statement = state_change(displaced)
     head = tr("briefing.card_areas", n=len({*displaced.chosen.area_ids, *displaced.chosen.retired}))
     unit = tr("briefing.card_since", since=month(str(statement.period.start)))
     inside = change_figure(statement, unit) + listed(_by_verdict(displaced))
-    spot.html(card(head, inside))
+    spot.html(card(head, inside, is_tall=True))
 
 
 def _highest(view: AreaView, judgement: AreaAssessment) -> str:
