@@ -15,7 +15,9 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     text = reader.text()
     assert "Briefing: August 2020" in text
     assert "Citywide" in text
-    assert len(reader.page.locator(".csa-key").all_inner_texts()) in {2, 3}
+    cards = reader.page.locator(".csa-key").all_inner_texts()
+    assert len(cards) in {2, 3}
+    assert sum(len(card.split()) for card in cards) <= 120
     reader.page.get_by_text("How we know").click()
     text = reader.text()
     for head in ("Where shootings concentrate.", "Recent changes.", "What we can't tell yet."):
