@@ -153,10 +153,10 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
     return draw
 
 
-def small_map(view: AreaView, height_px: int = SMALL_HEIGHT_PX) -> None:
-    """Show the areas on a map without selection: on Briefing and Meeting."""
+def small_map(view: AreaView, height_px: int = SMALL_HEIGHT_PX, selected: str = "") -> None:
+    """Show the areas on a map that chooses none: on Briefing, Meeting and Why here."""
     edges = outlines_of(view.core, has_candidates=not view.proposal.is_empty)
-    area_map(view, "small", edges, height_px=height_px)
+    area_map(view, "small", edges, height_px=height_px, selected=selected)
 
 
 def area_map(

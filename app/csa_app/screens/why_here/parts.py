@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from csa.areas.proposal import Proposal
 from csa.base.text import Translator, percent, tr
 from csa.risk.explanation import AreaExplanation, times_words, where_words
 from csa.risk.files import AreaFactor
@@ -20,15 +21,19 @@ from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.settings import command_of
 
 
-def choose(screen: LinkState, listed: Sequence[AreaOption]) -> AreaOption | None:
-    """Ask for an area: the one chosen on another page, else the first."""
+def choose(
+    screen: LinkState, listed: Sequence[AreaOption], proposal: Proposal
+) -> AreaOption | None:
+    """Ask for an area: the one chosen on another page, else the one with most at stake."""
     if not listed:
         return None
     by_id = {area.id: area for area in listed}
+    expected = dict(zip(proposal.areas["area_id"], proposal.areas["expected"], strict=True))
+    most = max(by_id, key=lambda area_id: expected.get(area_id, 0.0))
     chosen: str = st.selectbox(
         tr("label.area"),
         list(by_id),
-        index=list(by_id).index(screen.area) if screen.area in by_id else 0,
+        index=list(by_id).index(screen.area if screen.area in by_id else most),
         format_func=lambda name: by_id[name].label,
         key="why area",
     )
