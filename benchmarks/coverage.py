@@ -61,7 +61,7 @@ class Ground:
 
     cover: pd.DataFrame  # m cells
     spirals: Ints  # of the cells
-    corners: Floats  # (m, 6, 2) metres
+    corners: Floats  # (m, 6, 2) meters
     neighbours: csr_array  # of the cells
     blocks: pd.DataFrame  # b blocks
     grid: Grid  # of the blocks

@@ -11,7 +11,7 @@ SIZE_DEGREES = (0.36, 0.27)  # about 30 by 30 km
 
 
 def block_snapped(n: int, seed: int, n_centres: int = 200) -> pd.DataFrame:
-    """Scatter incidents around centres and snap each to the middle of its block.
+    """Scatter incidents around centers and snap each to the middle of its block.
 
     Returns a table with `lon` and `lat`, n rows.
     """

@@ -29,7 +29,7 @@ def metres(cells):
 CENTRE_XY = metres(UNIVERSE)
 AT = dict(zip(UNIVERSE, CENTRE_XY, strict=True))
 APART = cdist(CENTRE_XY, CENTRE_XY)
-TOUCH = (APART > 0) & (APART < 500)  # centres of neighbours are some 350 m apart, others 600
+TOUCH = (APART > 0) & (APART < 500)  # centers of neighbors are some 350 m apart, others 600
 IS_EDGE = TOUCH.sum(axis=1) < 6
 
 
@@ -55,7 +55,7 @@ FEW = grid_of(h3.grid_disk(BLOCK, 2))
 
 
 def cells_at(xy):
-    """Find the cell of each point: the one with the nearest centre (cells are near-regular)."""
+    """Find the cell of each point: the one with the nearest center (cells are near-regular)."""
     nearest = cdist(np.reshape(xy, (-1, 2)), CENTRE_XY).argmin(axis=1)
     return np.array([UNIVERSE[number] for number in nearest], dtype=np.uint64)
 
@@ -79,19 +79,19 @@ def expecting(counts, grid=GRID):
 
 
 def at_centres(counts):
-    """So many incidents at the very centre of each cell."""
+    """So many incidents at the very center of each cell."""
     return np.array([AT[cell] for cell, n in counts.items() for _ in range(n)])
 
 
 def straight_row(n):
-    """n cells in a straight row: each a neighbour of the next, no other two touching."""
+    """n cells in a straight row: each a neighbor of the next, no other two touching."""
     step = max(h3.grid_ring(MIDDLE, 1), key=lambda cell: AT[cell][0])
     away = AT[step] - AT[MIDDLE]
     spots = [AT[MIDDLE] + (k - n // 2) * away for k in range(n)]
     return [int(cell) for cell in cells_at(spots)]
 
 
-# ---- Slow definitions, by distances between centres ----------------------------------------
+# ---- Slow definitions, by distances between centers ----------------------------------------
 
 
 def slow_parts(cells):

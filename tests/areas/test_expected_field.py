@@ -32,7 +32,7 @@ CELL_KM2 = 0.105
 
 
 def grid(width, height, rings=4):
-    """Build a rhombus of hexagons 350 m apart: spirals, and centres in metres."""
+    """Build a rhombus of hexagons 350 m apart: spirals, and centers in meters."""
     offsets = [(0, 0)]
     for ring in range(1, rings + 1):
         q, r = 0, -ring
@@ -95,7 +95,7 @@ def test_the_spread_found_is_that_of_a_city_of_two_kinds_of_cells():
     # mean of n (n - 1) over the square of the mean: 1; so no more pairs than by chance.
     random = np.random.default_rng(1)
     assert fit_field(city(random.permutation([0, 2] * 800))) is None
-    # Half have 0 and half 8: 28 / 16 = 1.75, and nothing is shared with neighbours.
+    # Half have 0 and half 8: 28 / 16 = 1.75, and nothing is shared with neighbors.
     field = fit_field(city(random.permutation([0, 8] * 800)))
     assert field.own_variance + field.shared_variance == pytest.approx(math.log(1.75), abs=0.03)
     assert field.own_variance > 0.9 * math.log(1.75)

@@ -72,7 +72,7 @@ def test_a_place_anywhere_is_as_large_as_its_area_and_round():
     assert len(set(places)) == len(places)
     for place in places:
         xy = on.grid.centre_xy[on.grid.at(place)]
-        assert np.hypot(*(xy - xy.mean(axis=0)).T).max() < 450  # metres
+        assert np.hypot(*(xy - xy.mean(axis=0)).T).max() < 450  # meters
 
 
 # ---- True in general ------------------------------------------------------------------------

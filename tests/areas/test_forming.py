@@ -77,7 +77,7 @@ def test_a_knot_at_a_cells_centre_makes_an_area_of_that_cell():
 
 def test_of_the_cells_that_a_cluster_reaches_those_expected_to_stay_dense_are_the_area():
     _, middle, east = straight_row(3)
-    # between two centres: both lie within 250 m of the knot, though it is in only one cell
+    # between two centers: both lie within 250 m of the knot, though it is in only one cell
     knot = [AT[middle] + 0.45 * (AT[east] - AT[middle])] * 3
     assert cells_at(knot).tolist() == [middle] * 3
     choices = params(eps_m=250)

@@ -16,7 +16,7 @@ from csa.base.errors import CrsError, ParamError
 from csa.base.params import DbscanParams
 
 UTM = "EPSG:32615"
-ORIGIN = np.array([360_000.0, 4_330_000.0])  # Kansas City, metres
+ORIGIN = np.array([360_000.0, 4_330_000.0])  # Kansas City, meters
 
 general = examples(5)
 
@@ -42,7 +42,7 @@ def plain_run(xy, params):
 
 
 def slow_definition(xy, params):
-    """Label points by the definition, in whole metres, so that no rounding is in it."""
+    """Label points by the definition, in whole meters, so that no rounding is in it."""
     whole = np.round(xy - ORIGIN).astype(np.int64)
     apart = whole[:, None, :] - whole[None, :, :]
     is_near = (apart**2).sum(axis=2) <= round(params.eps_m) ** 2

@@ -58,7 +58,7 @@ choices_of = st.builds(
 
 def test_a_cluster_reaches_the_cells_with_their_centre_in_eps_and_the_cells_it_has_incidents_in():
     _, middle, east = straight_row(3)
-    # between two centres: both lie within 250 m of the knot, though it is in only one cell
+    # between two centers: both lie within 250 m of the knot, though it is in only one cell
     knot = AT[middle] + 0.45 * (AT[east] - AT[middle])
     assert cells_at(knot).tolist() == [middle]
     assert form([knot] * 3, whole(eps_m=250)).areas == (frozenset({middle, east}),)
@@ -108,7 +108,7 @@ def test_a_cell_goes_to_the_cluster_with_most_incidents_in_it_and_else_to_the_we
 
 
 def bridge():
-    """Two knots, two kilometres apart, and a thin line of incidents 50 m apart."""
+    """Two knots, two kilometers apart, and a thin line of incidents 50 m apart."""
     steps = np.arange(-1000, 1001, 50.0)
     line = np.column_stack([steps, np.zeros(len(steps))])
     ends = np.array([[-1000.0, 0.0], [1000.0, 0.0]]).repeat(12, axis=0)
@@ -207,7 +207,7 @@ def test_a_centre_exactly_eps_from_a_core_incident_is_in_reach():
     centre_xy = np.round(GRID.centre_xy)
     grid = grid_of(TOWN, centre_xy=centre_xy)
     x, y = centre_xy[TOWN.index(MIDDLE)]
-    knot = np.array([[x + 180.0, y]] * 3)  # whole metres: the distance is exact
+    knot = np.array([[x + 180.0, y]] * 3)  # whole meters: the distance is exact
     at = grid.at([min(h3.grid_ring(MIDDLE, 1))] * 3)
     none = expecting({})
     assert MIDDLE in form_areas(knot, at, grid, whole(eps_m=180), none).areas[0]

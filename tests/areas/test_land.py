@@ -69,7 +69,7 @@ def test_filling_goes_on_beside_the_next_densest_cell():
     # the area is cell 0; beside it lie 1 (none) and 3 (two on 0.3 km2); 3 touches 4 and 6
     sizes, counts = [10, 1, 1, 0.3, 0.3, 1, 1, 1, 1], places(99, 0, 9, 2, 3, 0, 1, 9, 0)
     taken = take_areas([places(0)], np.array([9.0]), counts, square(3, sizes), 10.7)
-    # after 4, which is denser than 6, its neighbour 7 is: a tenth of a cell is left
+    # after 4, which is denser than 6, its neighbor 7 is: a tenth of a cell is left
     assert taken.part == pytest.approx([1, 0, 0, 1, 1, 0, 0, 0.1, 0])
     assert taken.filled_share == pytest.approx(0.7 / 10.7)
 

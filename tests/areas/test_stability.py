@@ -69,7 +69,7 @@ def form(past, choices, grid=GRID, wide=None):
 
 
 def knots(counts):
-    """So many incidents at the centre of each cell, within 20 m."""
+    """So many incidents at the center of each cell, within 20 m."""
     rng = np.random.default_rng(1)
     return np.concatenate([AT[cell] + rng.uniform(-20, 20, (n, 2)) for cell, n in counts.items()])
 

@@ -13,7 +13,7 @@ from csa.base import crs
 from csa.base.errors import CrsError
 
 UTM_15 = "EPSG:32615"
-PHILADELPHIA_M = "EPSG:32129"  # Pennsylvania South, metres
+PHILADELPHIA_M = "EPSG:32129"  # Pennsylvania South, meters
 PHILADELPHIA_FT = "EPSG:2272"  # the same projection, US survey feet
 M_PER_US_FOOT = 1200 / 3937
 WGS84_A_M = 6378137.0
@@ -23,7 +23,7 @@ NOT_METRES = [
     ("EPSG:2272", "US survey foot"),
     ("EPSG:2222", "foot"),
     ("+proj=utm +zone=15 +units=km", "kilometre"),
-    ("EPSG:4978", "metre"),  # from the earth's centre: metres, but no map
+    ("EPSG:4978", "metre"),  # from the earth's center: meters, but no map
 ]
 LONS, LATS = st.floats(-179.9, 179.9), st.floats(-80, 80)
 IN_PHILADELPHIA = st.tuples(st.floats(-75.28, -74.96), st.floats(39.87, 40.14))

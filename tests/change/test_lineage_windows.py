@@ -200,7 +200,7 @@ def cell_9_at(place):
 
 
 def slow_cold_cells(counts, land):
-    """Exact lower tails of a cell and its neighbours, then the largest rank that passes."""
+    """Exact lower tails of a cell and its neighbors, then the largest rank that passes."""
     n, total, p = int(sum(counts.values())), sum(land.values()), {}
     for cell in land:
         near = [other for other in h3.grid_disk(cell, 1) if other in land]

@@ -22,7 +22,7 @@ def steps(one, other):
     return max(abs(dq), abs(dr), abs(dq + dr))
 
 
-# Metres: two steps are 520 to 600, three 780 or more.
+# Meters: two steps are 520 to 600, three 780 or more.
 CENTRES = np.array([(300.0 * (q + r / 2), 260.0 * r) for q, r in CELLS])
 
 
@@ -39,7 +39,7 @@ def metres(one, other):
 
 
 def slow_rings(cores):
-    """Ask each cell of no area which area is fewest metres away."""
+    """Ask each cell of no area which area is fewest meters away."""
     rings = [set() for _ in cores]
     taken = set().union(*cores)
     for cell in CELLS:
@@ -95,7 +95,7 @@ def test_the_nearest_of_an_areas_cells_counts_and_a_metre_is_enough():
 @pytest.mark.parametrize("nudge_m", [0.0, 1e-6])
 def test_as_near_to_both_it_goes_to_the_first(nudge_m):
     centres = CENTRES.copy()
-    centres[PLACE[4, 4], 0] += nudge_m  # the last digits of a centre decide nothing
+    centres[PLACE[4, 4], 0] += nudge_m  # the last digits of a center decide nothing
     for first, second in (((3, 4), (5, 4)), ((5, 4), (3, 4))):
         zones = draw_zones([at(first), at(second)], centres)
         assert (4, 4) in cells_of(zones.rings[0])

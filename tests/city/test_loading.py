@@ -315,8 +315,8 @@ def test_two_sources_of_two_names_are_two_sources(write):
         ),
         (
             'fatal = "fatal"',
-            'fatal = "fatal"\ncolour = "c"',
-            "sources[1].columns.colour: no such field",
+            'fatal = "fatal"\ncolor = "c"',
+            "sources[1].columns.color: no such field",
         ),
         ('incident_id = "dc key"', "", "sources[1].incident_from: uses the field 'incident_id'"),
         ('date = ["Date", "date_"]', "", "sources[1].columns: uses the field 'date'"),

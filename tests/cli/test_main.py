@@ -171,7 +171,7 @@ def test_check_tells_which_fields_a_file_has(town, run, shootings):
     assert "Not in its header: row_id, lon, lat, address, city." in said
     matched = json.loads(run("check", "--city", town.config, bare, "--json").stdout)["files"]
     assert matched[0]["fields"] == ["date", "fatal", "incident_id"]
-    other = town.write("other.csv", "1,red", header="case,colour")
+    other = town.write("other.csv", "1,red", header="case,color")
     assert "matches no layout" in sentence(run("check", "--city", town.config, other, check=False))
 
 
@@ -231,7 +231,7 @@ def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
         ("words.csv", b"no table\n", "is not a CSV table"),
         (
             "other.csv",
-            b"case,colour\n1,red\n",
+            b"case,color\n1,red\n",
             "matches no layout in Testville's file",
         ),
     ],

@@ -22,7 +22,7 @@ def far_cell(steps):
 
 
 def slow_neighbors():
-    """Tell neighbours by the distance between centres, not by asking h3."""
+    """Tell neighbors by the distance between centers, not by asking h3."""
     xy = np.array([h3.cell_to_latlng(cell)[::-1] for cell in UNIVERSE])
     xy *= [math.cos(math.radians(LAT)), 1.0]
     apart = cdist(xy, xy)

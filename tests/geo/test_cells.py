@@ -26,7 +26,7 @@ def hexagon(cell):
 
 
 def pond():
-    """A pond well inside the middle cell, over its centre."""
+    """A pond well inside the middle cell, over its center."""
     return hexagon(MIDDLE).centroid.buffer(0.0005)
 
 
@@ -370,7 +370,7 @@ def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(are
     for cell in candidates:
         if (shape := hexagon(cell)).intersects(area):
             may.add(cell)
-            # a thousandth of a cell: below it, borders straight in degrees and in metres part
+            # a thousandth of a cell: below it, borders straight in degrees and in meters part
             if (shape & area).area > 1e-3 * shape.area:
                 must.add(cell)
     assert must <= set(table.index) <= may

@@ -137,7 +137,7 @@ def test_nothing_and_what_is_of_another_kind_draw_nothing():
         assert lines(*shapes).is_empty
         assert polygons(*shapes).is_empty
     assert polygons(box(5000, 0, 6000, 900)).is_empty
-    assert lines(LineString([(0, 0), (0.1, 0)])).is_empty  # nothing is left at a metre
+    assert lines(LineString([(0, 0), (0.1, 0)])).is_empty  # nothing is left at a meter
     assert json.loads(feature_collection([])) == {"type": "FeatureCollection", "features": []}
 
 

@@ -384,5 +384,5 @@ def test_the_layout_with_most_of_its_columns_is_taken(town):
 
 
 def test_another_citys_header_is_refused_with_what_it_lacks(town):
-    with pytest.raises(SourceError, match=r"is missing date, fatal.*Columns found: number, colour"):
-        match_layout(["number", "colour"], load_city(town.config), town.config)
+    with pytest.raises(SourceError, match=r"is missing date, fatal.*Columns found: number, color"):
+        match_layout(["number", "color"], load_city(town.config), town.config)

@@ -193,7 +193,7 @@ def test_an_approved_revision_makes_no_stale_action_fresh(lite, plan):
         answer_change(lite, plan, who, key, is_approved=True)
     now = line(lite, plan, "1.2.1")
     assert (now.state.office, now.state.updated_on) == ("Police", long_ago.on)
-    assert now.colour == "no-update"
+    assert now.color == "no-update"
 
 
 def test_an_open_slot_has_a_title_before_an_office_or_a_day(lite, plan):

@@ -226,7 +226,7 @@ def test_every_fault_is_named_by_its_row_and_nothing_is_taken(filled, lines):
     ("content", "word"),
     [
         (b"item,key\ntask,x\n", "area"),
-        (b"item,area,colour\ntask,A,red\n", "colour"),
+        (b"item,area,color\ntask,A,red\n", "color"),
         (b"item,area,text\ntask,A,=1+1\n", "formula"),
         (b"item,area,text\ntask,A\n", "Row 2"),
         ("item,area,text\ntask,A,Stra\u00dfe\n".encode("latin-1"), "UTF-8"),

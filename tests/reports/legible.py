@@ -10,7 +10,7 @@ import re
 
 
 def syllables(word):
-    """Count vowels that sound apart: weak ones (i, u) join their neighbours, unless accented."""
+    """Count vowels that sound apart: weak ones (i, u) join their neighbors, unless accented."""
     spoken = re.sub(r"(?<=q)u|(?<=g)u(?=[eéií])", "", word.lower())
     spoken = re.sub(r"y(?![aeiouáéíóú])", "i", spoken)
     runs = re.findall(r"[aeiouáéíóúü]+", spoken)

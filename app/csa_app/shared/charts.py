@@ -41,13 +41,13 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
         (tr("charts.nonfatal"), others, colors.sequential[2 if not theme.is_dark() else 1]),
     )
     figure = go.Figure()
-    for title, values, colour in series:
+    for title, values, color in series:
         figure.add_bar(
             x=covered["month"],
             y=values,
             name=title,
             marker={
-                "color": colour,
+                "color": color,
                 "pattern": {"shape": hatch, "fgcolor": colors.land, "fillmode": "overlay"},
             },
             customdata=list(zip(names, provisional, strict=True)),
@@ -125,7 +125,7 @@ def _mark() -> dict[str, object]:
 
 
 def _scale(colors: Sequence[str]) -> list[list[object]]:
-    return [[(n + 1) / len(colors), colour] for n, colour in enumerate(colors)]
+    return [[(n + 1) / len(colors), color] for n, color in enumerate(colors)]
 
 
 def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:

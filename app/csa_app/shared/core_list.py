@@ -143,4 +143,4 @@ def _worst(lines: Sequence[ActionLine], key: str) -> str:
 def _badness(line: ActionLine) -> int:
     if line.state.status in {"blocked", "at-risk"}:
         return WORST.index(line.state.status)
-    return WORST.index("late" if line.is_late else line.colour)
+    return WORST.index("late" if line.is_late else line.color)

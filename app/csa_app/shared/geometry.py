@@ -34,7 +34,7 @@ from csa_app.shared.legend import Classes, classify_scores, levels
 from csa_app.shared.settings import STATIC
 
 STEP = 1e-6
-"""Degrees, about a tenth of a metre, far below a line's width."""
+"""Degrees, about a tenth of a meter, far below a line's width."""
 
 FILE = "geometry.json"
 Y_BITS = 32

@@ -85,8 +85,8 @@ def show_legend(
     """Show the legend on the page."""
     parts = [f"<span>{html.escape(title)}</span>"]
     names = () if classes is None else classes.words
-    for words, colour in zip(names, palette[-len(names) :] if names else (), strict=True):
-        parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
+    for words, color in zip(names, palette[-len(names) :] if names else (), strict=True):
+        parts.append(f'<span><i style="background:{color}"></i>{html.escape(words)}</span>')
     for mark, meaning in marks:
         parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")
     for kind, meaning in outlines:

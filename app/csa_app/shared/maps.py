@@ -109,7 +109,7 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
         "imperial": config.city.units == "us",
         "dark": is_dark,
         "mark": tr("screen.sample") if config.city.is_synthetic else "",
-        "colours": {name: getattr(colors, name) for name in (*names, "accent")},
+        "colors": {name: getattr(colors, name) for name in (*names, "accent")},
         "words": {
             "map": tr("map.label"),
             "no_geometry": tr("map.no_geometry"),

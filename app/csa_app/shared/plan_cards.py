@@ -71,27 +71,27 @@ def _card(line: ActionLine, edit: Edit | None, open_numbers: frozenset[str]) -> 
 
 def status_html(line: ActionLine) -> str:
     """Return an action's status as HTML: shape, word and color; gray without a recent report."""
-    more = updated_words(line) if line.colour == NO_UPDATE else ""
-    return status_mark(line.state.status, line.colour, more, is_late=line.is_late)
+    more = updated_words(line) if line.color == NO_UPDATE else ""
+    return status_mark(line.state.status, line.color, more, is_late=line.is_late)
 
 
-def status_mark(status: str, colour: str, more: str = "", *, is_late: bool) -> str:
+def status_mark(status: str, color: str, more: str = "", *, is_late: bool) -> str:
     """Return a status as HTML; what is late and said to be on track is not shown in its color.
 
     It stays late when nobody reports any more.
     """
-    if is_late and (status in ON_COURSE or colour == NO_UPDATE):
-        colour = "at-risk"
+    if is_late and (status in ON_COURSE or color == NO_UPDATE):
+        color = "at-risk"
         word = tr("plan_page.but_late", status=status_word(status))
     else:
         word = status_word(status)
-    text = ", ".join(part for part in (f"{MARKS[colour]} {word}", more) if part)
-    return f'<b class="csa-status csa-{colour}">{html.escape(text)}</b>'
+    text = ", ".join(part for part in (f"{MARKS[color]} {word}", more) if part)
+    return f'<b class="csa-status csa-{color}">{html.escape(text)}</b>'
 
 
 def dated_status_html(line: ActionLine) -> str:
     """Return an action's status and the time since its last report, as HTML."""
-    ago = "" if line.colour == NO_UPDATE else f" · {html.escape(updated_words(line))}"
+    ago = "" if line.color == NO_UPDATE else f" · {html.escape(updated_words(line))}"
     return f"{status_html(line)}{ago}"
 
 

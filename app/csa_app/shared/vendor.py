@@ -19,7 +19,7 @@ PLACE = STATIC / "vendor" / "leaflet"
 def copy_leaflet(place: Path = PLACE) -> Path:
     """Copy Leaflet's script, style and license."""
     held = files("js_lib_leaflet").joinpath("static", "js_lib_leaflet")
-    licence = next(
+    license_ = next(
         file for file in distribution(PACKAGE).files or () if file.name == "LICENSE"
     ).locate()
     replace_folder(
@@ -28,7 +28,7 @@ def copy_leaflet(place: Path = PLACE) -> Path:
         {
             "leaflet.js": held.joinpath("leaflet.js").read_bytes(),
             "leaflet.css": held.joinpath("leaflet.css").read_bytes(),
-            "LICENSE": Path(str(licence)).read_bytes(),
+            "LICENSE": Path(str(license_)).read_bytes(),
         },
     )
     return place

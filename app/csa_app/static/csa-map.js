@@ -55,7 +55,7 @@
   function start(map, options) {
     kept.options = options;
     kept.shapes = new Map();
-    map.getContainer().style.background = options.colours.land;
+    map.getContainer().style.background = options.colors.land;
     document.body.classList.toggle("csa-dark", options.dark);
     if (options.mark) map.attributionControl.addAttribution(options.mark);
     map.getContainer().setAttribute("role", "application");
@@ -160,15 +160,15 @@
   }
 
   function drawBase(map, base, options) {
-    const colours = options.colours;
-    const fill = (colour) => ({ stroke: false, fill: true, fillColor: colour, fillOpacity: 1 });
-    const line = (colour, weight) => ({ color: colour, weight, opacity: 1, fill: false });
+    const colors = options.colors;
+    const fill = (color) => ({ stroke: false, fill: true, fillColor: color, fillOpacity: 1 });
+    const line = (color, weight) => ({ color: color, weight, opacity: 1, fill: false });
     const styles = {
-      parks: fill(colours.park),
-      water: { ...fill(colours.water), stroke: true, color: colours.water, weight: 1 },
-      streets: line(colours.street, 0.8),
-      main_streets: line(colours.main_street, 1.8),
-      neighborhoods: line(colours.hairline, 1),
+      parks: fill(colors.park),
+      water: { ...fill(colors.water), stroke: true, color: colors.water, weight: 1 },
+      streets: line(colors.street, 0.8),
+      main_streets: line(colors.main_street, 1.8),
+      neighborhoods: line(colors.hairline, 1),
     };
     kept.base = {};
     for (const [name, style] of Object.entries(styles)) {
@@ -180,7 +180,7 @@
         interactive: false,
         style: (feature) =>
           feature.geometry.type.endsWith("LineString") && name === "water"
-            ? line(colours.water, 2)
+            ? line(colors.water, 2)
             : style,
       });
     }
@@ -322,9 +322,9 @@
     }
     box.replaceChildren();
     if (legend) box.appendChild(document.createElement("b")).textContent = legend.title;
-    for (const [colour, words] of legend ? legend.rows : []) {
+    for (const [color, words] of legend ? legend.rows : []) {
       const row = box.appendChild(document.createElement("span"));
-      row.appendChild(document.createElement("i")).style.background = colour;
+      row.appendChild(document.createElement("i")).style.background = color;
       row.append(words);
     }
     fitLegend(map);
@@ -354,7 +354,7 @@
           renderer: kept.canvas[where],
           stroke: true,
           weight: 0.6,
-          color: kept.options.colours.land,
+          color: kept.options.colors.land,
           fillOpacity: opacity,
         });
         shape.bindTooltip(() => shape.words, { sticky: true, className: "csa-tip" });
@@ -375,7 +375,7 @@
     group.addLayer(layer);
   }
 
-  // Groups of cells, each of one colour: their shapes stay, what colours them changes.
+  // Groups of cells, each of one color: their shapes stay, what colors them changes.
   function drawZones(group, geometry, message) {
     const layer = L.featureGroup();
     for (const zone of message.zones) {
@@ -385,8 +385,8 @@
           ...common,
           stroke: Boolean(zone.fill),
           weight: 0.6,
-          color: kept.options.colours.land,
-          fillColor: zone.fill || kept.options.colours.land,
+          color: kept.options.colors.land,
+          fillColor: zone.fill || kept.options.colors.land,
           fillOpacity: zone.fill ? zone.opacity : 0,
           interactive: zone.lines.length > 0,
         });
@@ -459,16 +459,16 @@
   // single line of a candidate.
   function drawAreas(group, message) {
     kept.labels = [];
-    const colours = kept.options.colours;
+    const colors = kept.options.colors;
     kept.lines = [];
     for (const feature of message.areas) {
       const { area_id: id, letter, place, lines, dash, core: isCore, named, twin, n } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
-      const edge = isChosen ? colours.accent : colours.outline;
+      const edge = isChosen ? colors.accent : colors.outline;
       const casing = L.geoJSON(feature, {
         pane: "casing",
-        style: { ...common, color: colours.casing },
+        style: { ...common, color: colors.casing },
       });
       const shape = L.geoJSON(feature, {
         pane: "outline",
@@ -483,7 +483,7 @@
       });
       const inner = isCore && L.geoJSON(feature, {
         pane: "inner",
-        style: { ...common, color: colours.casing, dashArray: dash || null },
+        style: { ...common, color: colors.casing, dashArray: dash || null },
       });
       kept.lines.push({ casing, shape, inner, isChosen, dash, isTwin: Boolean(twin) });
       group.addLayer(casing);
@@ -735,7 +735,7 @@
     taken.push(padded(box));
     const line = ends.map(({ x, y }) => map.containerPointToLatLng([x, y]));
     const look = { pane: "leaders", interactive: false, lineCap: "butt" };
-    const { casing, accent, outline } = kept.options.colours;
+    const { casing, accent, outline } = kept.options.colors;
     kept.leaders.addLayer(L.polyline(line, { ...look, color: casing, weight: 4 }));
     kept.leaders.addLayer(L.polyline(line, { ...look, color: part.isChosen ? accent : outline, weight: 1.5 }));
   }

@@ -47,7 +47,7 @@ class AreaSettings:
 
     until: Month | None = None  # first month not counted
     months: int = 36  # how many months are counted
-    eps_m: float | None = None  # DBSCAN's radius in metres
+    eps_m: float | None = None  # DBSCAN's radius in meters
     min_samples: int | None = None  # DBSCAN's minimum count
     max_area_km2: float = 2.0  # size limit of an area; 0 for none
     resolution: int = 10  # H3 resolution of the cells

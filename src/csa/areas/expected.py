@@ -49,7 +49,7 @@ CONTEXT_RINGS = 3
 """Rings around an area whose counts are used; a fourth makes no visible difference."""
 
 RANGES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
-"""Ranges tried, in distances between neighbours."""
+"""Ranges tried, in distances between neighbors."""
 
 LEAST_PAIRS = 0.05
 """Where almost no pairs are found, their share of the expected counts as this: a log needs one."""
@@ -80,7 +80,7 @@ class CellCounts:
     counts: Floats  # (m,) incidents
     area_km2: Floats  # (m,) land, above 0; cells are clipped to the study area
     spirals: Ints  # (m, K) positions of each cell itself, its first ring, its second ...
-    centre_xy: Floats  # (m, 2) metres: the cells' centres
+    centre_xy: Floats  # (m, 2) meters: the cells' centers
     apart_m: Floats  # (r,) as `csa.geo.cells.mean_apart_m` of both: as many rings are heard
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ class Field:
     per_km2: float  # incidents per km2 of the study area
     own_variance: float  # variance that is a cell's alone
     shared_variance: float  # variance that it shares with those near
-    range_m: float  # metres over which likeness falls e-fold
+    range_m: float  # meters over which likeness falls e-fold
 
     def covariance(self, xy: Floats, n_cells: Floats) -> Floats:
         """Return the covariance of the logarithms between places of some cells each.
@@ -186,7 +186,7 @@ def count_pairs(cells: CellCounts) -> tuple[Floats, Floats]:
 
     Each pair is counted from both its ends. Products of what is left after the city's mean
     have the same excess as products of counts, and less noise: a city's rim, where cells have
-    fewer neighbours, no longer counts.
+    fewer neighbors, no longer counts.
     """
     flat = cells.per_km2 * cells.area_km2
     left = cells.counts - flat
@@ -213,7 +213,7 @@ class _Units:
 
     counts: Floats  # (u,)
     area_km2: Floats  # (u,)
-    xy: Floats  # (u, 2) metres
+    xy: Floats  # (u, 2) meters
     n_cells: Floats  # (u,) how many cells each is made of
 
 

@@ -79,7 +79,7 @@ def find_hot_cells(
     _require_neighbors(neighbors, len(counted))
     n_incidents = int(counted.sum())
     around = np.rint(neighbors @ counted).astype(np.int64)
-    # Rounding may lift the share of a neighbourhood that is everything above 1.
+    # Rounding may lift the share of a neighborhood that is everything above 1.
     share = np.minimum(neighbors @ land / max(land.sum(), np.finfo(float).tiny), 1.0)
     p = binomial_upper_tail(around, n_incidents, share)
     q = control_false_discovery(p)
@@ -117,7 +117,7 @@ def measure_gi_star(values: Floats, neighbors: csr_array) -> Floats:
 
 
 def _require_neighbors(neighbors: csr_array, n_cells: int) -> None:
-    """Refuse weights that are not 0 or 1, a cell that is not its own neighbour, a wrong shape."""
+    """Refuse weights that are not 0 or 1, a cell that is not its own neighbor, a wrong shape."""
     if neighbors.shape != (n_cells, n_cells):
         raise TableError("counts.shape", n_cells=n_cells, given=_shape_of(neighbors))
     if not ((neighbors.data == 1).all() and (neighbors.diagonal() == 1).all()):

@@ -24,8 +24,8 @@ class Land:
     """A study area's cells."""
 
     area_km2: Floats  # (m,) land of each cell
-    centre_xy: Floats  # (m, 2) metres
-    neighbours: csr_array  # (m, m) whether two cells touch; a cell may count as its own neighbour
+    centre_xy: Floats  # (m, 2) meters
+    neighbours: csr_array  # (m, m) whether two cells touch; a cell may count as its own neighbor
     neighborhood: Ints  # (m,) number of the neighborhood that each cell lies in; -1 for none
 
     @cached_property
@@ -39,7 +39,7 @@ class Land:
         return np.asarray(self.neighbours.indices[first:last], dtype=np.int64)
 
     def density(self, xy: Floats, bandwidth_m: float) -> Floats:
-        """Estimate the density of incidents at each cell's centre by a Gaussian kernel.
+        """Estimate the density of incidents at each cell's center by a Gaussian kernel.
 
         Returns (m,) incidents per km2.
         """

@@ -25,7 +25,7 @@ AGES = ("last 12 months", "last 36 months", "all, halved every 58 months", "all"
 
 MEMORY_MONTHS = 84.0
 WIDTHS_M = (0, 60, 120, 200, 300, 500, 900)
-"""Standard deviations, in metres, by which counts are spread."""
+"""Standard deviations, in meters, by which counts are spread."""
 
 HORIZON_MONTHS = 12
 LEAST_MONTHS = 12
@@ -201,7 +201,7 @@ def diffusion(neighbors: Ints, area_km2: Floats) -> csr_array:
 
 
 def step_m(area_km2: Floats) -> float:
-    """Return the standard deviation of one step of `diffusion`, along one axis, in metres.
+    """Return the standard deviation of one step of `diffusion`, along one axis, in meters.
 
     Six of seven parts move by the distance d between two centers: the variance is 6/7 of d^2 / 2.
     """

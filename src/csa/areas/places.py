@@ -281,13 +281,13 @@ def name_places(
     neighborhoods
         The neighborhood of each of n areas.
     xy
-        (n, 2) the areas' middles, metres.
+        (n, 2) the areas' middles, meters.
     taken
         Names of other places.
     middles
-        The middle of each neighborhood, metres; where unknown, that of its areas.
+        The middle of each neighborhood, meters; where unknown, that of its areas.
     units
-        `us` gives distances in miles, `metric` in kilometres.
+        `us` gives distances in miles, `metric` in kilometers.
     """
     names = list(neighborhoods)
     for name in sorted(set(neighborhoods)):

@@ -26,7 +26,7 @@ class PeriodIncidents:
 
     table: pd.DataFrame  # all incidents of the dataset
     rows: Ints  # (n,) the place of each of the period in it
-    xy: npt.NDArray[np.float64]  # (n, 2) metres
+    xy: npt.NDArray[np.float64]  # (n, 2) meters
     at: Ints  # (n,) the place of each one's cell in the grid
     n_unlocated: int  # incidents of the period without a place
     n_outside: int  # incidents of the period outside the study area

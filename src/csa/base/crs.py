@@ -1,7 +1,7 @@
 """The one module for coordinates: every EPSG code and every reprojection is here.
 
 Longitude before latitude, always. Lengths and areas are measured only in a projected
-system in metres: US city files are often in US survey feet, which differ by a factor of 3.28.
+system in meters: US city files are often in US survey feet, which differ by a factor of 3.28.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CURRENT_DATUMS = (
 )  # fmt: skip
 """How the names of those begin that countries measure in today."""
 METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
-"""For text and maps of a city whose units are `us`; everything is measured in metres."""
+"""For text and maps of a city whose units are `us`; everything is measured in meters."""
 
 
 def parse_crs(text: Any) -> CRS:
@@ -42,7 +42,7 @@ def parse_crs(text: Any) -> CRS:
 
 
 def is_metric(crs: Any) -> bool:
-    """Check whether lengths and areas are in metres."""
+    """Check whether lengths and areas are in meters."""
     if crs is None:
         return False
     return _is_metric(parse_crs(crs))
@@ -50,7 +50,7 @@ def is_metric(crs: Any) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_metric(known: CRS) -> bool:
-    # Web Mercator counts in metres that are 1.3 times too short at 40 degrees.
+    # Web Mercator counts in meters that are 1.3 times too short at 40 degrees.
     is_mercator = known.to_epsg() == 3857 or "Mercator" in _method(known)
     in_metres = all(axis.unit_name == "metre" for axis in known.axis_info)
     return known.is_projected and in_metres and not (is_mercator and not _is_transverse(known))
@@ -66,7 +66,7 @@ def _is_transverse(crs: CRS) -> bool:
 
 
 def require_metres(crs: Any) -> None:
-    """Refuse a coordinate system in which lengths are not metres."""
+    """Refuse a coordinate system in which lengths are not meters."""
     if crs is None:
         raise CrsError("crs.unset")
     if not is_metric(crs):
@@ -80,12 +80,12 @@ def require_metres(crs: Any) -> None:
 def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
     """Project longitudes and latitudes.
 
-    Returns (n, 2) metres, x and y.
+    Returns (n, 2) meters, x and y.
     """
     require_metres(crs)
     to_metres = Transformer.from_crs(LONLAT, parse_crs(crs), always_xy=True)
     x_m, y_m = to_metres.transform(np.asarray(lon, float), np.asarray(lat, float))
-    return np.column_stack([x_m, y_m])  # (n, 2) metres
+    return np.column_stack([x_m, y_m])  # (n, 2) meters
 
 
 def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
@@ -115,7 +115,7 @@ def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
 
 
 def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
-    """Project geometries into a system in metres."""
+    """Project geometries into a system in meters."""
     require_metres(crs)
     if shapes.crs is None:
         raise CrsError("crs.unset")
@@ -134,7 +134,7 @@ def finite_shapes(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 @lru_cache(maxsize=256)
 def equal_area(lon: float, lat: float) -> CRS:
-    """Return an equal-area system in metres, centred on a place."""
+    """Return an equal-area system in meters, centered on a place."""
     return CRS.from_proj4(
         f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
     )

@@ -4,7 +4,7 @@ CsaError                what the user can fix; the command exits with 2
 ├── ConfigError         a city or deployment file; holds every fault found
 ├── SourceError         an input file: unreadable, empty, another city's, wrong columns
 ├── TableError          a table that lacks a column, or holds values it must not
-├── CrsError            no coordinate system, or one that is not in metres
+├── CrsError            no coordinate system, or one that is not in meters
 ├── ParamError          an analyst's choice outside its range
 ├── PeriodError         a period wholly outside the data
 ├── OutputError         a place that cannot be written, or holds something else

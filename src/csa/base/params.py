@@ -125,7 +125,7 @@ class DbscanParams:
     Fields: `eps_m`, `min_samples`.
     """
 
-    eps_m: float  # neighbourhood radius in metres, above 0 and at most 5,000
+    eps_m: float  # neighborhood radius in meters, above 0 and at most 5,000
     min_samples: int  # how many incidents, itself included, make an incident a core one
 
     def __post_init__(self) -> None:
@@ -140,7 +140,7 @@ class DbscanParams:
 class DocumentedDbscan:
     """A radius and a minimum, and the number of incidents that they fit."""
 
-    eps_m: float  # metres
+    eps_m: float  # meters
     min_samples: int  # for `at_incidents`
     at_incidents: int  # incidents in the period
     min_samples_floor: int = 5  # never fewer: with fewer incidents the radius widens instead
@@ -172,7 +172,7 @@ class AreaParams:
 
 
 UTM = re.compile(r"EPSG:32[67](0[1-9]|[1-5][0-9]|60)")
-"""Zones of WGS 84, all in metres: a command on decisions need not load pyproj to know it."""
+"""Zones of WGS 84, all in meters: a command on decisions need not load pyproj to know it."""
 
 
 def require_resolution(resolution: int) -> None:

@@ -1,6 +1,6 @@
 """What became of each area, month after month; when one appeared, and when one is gone.
 
-Neighbouring windows of 36 months share 35 of them, so that areas come and go at the edge of what is
+Neighboring windows of 36 months share 35 of them, so that areas come and go at the edge of what is
 proposed while nothing changes. `appeared` and `gone` are therefore reported only where the counts
 of fixed cells changed against the city's; otherwise an area was `redrawn`.
 """
@@ -65,7 +65,7 @@ class WindowAreas:
 
     until: Month  # the window's first month that is not counted
     areas: tuple[Cells, ...]  # n areas, each a set of cells, without overlap
-    middles_m: tuple[tuple[float, float], ...]  # n middles (x, y), metres
+    middles_m: tuple[tuple[float, float], ...]  # n middles (x, y), meters
 
     def __post_init__(self) -> None:
         """Refuse areas that are empty or overlap, and a number of middles that does not match."""
@@ -392,12 +392,12 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
     least = min(len(xy_before), len(xy_after))
     if least == 0:
         return CentroidShift(math.nan, math.nan, is_significant=False)
-    step = xy_after.mean(axis=0) - xy_before.mean(axis=0)  # (2,) metres
+    step = xy_after.mean(axis=0) - xy_before.mean(axis=0)  # (2,) meters
     metres = float(np.hypot(*step))
     if least < 3:
         return CentroidShift(metres, math.nan, is_significant=False)
     apart = [np.cov(xy, rowvar=False) / len(xy) for xy in (xy_before, xy_after)]
-    spread = (apart[0] + apart[1]) * max(1.0, dispersion)  # (2, 2) square metres
+    spread = (apart[0] + apart[1]) * max(1.0, dispersion)  # (2, 2) square meters
     along = step @ spread @ step / metres**2 if metres else np.trace(spread) / 2
     se_m = math.sqrt(max(float(along), 0.0))
     free = least - 1

@@ -70,7 +70,7 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
     for area, core in enumerate(cores):
         beside = others[_is_beside(others_xy, centre_xy[core], most_m)]
         metres, _ = cKDTree(centre_xy[core]).query(centre_xy[beside], distance_upper_bound=most_m)
-        # To the decimetre: cells of one distance differ in the last digits of their centres.
+        # To the decimeter: cells of one distance differ in the last digits of their centers.
         apart_m = np.round(metres, 1)
         is_nearer = apart_m < nearest_m[beside]
         owner[beside[is_nearer]] = area

@@ -87,7 +87,7 @@ def ring_pairs(spirals: Ints, ring: int) -> tuple[Ints, Ints]:
 def mean_apart_m(spirals: Ints, centre_xy: Floats) -> Floats:
     """Return the mean distance of cells no, one, two ... steps apart, as far as there are any.
 
-    `spirals` of at least four rings, (m, K); `centre_xy` (m, 2) metres.
+    `spirals` of at least four rings, (m, K); `centre_xy` (m, 2) meters.
     """
     x_m, y_m = np.ascontiguousarray(centre_xy.T)
     apart_m = [0.0]
@@ -309,7 +309,7 @@ def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.f
     centre = shapely.centroid(study_area)
     metric = equal_area(shapely.get_x(centre), shapely.get_y(centre))
     hexagons = to_metres(draw_cells(cells), metric).to_numpy()
-    # A long straight border in degrees is a curve in metres: it is projected piece by piece.
+    # A long straight border in degrees is a curve in meters: it is projected piece by piece.
     fine = shapely.segmentize(study_area, MAX_EDGE_DEGREES)
     area = to_metres(gpd.GeoSeries([fine], crs=LONLAT), metric).iloc[0]
     shapely.prepare(area)
@@ -365,7 +365,7 @@ def outline(cells: Iterable[int]) -> shapely.Geometry:
 
 
 def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
-    """Find the cells' centres."""
+    """Find the cells' centers."""
     import pandas as pd  # noqa: PLC0415 - loads late
 
     listed = np.asarray(list(cells), dtype=np.uint64)

@@ -45,7 +45,7 @@ class Grid:
     """The study area's cells, and what can be done with sets of them."""
 
     area_km2: pd.Series  # clipped area of each cell, index `cell`, ascending
-    centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
+    centre_xy: Floats  # (m, 2) meters: the cells' centers, in the order of `area_km2`
 
     @classmethod
     def of_none(cls) -> Grid:
@@ -231,6 +231,6 @@ class Grid:
         return is_in
 
     def middle(self, cells: Iterable[int]) -> tuple[float, float]:
-        """Find the middle of a set of cells: the mean of their centres."""
+        """Find the middle of a set of cells: the mean of their centers."""
         x_m, y_m = self.centre_xy[self._at_all(cells)].T.tolist()
         return fmean(x_m), fmean(y_m)

@@ -152,7 +152,7 @@ def people_per_km2(
 
 
 def centroids(neighborhoods: gpd.GeoDataFrame, metric_crs: str) -> dict[str, Floats]:
-    """Return each neighborhood's middle, (2,) metres; polygons of one name are one."""
+    """Return each neighborhood's middle, (2,) meters; polygons of one name are one."""
     if neighborhoods.empty:
         return {}
     merged = neighborhoods.to_crs(metric_crs).dissolve("name").geometry.centroid

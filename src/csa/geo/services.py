@@ -45,7 +45,7 @@ def count_services(
     kinds = sorted(set(kind))
     rows: list[tuple[object, ...]] = []
     for area_id, outline in zip(areas["area_id"], outlines, strict=True):
-        away_m = shapely.distance(outline, points)  # (n services,) metres
+        away_m = shapely.distance(outline, points)  # (n services,) meters
         away_m = np.where(away_m <= ON_BORDER_M, 0.0, away_m)
         is_near = (away_m > 0) & (away_m <= near_m + ON_BORDER_M)
         for wanted in kinds:

@@ -1,4 +1,4 @@
-"""Water, parks and streets made small enough for a map: clipped, merged, simplified in metres."""
+"""Water, parks and streets made small enough for a map: clipped, merged, simplified in meters."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Feature: TypeAlias = tuple[shapely.Geometry, Mapping[str, str]]
 Shapes: TypeAlias = np.ndarray[Any, Any]
 
 DIGITS = 5
-"""Decimals of a degree, about a metre: finer than any background is drawn."""
+"""Decimals of a degree, about a meter: finer than any background is drawn."""
 
 MIN_AREA_M2 = 400.0
 """Smaller ponds and lawns, 20 m by 20 m, are less than a pixel on a map of a city."""
@@ -138,7 +138,7 @@ def box_lonlat(box: shapely.Geometry, metric_crs: Any) -> tuple[float, float, fl
 
 
 def _parts(shapes: gpd.GeoSeries, metric_crs: Any, dimension: int) -> Shapes:
-    """Return the single lines or polygons of a layer, in metres."""
+    """Return the single lines or polygons of a layer, in meters."""
     placed = to_metres(shapes, metric_crs).to_numpy()
     parts = shapely.get_parts(shapely.force_2d(placed[~shapely.is_missing(placed)]))
     kept: Shapes = parts[(shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)]

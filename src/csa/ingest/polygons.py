@@ -71,7 +71,7 @@ def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def require_zone(neighborhoods: gpd.GeoDataFrame, city: CityBasics) -> None:
-    """Refuse a system in metres that is made for another part of the world."""
+    """Refuse a system in meters that is made for another part of the world."""
     west, south, east, north = neighborhoods.total_bounds
     if not is_made_for(city.metric_crs, (west + east) / 2, (south + north) / 2):
         raise CrsError("places.wrong_zone", crs=city.metric_crs, city=city.name)

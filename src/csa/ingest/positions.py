@@ -106,7 +106,7 @@ def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
     """Return the mean count of the other points within 500 m; 1 without other points."""
     from scipy.spatial import cKDTree  # noqa: PLC0415 - loads late
 
-    xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) metres
+    xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) meters
     is_near = np.isfinite(xy).all(axis=1)  # a place on the other side of the earth is beyond a map
     tree = cKDTree(xy[is_near])
     counts = table["incidents"].to_numpy(dtype=float)[is_near]

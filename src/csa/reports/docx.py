@@ -49,7 +49,7 @@ def render_docx(document: Document, paper: Paper = "letter") -> bytes:
         _say(made, " · ".join(marks), is_bold=True)
     _say(made, document.title, style="Heading 1")
     if document.subtitle:
-        _say(made, document.subtitle, colour="faint", size_pt=12)
+        _say(made, document.subtitle, color="faint", size_pt=12)
     begins_page = False
     for block, level in zip(document.blocks, levels_of(document), strict=True):
         if begins_page:
@@ -70,14 +70,14 @@ def _say(
     style: str = "Normal",
     *,
     is_bold: bool = False,
-    colour: str = "ink",
+    color: str = "ink",
     size_pt: float | None = None,
 ) -> Any:
     paragraph = made.add_paragraph(style=style)
     run = paragraph.add_run(_allowed(text))
     run.bold = is_bold or None
-    if colour != "ink":
-        run.font.color.rgb = RGBColor.from_string(_hex(colour))
+    if color != "ink":
+        run.font.color.rgb = RGBColor.from_string(_hex(color))
     if size_pt:
         run.font.size = Pt(size_pt)
     if is_right_to_left(text):
@@ -94,7 +94,7 @@ def _write(made: Any, block: Block, level: int) -> None:  # noqa: C901 - a case 
             for sentence in block.sentences:
                 _say(made, sentence, size_pt=13)
         case Paragraph():
-            _say(made, block.text, colour="faint" if block.is_faint else "ink")
+            _say(made, block.text, color="faint" if block.is_faint else "ink")
         case Bullets():
             for item in block.items:
                 text, style = (OPEN + item, "Normal") if block.is_open else (item, "List Bullet")
@@ -129,7 +129,7 @@ def _picture(made: Any, block: Picture) -> None:
     if block.png is None:
         _say(made, block.missing, is_bold=True)
         if block.alt:
-            _say(made, block.alt, colour="faint")
+            _say(made, block.alt, color="faint")
     else:
         section = made.sections[0]
         width = section.page_width - section.left_margin - section.right_margin
@@ -138,7 +138,7 @@ def _picture(made: Any, block: Picture) -> None:
         about.set("descr", _allowed(block.alt))
         made.paragraphs[-1].paragraph_format.keep_with_next = bool(block.caption)
     if block.caption:
-        _say(made, block.caption, colour="faint", size_pt=9)
+        _say(made, block.caption, color="faint", size_pt=9)
 
 
 def _box(made: Any, block: Box) -> None:
@@ -228,8 +228,8 @@ def _xml(part: Any) -> Any:
     return part._element  # noqa: SLF001 - it has no public name
 
 
-def _hex(colour: str) -> str:
-    return str(getattr(PAPER, colour)).removeprefix("#").upper()
+def _hex(color: str) -> str:
+    return str(getattr(PAPER, color)).removeprefix("#").upper()
 
 
 def _allowed(text: str) -> str:

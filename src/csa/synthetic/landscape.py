@@ -1,6 +1,6 @@
 """The ground of the made-up city: where it lies, its limit, its river, lakes and parks.
 
-Everything is drawn on a plan of metres, u along the streets named after trees and v along the
+Everything is drawn on a plan of meters, u along the streets named after trees and v along the
 numbered ones, with the middle of the city at 0, 0. `place` bends the plan a little, so that streets
 are not perfectly straight, and places it on the earth.
 """
@@ -24,14 +24,14 @@ LON, LAT = -101.40, 41.78
 """Grass and dunes: the nearest hamlets lie over 20 km beyond the city limit."""
 
 DIGITS = 5
-"""Decimals of a degree in files: about a metre."""
+"""Decimals of a degree in files: about a meter."""
 
 TURN = np.radians(9.0)
 RIVER_WIDTH_M = 190.0
 RIVER_STEP_M = 80.0
 CURVE_STEP_M = 390.0
 
-# Corners of the city limit, metres on the plan: steps where land was added a farm at a time.
+# Corners of the city limit, meters on the plan: steps where land was added a farm at a time.
 LIMIT = (
     (-8600, -1200), (-8600, 1800), (-7400, 2600), (-7400, 4300), (-5200, 4300), (-5200, 5600),
     (-4300, 6300), (-3000, 6300), (-3000, 7000), (800, 7000), (1400, 6400), (3600, 6400),
@@ -41,7 +41,7 @@ LIMIT = (
     (-4300, -4900), (-6000, -4900), (-6600, -3900), (-7900, -3200),
 )  # fmt: skip
 
-# West, south, east, north in metres: between main streets, so that these go around.
+# West, south, east, north in meters: between main streets, so that these go around.
 PARKS = (
     ("Thistledown Park", (-1560, -1520, -840, -820)),
     ("Old Orchard Park", (40, 40, 360, 350)),
@@ -70,7 +70,7 @@ CREEK_COURSE = (
 
 @dataclass(frozen=True)
 class Landscape:
-    """The shapes on which a city is built, metres on the plan."""
+    """The shapes on which a city is built, meters on the plan."""
 
     limit: shapely.Polygon  # the city limit, one polygon
     river_line: shapely.LineString
@@ -107,7 +107,7 @@ def river_v(u: Floats) -> Floats:
 
 def _reach(start: float, end: float) -> Floats:
     along = np.arange(start, end, RIVER_STEP_M)
-    return np.column_stack([along, river_v(along)])  # (n, 2) metres
+    return np.column_stack([along, river_v(along)])  # (n, 2) meters
 
 
 def _river_bed(along: Floats) -> shapely.Geometry:
@@ -151,7 +151,7 @@ def place(uv: Floats) -> Floats:
 def bend(uv: Floats) -> Floats:
     """Turn and bend the plan; distances change by less than one in ten.
 
-    Returns (n, 2) metres east and north of the middle of the city.
+    Returns (n, 2) meters east and north of the middle of the city.
     """
     u, v = uv[:, 0], uv[:, 1]
     x = u * np.cos(TURN) - v * np.sin(TURN) + 260 * np.sin(v / 4400)
@@ -200,10 +200,10 @@ class Feature:
 
     name: str  # short, for truth.json
     kind: str  # `steady`, `easing`, `cooling`, `ring`, `appearing` or `institution`
-    middle: tuple[float, float]  # u and v, metres on the plan
-    outer_m: float  # outer radius in metres
+    middle: tuple[float, float]  # u and v, meters on the plan
+    outer_m: float  # outer radius in meters
     yearly_share: tuple[float, ...]  # share of a year's incidents, by year
-    inner_m: float = 0.0  # inner radius in metres; above 0 only for a ring
+    inner_m: float = 0.0  # inner radius in meters; above 0 only for a ring
     first_month: str = "2015-01"  # `YYYY-MM`, included
     last_month: str = "2020-08"  # `YYYY-MM`, included
 
@@ -291,7 +291,7 @@ DIAGONAL_WAYS = (
 
 @dataclass(frozen=True)
 class Streets:
-    """Lines to draw and blocks to put incidents on, metres on the plan."""
+    """Lines to draw and blocks to put incidents on, meters on the plan."""
 
     lines: tuple[tuple[str, str, shapely.LineString], ...]
     block_uv: Floats  # (n, 2) middles of the blocks

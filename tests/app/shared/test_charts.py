@@ -95,7 +95,7 @@ def test_no_month_at_all_and_no_incident_at_all_are_charts_all_the_same():
     assert figure.layout.yaxis.range[1] == 4
 
 
-def test_in_the_dark_the_colours_are_others(monkeypatch):
+def test_in_the_dark_the_colors_are_others(monkeypatch):
     light = unwrap(charts.by_month)(table([5], [1]))
     monkeypatch.setattr(theme, "is_dark", lambda: True)
     dark = unwrap(charts.by_month)(table([5], [1]))

@@ -60,7 +60,7 @@ def test_one_cell_is_its_six_corners(static):
 
 
 def test_neighbours_share_their_corners(static):
-    """A cell and its six neighbours have 24 corners, not 42."""
+    """A cell and its six neighbors have 24 corners, not 42."""
     cells = np.array(sorted(h3.grid_disk(MIDDLE, 1)), dtype=np.uint64)
     content = read(static, geometry.cell_geometry(cells).address)
     assert len(content["x"]) == 24

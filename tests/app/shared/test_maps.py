@@ -186,14 +186,14 @@ def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, c
     assert told["risk"]["geometry"] == risk[0]
 
 
-def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
+def test_the_base_says_its_units_its_theme_and_its_own_colors(city, base):
     options = {}
     for is_dark in (False, True):
         made = maps.base_map(city.config, base, is_dark=is_dark)
         (start,) = [c for c in made._children.values() if isinstance(c, maps.Painting)]
         options[is_dark] = json.loads(start.message)
-    assert options[False]["colours"]["land"] == theme.LIGHT.land
-    assert options[True]["colours"]["land"] == theme.DARK.land
+    assert options[False]["colors"]["land"] == theme.LIGHT.land
+    assert options[True]["colors"]["land"] == theme.DARK.land
     assert options[True]["dark"] is True
     assert options[False]["base"] == base.address
 

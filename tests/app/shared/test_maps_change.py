@@ -1,4 +1,4 @@
-"""The map of change: which cells, which colours, and nothing that remounts."""
+"""The map of change: which cells, which colors, and nothing that remounts."""
 
 import json
 import re
@@ -128,7 +128,7 @@ def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
     assert order == sorted(order, reverse=True)  # rings first: no core is hidden
 
 
-def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed, cells):
+def test_colors_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed, cells):
     message = told(ChangeScene(followed, 10, "", has_alike=False), cells)
     fewer, _, middle, _, more = theme.LIGHT.diverging
     cores, rings = zones(message, is_core=True), zones(message, is_core=False)
@@ -166,7 +166,7 @@ def test_the_frame_holds_all_areas_and_what_is_around_them_and_no_more(followed,
     assert [north, east] == pytest.approx([max(lats), max(lons)], abs=1e-5)
 
 
-def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said(followed, cells):
+def test_before_three_months_are_over_nothing_is_colored_and_no_verdict_is_said(followed, cells):
     for at, is_early in ((0, True), (1, True), (11, False)):
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         assert all(zone["fill"] is None for zone in message["zones"]) == is_early
@@ -196,7 +196,7 @@ def test_classes_are_named_fewer_to_more():
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_an_earlier_month_has_its_own_colours_on_the_same_cells(followed, cells):
+def test_an_earlier_month_has_its_own_colors_on_the_same_cells(followed, cells):
     first = told(ChangeScene(followed, 0, "", has_alike=False), cells)
     last = told(ChangeScene(followed, 11, "", has_alike=False), cells)
     assert [z["cells"] for z in first["zones"]] == [z["cells"] for z in last["zones"]]

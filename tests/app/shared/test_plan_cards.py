@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from csa.base.text import tr
-from csa.program.plan.calendar import ActionState, colour_word, freshness, is_late
+from csa.program.plan.calendar import ActionState, color_word, freshness, is_late
 from csa_app.shared.core_list import WORST, _badness
 from csa_app.shared.plan_cards import status_html
 from csa_app.shared.plan_words import updated_words
@@ -21,7 +21,7 @@ def line(status, n_days, due=None, **more):
     state = ActionState("1.2.1", status, due=due, updated_on=reported, **more)
     return SimpleNamespace(
         state=state,
-        colour=colour_word(state, TODAY),
+        color=color_word(state, TODAY),
         freshness=freshness(state, TODAY),
         is_late=is_late(state, TODAY),
         days_since=n_days,

@@ -18,7 +18,7 @@ from csa.ingest.sources import find_inputs
 
 
 def slow_hot_cells(counts, shares):
-    """Exact binomial tails of a cell and its neighbours, then the largest rank that passes."""
+    """Exact binomial tails of a cell and its neighbors, then the largest rank that passes."""
     n, p = int(sum(counts.values())), {}
     for cell in shares:
         near = [other for other in h3.grid_disk(cell, 1) if other in shares]

@@ -13,7 +13,7 @@ from csa.program.plan.calendar import (
     ActionState,
     ResponseClock,
     clock,
-    colour_word,
+    color_word,
     freshness,
     holds_up,
     is_due_soon,
@@ -65,7 +65,7 @@ def some_states(plan):
 def test_an_update_ages(days, word):
     old = state(updated_on=ago(days))
     assert freshness(old, TODAY) == word
-    assert colour_word(old, TODAY) == ("no-update" if word == "stale" else "on-track")
+    assert color_word(old, TODAY) == ("no-update" if word == "stale" else "on-track")
 
 
 def test_what_a_late_action_holds_up_is_found_through_others_and_through_strategies(kansas):
@@ -120,12 +120,12 @@ def test_a_written_action_of_trust_takes_its_turn_like_any_other(write):
 
 def test_what_was_never_updated_is_grey_even_when_done():
     assert freshness(state(status="done"), TODAY) == "none"
-    assert {colour_word(state(status=status), TODAY) for status in STATUSES} == {"no-update"}
+    assert {color_word(state(status=status), TODAY) for status in STATUSES} == {"no-update"}
 
 
 def test_what_is_done_is_never_stale():
     done = state(status="done", updated_on=ago(3000))
-    assert (freshness(done, TODAY), colour_word(done, TODAY)) == ("fresh", "done")
+    assert (freshness(done, TODAY), color_word(done, TODAY)) == ("fresh", "done")
 
 
 def test_the_due_day_itself_is_soon_and_not_late():
@@ -209,12 +209,12 @@ def test_nothing_is_both_late_and_due_soon_and_what_is_done_is_neither(said):
 
 @REPEATABLE
 @given(said=any_state("1.2.1"))
-def test_a_colour_needs_an_update_of_the_last_90_days_or_an_end(said):
-    if colour_word(said, TODAY) == "no-update":
+def test_a_color_needs_an_update_of_the_last_90_days_or_an_end(said):
+    if color_word(said, TODAY) == "no-update":
         age = None if said.updated_on is None else (TODAY - said.updated_on).days
         assert age is None or (age > 90 and said.status != "done")
     else:
-        assert colour_word(said, TODAY) == said.status
+        assert color_word(said, TODAY) == said.status
         assert said.updated_on is not None
 
 

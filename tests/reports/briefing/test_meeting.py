@@ -217,7 +217,7 @@ def test_what_is_due_today_is_due_and_not_late(plan):
 
 def test_what_is_stuck_and_was_not_told_of_for_long_is_grey(plan):
     (stuck,) = review(plan, actions=[action("1.2.1", "blocked", -91)]).stuck
-    assert stuck.line.colour == "no-update"
+    assert stuck.line.color == "no-update"
 
 
 def test_a_silent_action_is_counted_and_an_open_slot_is_not(plan):

@@ -149,8 +149,8 @@ def test_each_action_is_counted_once_by_how_it_stands(month_facts):
         ("not-started", "not-started"),
     )
     lines = [
-        replace(one, team=team.id, state=ActionState(one.number, status, "No room."), colour=colour)
-        for one, (status, colour) in zip(written, stands, strict=False)
+        replace(one, team=team.id, state=ActionState(one.number, status, "No room."), color=color)
+        for one, (status, color) in zip(written, stands, strict=False)
     ]
     lines.append(replace(next(one for one in known.lines if one.is_open), team=team.id))
     table = actions_by_team(replace(known, lines=tuple(lines)), month_facts.today, TELL)

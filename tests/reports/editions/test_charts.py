@@ -21,9 +21,9 @@ def charts(document):
     return [one for one in document.blocks if isinstance(one, Picture) and one.png]
 
 
-def pixels(picture, colour):
+def pixels(picture, color):
     image = Image.open(io.BytesIO(picture.png)).convert("RGB")
-    wanted = tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    wanted = tuple(int(color[k : k + 2], 16) for k in (1, 3, 5))
     return [
         (x, y)
         for y in range(image.height)

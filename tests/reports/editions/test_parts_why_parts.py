@@ -104,8 +104,8 @@ def test_vacant_land_is_on_a_walks_map_with_a_sign_for_each_kind(month_facts):
     assert {"edificio vacío", "terreno baldío"} <= said
     hollow, solid = (spot_sign(n, PRINT) for n in range(2))
     drawn = [mark for mark in composed.ground if getattr(mark, "edge_px", 0) == hollow.edge_px]
-    drawn = [mark for mark in drawn if mark.colour in {hollow.colour, solid.colour}]
-    assert [mark.colour for mark in drawn] == [hollow.colour, solid.colour]
+    drawn = [mark for mark in drawn if mark.color in {hollow.color, solid.color}]
+    assert [mark.color for mark in drawn] == [hollow.color, solid.color]
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from csa.reports.maps.cartography import compose_map, draw_map
 from csa.reports.maps.furniture import fitted_lines
 from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
 from csa.reports.maps.marks import Fill, Stroke, font_path, is_writable, width_px, wrap, writable
-from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import PRINT, MapArea, MapSheet
 
 REPEATABLE = examples(0.3)
@@ -103,9 +103,9 @@ def texts(composed):
     return [words.text for words in composed.words]
 
 
-def luminance(colour):
+def luminance(color):
     """Give the relative luminance that WCAG 2 defines."""
-    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    parts = [int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)]
     red, green, blue = (
         one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
     )
@@ -196,10 +196,10 @@ def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
     sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
     picture = Image.open(io.BytesIO(draw_map(sheet))).convert("RGB")
     left, top, right, bottom = compose_map(sheet).layout.view.box
-    colours = picture.crop((int(left), int(top), int(right), int(bottom))).getcolors(1 << 22)
-    two = [colour for _, colour in sorted(colours, reverse=True)[:2]]
-    wanted = (class_colours(4)[3], PAPER.ground)
-    assert all(any(_is_near(colour, one) for colour in two) for one in wanted)
+    colors = picture.crop((int(left), int(top), int(right), int(bottom))).getcolors(1 << 22)
+    two = [color for _, color in sorted(colors, reverse=True)[:2]]
+    wanted = (class_colors(4)[3], PAPER.ground)
+    assert all(any(_is_near(color, one) for color in two) for one in wanted)
 
 
 def test_cells_of_one_class_are_told_apart_by_a_light_line():
@@ -209,34 +209,32 @@ def test_cells_of_one_class_are_told_apart_by_a_light_line():
     left, top, right, bottom = compose_map(sheet).layout.view.box
     x, y = int(left + right) // 2, int(top + bottom) // 2
     middle = picture.crop((x - 60, y - 60, x + 60, y + 60)).getcolors(1 << 16)
-    assert any(_is_near(colour, PAPER.casing) for _, colour in middle)
+    assert any(_is_near(color, PAPER.casing) for _, color in middle)
 
 
-def _rgb(colour):
-    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+def _rgb(color):
+    return np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)])
 
 
-def _is_near(colour, wanted):
-    return bool((abs(np.array(colour) - _rgb(wanted)) <= 4).all())
+def _is_near(color, wanted):
+    return bool((abs(np.array(color) - _rgb(wanted)) <= 4).all())
 
 
 def test_few_is_told_from_land_water_and_paper():
-    few = class_colours(5)[0]
+    few = class_colors(5)[0]
     assert few not in {PAPER.land, PAPER.water, PAPER.ground, PAPER.park}
     ground = compose_map(city()).ground
-    assert few in {mark.colour for mark in ground if isinstance(mark, Fill)}
+    assert few in {mark.color for mark in ground if isinstance(mark, Fill)}
 
 
 def test_a_core_service_area_is_heavier_and_its_badge_is_dark():
     composed = compose_map(city())
     lines = [
-        mark
-        for mark in composed.ground
-        if isinstance(mark, Stroke) and mark.colour == PAPER.outline
+        mark for mark in composed.ground if isinstance(mark, Stroke) and mark.color == PAPER.outline
     ]
     candidate, served = lines
     assert served.width_px > candidate.width_px
-    badges = [mark.colour for mark in composed.label_marks if isinstance(mark, Fill)]
+    badges = [mark.color for mark in composed.label_marks if isinstance(mark, Fill)]
     assert badges.count(PAPER.ink) == 1
 
 
@@ -313,8 +311,8 @@ def test_a_printed_map_is_small_and_carries_no_time_and_no_name_of_a_program():
 def test_forty_areas_have_their_letter_and_no_label_hides_another():
     composed = compose_map(city(areas=many()))
     letters = {placed.text.split()[0] for placed in composed.labels}
-    assert {one.letter for one in many()} - letters == set(composed.notes.unlabelled)
-    assert len(composed.notes.unlabelled) <= 2
+    assert {one.letter for one in many()} - letters == set(composed.notes.unlabeled)
+    assert len(composed.notes.unlabeled) <= 2
     assert composed.notes.is_lettered
     assert overlaps(composed) == 0
     assert says("map_sheet.names_in_list") in " ".join(texts(composed)) or "Garden Slope" in texts(
@@ -463,13 +461,13 @@ def test_words_are_told_from_what_they_stand_on():
     """4.5 to 1, on the casing or paper that all words have."""
     composed = compose_map(city(is_synthetic=True))
     for words in composed.words:
-        under = PAPER.ink if words.colour == PAPER.casing else PAPER.ground
-        assert contrast(words.colour, under) >= 4.5, words
+        under = PAPER.ink if words.color == PAPER.casing else PAPER.ground
+        assert contrast(words.color, under) >= 4.5, words
 
 
 @pytest.mark.parametrize("n_classes", range(1, 7))
 def test_classes_are_told_apart_by_lightness_alone(n_classes):
-    light = [luminance(colour) for colour in class_colours(n_classes)]
+    light = [luminance(color) for color in class_colors(n_classes)]
     steps = [(one + 0.05) / (two + 0.05) for one, two in itertools.pairwise(light)]
     assert all(step > 1.25 for step in steps)
 

@@ -11,7 +11,7 @@ from tests.reports.told import STATES, answer, facts
 from tests.sentences import says
 
 from csa.base.text import LANGUAGES
-from csa.reports.maps.palette import class_colours
+from csa.reports.maps.palette import class_colors
 from csa.reports.public.facts import PublicPlace
 from csa.reports.public.pages import language_name
 from csa.reports.public.sections import public_sections
@@ -116,7 +116,7 @@ def test_tables_say_what_the_map_shows():
 def test_the_legend_has_the_colors_of_the_map_itself():
     page = Reader(public_page(facts(), "en", WHOLE))
     fills = [rect["fill"] for rect in page.all("rect") if "fill" in rect]
-    assert fills == list(class_colours(4))
+    assert fills == list(class_colors(4))
 
 
 # ---- At the edge ----------------------------------------------------------------------------

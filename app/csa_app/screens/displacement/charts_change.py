@@ -31,7 +31,7 @@ class Part:
 
     name: str  # the label beside it
     track: CumulativeCounts  # its sums
-    colour: str  # of the line
+    color: str  # of the line
 
 
 @once
@@ -123,8 +123,8 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
             x=list(months[first : min(last, at + 1)]),
             y=apart[first : min(last, at + 1)].tolist(),
             mode="lines+markers" if last - first == 1 and dash == "solid" else "lines",
-            line={"color": part.colour, "width": 3 if dash == "solid" else 1.5, "dash": dash},
-            marker={"color": part.colour},
+            line={"color": part.color, "width": 3 if dash == "solid" else 1.5, "dash": dash},
+            marker={"color": part.color},
             text=texts[first : min(last, at + 1)],
             hovertemplate="%{text}<extra></extra>",
             row=row,
@@ -135,7 +135,7 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
             x=list(months[at:]),
             y=apart[at:].tolist(),
             mode="lines",
-            line={"color": part.colour, "width": 1.5},
+            line={"color": part.color, "width": 1.5},
             opacity=LATER_OPACITY,
             text=texts[at:],
             hovertemplate="%{text}<extra></extra>",
@@ -156,10 +156,10 @@ def _mark(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
         x=[months[at]],
         y=[round(apart, 2)],
         mode="markers+text",
-        marker={"color": part.colour, "size": 10},
+        marker={"color": part.color, "size": 10},
         text=[f"<b>{signed(apart)}</b>"],
         textposition=f"{above} {side}",
-        textfont={"size": 14, "color": part.colour},
+        textfont={"size": 14, "color": part.color},
         cliponaxis=False,
         hoverinfo="skip",
         row=row,
@@ -173,15 +173,15 @@ def _names(parts: Sequence[Part]) -> list[dict[str, object]]:
     for row, part in enumerate(parts):
         axis = "" if row == 0 else str(row + 1)
         at = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "x": 0.01, "showarrow": False}
-        font = {"size": 13, "color": part.colour}
+        font = {"size": 13, "color": part.color}
         text = f"<b>{part.name}</b>"
         named.append({**at, "y": 1.0, "yanchor": "bottom", "text": text, "font": font})
     return named
 
 
-def faded(colour: str) -> str:
+def faded(color: str) -> str:
     """Return a fainter version of a color, for the background."""
-    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+    red, green, blue = (int(color[n : n + 2], 16) for n in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.2)"
 
 

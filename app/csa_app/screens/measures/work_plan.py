@@ -77,7 +77,7 @@ def actions(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) ->
 
 
 def _action(line: ActionLine) -> str:
-    parts = [line.state.office, "" if line.colour == "no-update" else updated_words(line)]
+    parts = [line.state.office, "" if line.color == "no-update" else updated_words(line)]
     if line.is_late and line.state.due:
         parts.append(tr("meeting.was_due", day=day(line.state.due)))
     said = "".join(f" · {html.escape(part)}" for part in parts if part)

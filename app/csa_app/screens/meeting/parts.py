@@ -196,7 +196,7 @@ def _word(one: MeasureStatus) -> str:
 
 def _stuck(review: Review) -> None:
     n, n_silent = len(review.stuck), review.n_silent
-    n_old = sum(one.line.colour == NO_UPDATE for one in review.stuck)
+    n_old = sum(one.line.color == NO_UPDATE for one in review.stuck)
     blocked = tr("meeting.blocked", n=review.n_blocked)
     panels.answer(
         tr("meeting.stuck", blocked=blocked, n_risk=n - review.n_blocked)

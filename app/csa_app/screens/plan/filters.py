@@ -99,7 +99,7 @@ def shown(view: PlanFilter, lines: Sequence[ActionLine]) -> list[ActionLine]:
 
 def _is_shown(view: PlanFilter, line: ActionLine) -> bool:
     areas = line.state.areas or (CITY_WIDE,)
-    statuses = {line.state.status, line.colour}
+    statuses = {line.state.status, line.color}
     return (
         view.goal in {"", line.goal}
         and view.strategy in {"", line.strategy}

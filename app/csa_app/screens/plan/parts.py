@@ -87,7 +87,7 @@ def answer(found: StatusCounts) -> None:
 def status_bar(lines: Sequence[ActionLine]) -> None:
     """Show the written actions as one bar, a part for each status; each is in one part."""
     written = [line for line in lines if not line.is_open]
-    counts = Counter(line.colour for line in written)
+    counts = Counter(line.color for line in written)
     parts = [(color, counts[color]) for color in BAR if counts[color]]
     bar, words = "", ""
     for color, n in parts:

@@ -95,7 +95,7 @@ def frame_of(
         rows.append(
             values
             | {
-                NUMBER: f"{MARKS[line.colour]} {line.number}",
+                NUMBER: f"{MARKS[line.color]} {line.number}",
                 TITLE: line.title,
                 UPDATED: updated_words(line),
                 HELD: held_words(line, open_numbers),
@@ -124,7 +124,7 @@ def table(
     areas = drawn_from[-1]
     tall = ROW_PX + LINE_PX * text_lines(grid.rows)
     st.data_editor(
-        _coloured(grid),
+        _colored(grid),
         key=grid.key,
         hide_index=True,
         width="stretch",
@@ -173,17 +173,17 @@ def make_grid(
     return grid
 
 
-def _coloured(grid: ActionTable) -> Any:
+def _colored(grid: ActionTable) -> Any:
     """Color the read-only cells by status; gray where there is no recent report."""
     now = theme.current()
     colors = {"blocked": now.blocked, "at-risk": now.at_risk}
     colors |= dict.fromkeys(("on-track", "done"), now.accent)
     by_row = [
-        f"color: {colors.get(line.colour, now.quiet)}; font-weight: 600" for line in grid.lines
+        f"color: {colors.get(line.color, now.quiet)}; font-weight: 600" for line in grid.lines
     ]
-    grey = [f"color: {now.quiet}" if line.colour == NO_UPDATE else "" for line in grid.lines]
+    gray = [f"color: {now.quiet}" if line.color == NO_UPDATE else "" for line in grid.lines]
     styled = grid.rows.style.apply(lambda _: by_row, subset=[NUMBER])
-    return styled.apply(lambda _: grey, subset=[UPDATED]) if UPDATED in grid.rows else styled
+    return styled.apply(lambda _: gray, subset=[UPDATED]) if UPDATED in grid.rows else styled
 
 
 def _column(name: str, areas: Sequence[str]) -> Any:

@@ -26,7 +26,7 @@ ALIKE = 0.999
 class SettingScore:
     """One setting of DBSCAN, and how it did in past years."""
 
-    eps_m: float  # radius in metres
+    eps_m: float  # radius in meters
     min_samples: int  # minimum count, for the documented number of incidents
     hit_shares: tuple[float, ...]  # share of the next incidents that its areas caught, by origin
     area_shares: tuple[float, ...]  # on which part of the land, by origin

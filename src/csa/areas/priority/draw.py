@@ -1,7 +1,7 @@
 """The start order of areas, drawn in public by a rule that any SHA-256 page can repeat.
 
 The rule, version 1. Areas of one tier are sorted by their incidents of the 24 months before,
-most first (ties: area_id, in ASCII order); each `n_waves` neighbours in that order form a
+most first (ties: area_id, in ASCII order); each `n_waves` neighbors in that order form a
 group, and groups are numbered from 1 by the first area_id in them, so that no number follows a
 count. For each area the SHA-256 code of the line `seed|group|area_id` is written in hexadecimal;
 in each group the lowest code starts in wave 1, the next in wave 2, and so on. A group with fewer

@@ -113,7 +113,7 @@ def is_due_soon(state: ActionState, today: date) -> bool:
     return 0 <= (state.due - today).days <= SOON_DAYS
 
 
-def colour_word(state: ActionState, today: date) -> str:
+def color_word(state: ActionState, today: date) -> str:
     """Return the word a screen shows: the status, or that there was no update lately."""
     return "no-update" if freshness(state, today) in {"none", "stale"} else state.status
 

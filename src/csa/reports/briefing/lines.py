@@ -13,7 +13,7 @@ from csa.program.plan.calendar import (
     Freshness,
     ResponseClock,
     clock,
-    colour_word,
+    color_word,
     freshness,
     holds_up,
     is_due_soon,
@@ -45,7 +45,7 @@ class ActionLine:
     state: ActionState  # its status and details
     revision: int  # revision of its row; 0 if nothing was ever recorded
     freshness: Freshness  # how old the last update is
-    colour: str  # the status, or `no-update`
+    color: str  # the status, or `no-update`
     is_late: bool  # due before today
     is_due_soon: bool  # due within 90 days
     days_since: int | None  # days since the last update; None if there was none
@@ -84,7 +84,7 @@ def plan_lines(plan: Plan, records: Records, today: date) -> tuple[ActionLine, .
             state=state,
             revision=revisions.get(number, 0),
             freshness=freshness(state, today),
-            colour=colour_word(state, today),
+            color=color_word(state, today),
             is_late=is_late(state, today),
             is_due_soon=is_due_soon(state, today),
             days_since=None if state.updated_on is None else (today - state.updated_on).days,
@@ -122,7 +122,7 @@ def _row(line: ActionLine) -> dict[str, Any]:
         "team": line.team,
         "title": line.title or tr("plan.open_slot"),
         "status": status_word(state.status),
-        "shown_as": status_word(line.colour),
+        "shown_as": status_word(line.color),
         "reason": state.reason,
         "office": state.office,
         "coordinator": state.coordinator,

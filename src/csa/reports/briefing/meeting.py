@@ -94,7 +94,7 @@ def prepare_review(
         is_meeting=last is not None,
         completed=_completed(lines, since, today, done_on or {}),
         stuck=_stuck(plan, lines, records),
-        n_silent=sum(not line.is_open and line.colour == NO_UPDATE for line in lines),
+        n_silent=sum(not line.is_open and line.color == NO_UPDATE for line in lines),
         open_strategies=_open(plan, lines, {row.action for row in pending}),
         late=tuple(sorted((line for line in lines if line.is_late), key=by_due)),
         due=tuple(sorted((line for line in lines if line.is_due_soon), key=by_due)),

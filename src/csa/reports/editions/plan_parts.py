@@ -135,7 +135,7 @@ def _count_by_status(lines: Sequence[ActionLine]) -> tuple[int, ...]:
             found[0] += 1
         elif status not in {*STUCK, "on-track"}:
             found[4] += 1
-        elif line.colour == "no-update":  # on Plan too: nobody knows whether it is still stuck
+        elif line.color == "no-update":  # on Plan too: nobody knows whether it is still stuck
             found[3] += 1
         else:
             found[2 if status in STUCK else 1] += 1
@@ -172,7 +172,7 @@ def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Blo
         t("report.actions_caption", day=t.day(facts.today)),
         t.each("label.action", "label.status", "label.office", "label.due"),
         tuple(
-            (_title(line), status_word(line.colour), _office(line, t), _due(line, t))
+            (_title(line), status_word(line.color), _office(line, t), _due(line, t))
             for line in found
         ),
     )

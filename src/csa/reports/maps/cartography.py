@@ -45,7 +45,7 @@ DOTS = 72
 DASHED = (0, (4.0, 4.0))
 """Dash pattern, in line widths."""
 
-COLOURS = 96
+COLORS = 96
 """Size of the picture's own palette: a map has few colors, plus their blends at edges."""
 
 
@@ -74,7 +74,7 @@ def paint(
 
 def _png(pixels: np.ndarray, dpi: int) -> bytes:
     whole = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]))
-    few = whole.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = whole.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     out = io.BytesIO()
     few.save(out, "PNG", compress_level=7, dpi=(dpi, dpi))
     return out.getvalue()
@@ -88,13 +88,13 @@ def _artists(mark: Mark, upright: Affine2D) -> Iterable[Artist]:
     if path is None:
         return
     alpha = 1.0
-    colours: dict[str, Any]
+    colors: dict[str, Any]
     if isinstance(mark, Stroke):
-        colours = {"facecolor": "none", "edgecolor": mark.colour, "linewidth": mark.width_px}
-        colours["linestyle"] = DASHED if mark.is_dashed else "solid"
+        colors = {"facecolor": "none", "edgecolor": mark.color, "linewidth": mark.width_px}
+        colors["linestyle"] = DASHED if mark.is_dashed else "solid"
     else:
         alpha, edge_px = mark.alpha, mark.edge_px if mark.edge else 0.0
-        colours = {"facecolor": mark.colour, "edgecolor": mark.edge or "none", "linewidth": edge_px}
+        colors = {"facecolor": mark.color, "edgecolor": mark.edge or "none", "linewidth": edge_px}
     yield PathPatch(
         path,
         transform=upright,
@@ -103,7 +103,7 @@ def _artists(mark: Mark, upright: Affine2D) -> Iterable[Artist]:
         joinstyle="round",
         capstyle="round",
         hatch=None,
-        **colours,
+        **colors,
     )
 
 
@@ -120,7 +120,7 @@ def _text(words: Words, upright: Affine2D) -> Text:
         words.y + drop * np.cos(lean),
         words.text,
         transform=upright,
-        color=words.colour,
+        color=words.color,
         fontproperties=FontProperties(fname=font_path(is_bold=words.is_bold), size=words.size_px),
         horizontalalignment=words.align,
         verticalalignment="baseline",
@@ -233,7 +233,7 @@ def _label(sheet: MapSheet, view: MapView, notes: Notes) -> tuple[Labels, Notes]
     pairs = list(zip(sheet.areas, shapes, strict=True))
     is_near = sheet.focus is not None
     is_lettered = notes.is_lettered or is_crowded(labels, pairs)
-    outside, unlabelled = place_areas(labels, pairs, is_near=is_near, is_lettered=is_lettered)
+    outside, unlabeled = place_areas(labels, pairs, is_near=is_near, is_lettered=is_lettered)
     lacking += outside
     is_seen = [bool(shapely.intersects(shape, view.frame)) for shape in shapes]
     kinds = frozenset(
@@ -244,4 +244,4 @@ def _label(sheet: MapSheet, view: MapView, notes: Notes) -> tuple[Labels, Notes]
     named = view.draw(sheet.neighborhoods.geometry)
     names = [str(name) for name in sheet.neighborhoods["name"]]
     place_names(labels, list(zip(names, named, strict=True)), PAPER.quiet)
-    return labels, Notes(kinds, tuple(lacking), tuple(unlabelled), is_lettered)
+    return labels, Notes(kinds, tuple(lacking), tuple(unlabeled), is_lettered)

@@ -24,7 +24,7 @@ from csa.reports.maps.marks import (
     wrap,
     writable,
 )
-from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 
 # ---- Numbered services on an area's sheet, each at or beside its place; signs of vacant land.
@@ -82,8 +82,8 @@ def spot_sign(number: int, style: Style) -> Fill:
     """Draw the sign of a kind of vacant land, at the origin."""
     size = SPOT * style.small_px
     shape = shapely.Polygon([(x * size, y * size) for x, y in CORNERS[number % len(CORNERS)]])
-    colour = PAPER.casing if number % 2 == 0 else PAPER.ink
-    return Fill((shape,), colour, PAPER.ink, 2.0)
+    color = PAPER.casing if number % 2 == 0 else PAPER.ink
+    return Fill((shape,), color, PAPER.ink, 2.0)
 
 
 def draw_spots(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
@@ -110,23 +110,23 @@ class Block:
     marks: tuple[Mark, ...]  # its fills, lines and words
 
 
-def lines_block(lines: Sequence[str], size: float, colour: str, *, is_bold: bool = False) -> Block:
+def lines_block(lines: Sequence[str], size: float, color: str, *, is_bold: bool = False) -> Block:
     """Set lines below one another."""
     step = LINE_HEIGHT * size
     marks = tuple(
-        Words(line, 0.0, (n + 0.5) * step, size, colour, is_bold) for n, line in enumerate(lines)
+        Words(line, 0.0, (n + 0.5) * step, size, color, is_bold) for n, line in enumerate(lines)
     )
     wide = max((width_px(line, size, is_bold=is_bold) for line in lines), default=0.0)
     return Block(wide, len(lines) * step, marks)
 
 
-def fitted_lines(text: str, size: float, room: float, colour: str) -> Block:
+def fitted_lines(text: str, size: float, room: float, color: str) -> Block:
     """Set a text in one line, a little smaller if need be; else in several of the full size."""
     line = writable(text)
     small = min(size, 0.99 * size * room / max(width_px(line, size), 1.0))
     if small >= LEAST_SHRUNK * size:
-        return lines_block([line], small, colour)
-    return lines_block(wrap(line, size, room), size, colour)
+        return lines_block([line], small, color)
+    return lines_block(wrap(line, size, room), size, color)
 
 
 def stack(blocks: Sequence[Block], gap: float) -> Block:
@@ -167,7 +167,7 @@ class Notes:
 
     kinds: frozenset[bool]  # of the visible areas, True for served ones and False for candidates
     missing: tuple[str, ...] = ()
-    unlabelled: tuple[str, ...] = ()  # letters of areas shown without a label
+    unlabeled: tuple[str, ...] = ()  # letters of areas shown without a label
     is_lettered: bool = False  # whether areas are labeled by their letter alone
     is_unnamed: bool = False  # whether their names did not fit beside the map either
 
@@ -199,11 +199,11 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
         PAPER.ink,
         is_bold=True,
     )
-    colours = class_colours(len(sheet.class_words))
-    pairs = zip(colours, sheet.class_words, strict=True)
+    colors = class_colors(len(sheet.class_words))
+    pairs = zip(colors, sheet.class_words, strict=True)
     items = [
-        _item([Fill((_sign(style),), colour, PAPER.faint, 1.0)], text, style, room)
-        for colour, text in pairs
+        _item([Fill((_sign(style),), color, PAPER.faint, 1.0)], text, style, room)
+        for color, text in pairs
     ]
     return stack([title, *items], 0.12 * size)
 
@@ -230,8 +230,8 @@ def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
         said.append(t("map_sheet.names_in_list"))
     if notes.missing:
         said.append(t("map_sheet.not_shown", which=", ".join(notes.missing)))
-    if notes.unlabelled:
-        said.append(t("map_sheet.unlabelled", which=", ".join(notes.unlabelled)))
+    if notes.unlabeled:
+        said.append(t("map_sheet.unlabeled", which=", ".join(notes.unlabeled)))
     items += [lines_block(wrap(writable(text), size, room), size, PAPER.ink) for text in said]
     return stack(items, 0.12 * style.text_px)
 

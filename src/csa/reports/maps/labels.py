@@ -151,7 +151,7 @@ STRAIGHT_SHARE = 0.985
 def place_names(
     labels: Labels,
     names: Sequence[tuple[str, shapely.Geometry]],
-    colour: str,
+    color: str,
     least_share: float = 0.7,
 ) -> None:
     """Place neighborhood names where they fit, the largest first.
@@ -164,7 +164,7 @@ def place_names(
     for name, shape in order:
         inside = shapely.intersection(shape, labels.frame)
         if not shapely.is_empty(inside) and is_writable(name):
-            _place_name(labels, name, inside, size, colour, least_share)
+            _place_name(labels, name, inside, size, color, least_share)
 
 
 def _place_name(
@@ -172,7 +172,7 @@ def _place_name(
     name: str,
     shape: shapely.Geometry,
     size: float,
-    colour: str,
+    color: str,
     least_share: float,
 ) -> bool:
     left, _, right, _ = shapely.bounds(shape)
@@ -194,7 +194,7 @@ def _place_name(
             name,
             box,
             [
-                Words(line, x, first + n * step, size, colour, align="center", halo_px=size / 5)
+                Words(line, x, first + n * step, size, color, align="center", halo_px=size / 5)
                 for n, line in enumerate(lines)
             ],
         )

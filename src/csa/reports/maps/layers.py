@@ -1,4 +1,4 @@
-"""The layers of a map, and where on the sheet they lie: metres to pixels, scale, north."""
+"""The layers of a map, and where on the sheet they lie: meters to pixels, scale, north."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.geo.cells import draw_cells
 from csa.reports.maps.marks import Fill, Mark, Stroke
-from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import MapSheet, Style
 
 FOCUS_PAD_M = 250.0
@@ -29,7 +29,7 @@ SMALLEST_M = 200.0
 
 TOLERANCE_PX = 0.35
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom, in pixels; or west, south, east, north, in metres."""
+"""Left, top, right, bottom, in pixels; or west, south, east, north, in meters."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class MapView:
     west_m: float  # x at the frame's left edge, in the metric CRS
     north_m: float  # y at the frame's top edge, in the metric CRS
     px_per_m: float  # the scale
-    metric_crs: str  # the projected CRS, in metres
+    metric_crs: str  # the projected CRS, in meters
 
     @property
     def frame(self) -> shapely.Geometry:
@@ -181,10 +181,10 @@ def _classes(
     shapely.prepare(city)
     is_edge = ~shapely.contains_properly(city, shapes)
     shapes[is_edge] = shapely.intersection(shapes[is_edge], city)
-    colours = class_colours(n_classes)
-    few: list[Mark] = [Fill(tuple(shapes[levels == 0]), colours[0], colours[0], 1.0)]
+    colors = class_colors(n_classes)
+    few: list[Mark] = [Fill(tuple(shapes[levels == 0]), colors[0], colors[0], 1.0)]
     more: list[Mark] = [
-        Fill(tuple(shapes[levels == level]), colours[level], PAPER.casing, 1.2)
+        Fill(tuple(shapes[levels == level]), colors[level], PAPER.casing, 1.2)
         for level in range(1, n_classes)
     ]
     return few, more

@@ -32,7 +32,7 @@ class Fill:
     """Polygons of one color."""
 
     shapes: tuple[shapely.Geometry, ...]  # polygons, in pixels
-    colour: str  # such as `#ffffff`
+    color: str  # such as `#ffffff`
     edge: str | None = None  # outline color, if any
     edge_px: float = 0.0  # outline width
     alpha: float = 1.0  # 1 is opaque
@@ -43,7 +43,7 @@ class Stroke:
     """Lines, or outlines of polygons."""
 
     shapes: tuple[shapely.Geometry, ...]  # lines or polygons, in pixels
-    colour: str  # such as `#1f2430`
+    color: str  # such as `#1f2430`
     width_px: float  # line width
     is_dashed: bool = False  # whether the line is dashed
 
@@ -56,7 +56,7 @@ class Words:
     x: float  # its left end or middle
     y: float  # the middle of a capital's height
     size_px: float  # height of the letters
-    colour: str  # such as `#1f2430`
+    color: str  # such as `#1f2430`
     is_bold: bool = False  # whether it is bold
     align: Literal["left", "center"] = "left"  # which end of the text `x` is
     halo_px: float = 0.0  # width of the casing around the letters

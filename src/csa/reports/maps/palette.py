@@ -51,7 +51,7 @@ FEW = "#e7e3ec"
 """The lowest class of what the public sees."""
 
 
-def class_colours(n_classes: int) -> tuple[str, ...]:
+def class_colors(n_classes: int) -> tuple[str, ...]:
     """Return a color for each class, lowest first."""
     if n_classes < 1:
         return ()

@@ -30,7 +30,7 @@ class MapSheet:
     neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84; may be empty
     is_synthetic: bool  # whether the city is made up
     units: Literal["us", "metric"]  # of the scale bar
-    metric_crs: str  # the city's projected CRS, in metres
+    metric_crs: str  # the city's projected CRS, in meters
     date_line: str  # the period, such as `July 2017 to June 2020`
     source_line: str  # who publishes the incidents
     layers: Mapping[str, str] = field(

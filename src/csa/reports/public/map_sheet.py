@@ -15,7 +15,7 @@ from csa.geo.cells import draw_cells, outline
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
 from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit, lines_and_faces
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
-from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
@@ -45,24 +45,24 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
     west, south, east, north = extent
     height = round(WIDTH * min(TALLEST, max(FLATTEST, (north - south) / (east - west))))
     view = fit(extent, (0.0, 0.0, float(WIDTH), float(height)), sheet.metric_crs)
-    colours = class_colours(max(len(sheet.class_words), 1))
+    colors = class_colors(max(len(sheet.class_words), 1))
     parts = [_mark(Fill(view.draw([shapely.make_valid(sheet.study_area)]), PAPER.land))]
     shapes = view.draw(shape for _, shape, _ in places)
     parts += [
-        f'<path class="place" data-place="{key}" d="{_path((shape,))}" fill="{colours[level]}" '
+        f'<path class="place" data-place="{key}" d="{_path((shape,))}" fill="{colors[level]}" '
         f'stroke="{PAPER.casing}" stroke-width="1.2"/>'
         for (key, _, level), shape in zip(places, shapes, strict=True)
     ]
     if not places and sheet.cells:
         cells = view.draw(draw_cells([cell for cell, _ in sheet.cells]))
         parts += [
-            f'<path d="{_path((shape,))}" fill="{colours[level]}"/>'
+            f'<path d="{_path((shape,))}" fill="{colors[level]}"/>'
             for (_, level), shape in zip(sheet.cells, cells, strict=True)
         ]
     # Water and main streets, by which people find their way.
-    for name, colour, width in (("water", PAPER.water, 2.5), ("main_streets", PAPER.ground, 1.4)):
+    for name, color, width in (("water", PAPER.water, 2.5), ("main_streets", PAPER.ground, 1.4)):
         lines, faces = lines_and_faces(sheet, view, name)
-        parts += [_mark(Fill(faces, colour)), _mark(Stroke(lines, colour, width))]
+        parts += [_mark(Fill(faces, color)), _mark(Stroke(lines, color, width))]
     areas = view.draw(area.shape for area in sheet.areas)
     for name, style in (("wide", WIDE), ("narrow", NARROW)):
         marks = [*draw_areas(sheet, style, areas), *_labels(sheet, style, view, areas)]
@@ -99,7 +99,7 @@ def _mark(mark: Mark) -> str:
         weight = ' font-weight="700"' if mark.is_bold else ""
         anchor = ' text-anchor="middle"' if mark.align == "center" else ""
         return (
-            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(mark.size_px)}" fill="{mark.colour}"'
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(mark.size_px)}" fill="{mark.color}"'
             f"{halo}{weight}{anchor}>{escape(mark.text)}</text>"
         )
     path = _path(mark.shapes)
@@ -107,11 +107,11 @@ def _mark(mark: Mark) -> str:
         return ""
     if isinstance(mark, Stroke):
         return (
-            f'<path d="{path}" fill="none" stroke="{mark.colour}" '
+            f'<path d="{path}" fill="none" stroke="{mark.color}" '
             f'stroke-width="{_n(mark.width_px)}" stroke-linejoin="round"/>'
         )
     edge = f' stroke="{mark.edge}" stroke-width="{_n(mark.edge_px)}"' if mark.edge else ""
-    return f'<path d="{path}" fill="{mark.colour}" fill-rule="evenodd"{edge}/>'
+    return f'<path d="{path}" fill="{mark.color}" fill-rule="evenodd"{edge}/>'
 
 
 def _path(shapes: Iterable[shapely.Geometry]) -> str:

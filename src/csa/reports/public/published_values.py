@@ -137,7 +137,7 @@ def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[Public
             number=line.number,
             title=line.title,
             titles=plan.titles_of(line.number, line.title),
-            status=line.colour,
+            status=line.color,
             due=line.state.due,
         )
         for line in lines

@@ -10,7 +10,7 @@ from csa.base.io import json_bytes
 from csa.base.text import ENGLISH, LANGUAGES, Translator
 from csa.disclosure.published import Publication
 from csa.program.plan.measures import Quarter
-from csa.reports.maps.palette import class_colours
+from csa.reports.maps.palette import class_colors
 from csa.reports.public.areas import change_sentence
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.fairness import fairness_sections
@@ -223,7 +223,7 @@ def _page(
         subtitle=subtitle(facts, t),
         unit=f"{unit_sentence(facts, t)} {t('public.behind')}",
         marks=marks_of(facts, language),
-        legend=list(zip(class_colours(len(words)), words, strict=True)),
+        legend=list(zip(class_colors(len(words)), words, strict=True)),
         sections=sections,
         data_note=data_note(facts, t),
         up="" if language == ENGLISH else "../",

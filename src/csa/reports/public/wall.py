@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from csa.base.text import ENGLISH, Translator
-from csa.reports.maps.palette import class_colours
+from csa.reports.maps.palette import class_colors
 from csa.reports.public.areas import (
     area_changes,
     change_ended,
@@ -274,7 +274,7 @@ def wall_page(
         city=facts.city_name,
         marks=(*[t("report.public_draft")] * is_draft, *wall_marks(facts, language)),
         screens=screens,
-        legend=list(zip(class_colours(len(classes)), classes, strict=True)),
+        legend=list(zip(class_colors(len(classes)), classes, strict=True)),
         svg=inlined(svg),
         page=page,
     )

@@ -141,7 +141,7 @@ def test_both_panels_have_one_scale_that_holds_all(judged):
     assert first[1] > 20  # the farthest sum
 
 
-def test_quarters_are_bars_over_their_range_those_since_the_start_in_colour():
+def test_quarters_are_bars_over_their_range_those_since_the_start_in_color():
     figure = unwrap(charts_change.by_quarter)(quarters(), 12)
     band, bars = figure.data
     assert list(bars.y) == [4, 9, 2]

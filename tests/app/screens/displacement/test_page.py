@@ -411,7 +411,7 @@ def test_a_month_by_link_is_told_as_it_was_known_then(page):
     assert link(shown) == {"month": "2019-10"}
 
 
-def test_a_moved_month_changes_the_colours_and_the_link_and_never_the_base(page):
+def test_a_moved_month_changes_the_colors_and_the_link_and_never_the_base(page):
     shown = page()
 
     def sent():

@@ -189,7 +189,7 @@ def test_the_table_shows_what_is_not_saved_yet(lines):
     rows = table.frame_of(chosen, edits, table.COLUMNS["state"], frozenset())
     assert rows["status"].tolist() == ["▲ at risk", "● on track"]
     assert rows["comment"].tolist() == ["Soon.", ""]
-    assert rows["number"].tolist() == ["● 1.2.1", "◌ 2.2.1"]  # grey where nobody told lately
+    assert rows["number"].tolist() == ["● 1.2.1", "◌ 2.2.1"]  # gray where nobody told lately
     people = table.frame_of(chosen, edits, table.COLUMNS["people"], frozenset())
     assert str(people["percent"].dtype) == "Int64"
     assert people["start"].dtype.kind == "M"  # empty, and still a column of days
