@@ -54,8 +54,9 @@ def refreshed(old: Catalog, sources: Mapping[str, Template]) -> Catalog:
             entry.string if isinstance(entry.string, str) == isinstance(ids, str) else None,
             context=context,
             flags={"fuzzy"} if entry.fuzzy or is_changed else (),
-            user_comments=entry.user_comments,
-            previous_id=_ids(entry) if is_changed else entry.previous_id,
+            # Babel reads the previous English, `#| msgid`, as a comment of the translator's.
+            user_comments=[line for line in entry.user_comments if not line.startswith("|")],
+            previous_id=_ids(entry) if is_changed else (entry.previous_id if entry.fuzzy else ()),
         )
     return made
 

@@ -305,7 +305,9 @@ def test_the_readme_has_four_pictures_and_a_snippet_that_runs(root, monkeypatch)
     names = {}
     monkeypatch.chdir(root)
     exec(snippet, names)  # noqa: S102 - ours
-    assert len(names["moved"].by_area) == len(names["proposal"].areas) == 8
+    assert len(names["proposal"].areas) == 8
+    assert len(names["moved"].by_area) == len(names["before"].areas) == 7
+    assert not names["moved"].is_selected_on_outcome  # never the months that chose the areas
 
 
 def test_the_index_of_the_docs_names_every_page(root):

@@ -56,6 +56,15 @@ def test_a_changed_english_keeps_its_translation_but_marks_it(tool):
     assert said(again) == {"a.b": ("Hola", True)}
 
 
+def test_an_approved_translation_keeps_no_line_of_the_english_before(tool):
+    """A translator takes the mark away and forgets the lines below it: the next run drops them."""
+    changed = tool.po_bytes(tool.refreshed(spanish(("a.b", "Hello", "Hola")), {"a.b": "Hi"}))
+    approved = read_po(io.BytesIO(changed.replace(b"#, fuzzy\n", b"")), locale="es")
+    again = tool.po_bytes(tool.refreshed(approved, {"a.b": "Hi"}))
+    assert b"Hello" in changed
+    assert b"Hello" not in again
+
+
 def test_a_new_key_takes_what_the_same_english_is_elsewhere(tool):
     old = spanish(("a.b", "Hello", "Hola"), ("a.c", "Bye", "Adiós", "fuzzy"))
     made = tool.refreshed(old, {"z.z": "Hello", "z.y": "Bye", "z.x": "New"})
