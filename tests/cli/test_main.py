@@ -226,7 +226,7 @@ def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
     ("name", "content", "told"),
     [
         ("empty.csv", b"", "is empty. Download it again."),
-        ("header.csv", b"row,number,date,fatal\n", "has a header but no rows."),
+        ("header.csv", b"row,number,date,fatal\n", "has no records."),
         ("x.xlsx", b"PK\x03\x04rest", "can't be read as an Excel file"),
         ("words.csv", b"no table\n", "is not a CSV table"),
         (

@@ -215,7 +215,7 @@ def test_a_layer_in_feet(refused, place, stores):
 
 def test_an_empty_layer(refused, place):
     points(place.folder / "layers" / "empty.csv", [])
-    assert "has a header but no rows." in refused()
+    assert "has no records." in refused()
 
 
 def test_two_layers_that_are_the_same(refused, place, stores):

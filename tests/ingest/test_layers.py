@@ -178,7 +178,7 @@ def test_a_score_of_whole_numbers_written_as_text_is_a_score(tmp_path):
         ),
         (["Hope,,-94.57,39.02"], HEADER, r"^The one row of .* has no usable location and value"),
         (["Hope,clinic,,"], HEADER, r"^The one row of"),
-        ([], HEADER, r"has a header but no rows."),
+        ([], HEADER, r"has no records."),
     ],
 )
 def test_a_list_that_is_not_what_it_should_be_is_refused(tmp_path, rows, header, sentence):

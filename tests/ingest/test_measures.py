@@ -224,7 +224,7 @@ def test_headers_that_are_unknown_doubled_or_lacking_are_faults(faults):
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n", "is empty"),
-        (HEADER.encode(), "has a header but no rows."),
+        (HEADER.encode(), "has no records."),
         (f"{HEADER}\nshootings,2026-Q1,Pe\xf1asco Park,3,,,,,,".encode("latin-1"), "is not UTF-8"),
         (f"{HEADER}\nshootings,2026-Q1,,3,,,,,,".encode("utf-16"), "is not UTF-8"),
         (b"PK\x03\x04rest of a workbook", "an Excel or zip file"),

@@ -100,7 +100,7 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
         SourceError, match=r"can't be read as a Parquet file\. Save it again, or as CSV\."
     ):
         read_records(path)
-    with pytest.raises(SourceError, match=r"has a header but no rows\."):
+    with pytest.raises(SourceError, match=r"has no records\."):
         read_records(write(tmp_path, a=pa.array([], pa.string()), b=pa.array([], pa.int64())))
     monkeypatch.setattr(record_columns, "FREE_CHARACTERS", 10_000)
     for columns in (

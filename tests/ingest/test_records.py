@@ -175,7 +175,7 @@ def test_one_record_in_a_file_of_a_record_a_line_is_a_list_of_one(tmp_path):
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         ("\ufeff".encode("utf-16"), "is empty"),
-        (b"a,b\n", "has a header but no rows."),
+        (b"a,b\n", "has no records."),
         (b"[]", "has no records. Download it again, or choose a period that has rows."),
         (b"just words\nmore words\n", "is not a CSV table"),
         (b'a,"b\n1,2\n', "is not a CSV table"),

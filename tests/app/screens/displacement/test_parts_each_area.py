@@ -62,15 +62,15 @@ FEWER, SAME, FEW = (judged(one) for one in (Verdict.FEWER, Verdict.NO_CHANGE, Ve
 @pytest.mark.parametrize(
     ("areas", "said"),
     [
-        ({"A": SAME, "B": SAME}, "No single area differs. No clear change in 2."),
+        ({"A": SAME, "B": SAME}, "No single area shows a change. No clear change in 2."),
         (
             {"A": FEWER, "B": FEW, "C": SAME},
             (
-                "One area differs: Row A (A), fewer here and within 750 m. "
+                "One area shows a change: Row A (A), fewer here and within 750 m. "
                 "No clear change in 1. Too small to tell in 1."
             ),
         ),
-        ({"A": FEW, "B": FEW}, "No single area differs. Too small to tell in 2."),
+        ({"A": FEW, "B": FEW}, "No single area shows a change. Too small to tell in 2."),
     ],
 )
 def test_the_line_names_areas_that_differ_and_counts_the_others(areas, said):
@@ -139,7 +139,7 @@ def test_too_early_is_in_the_table_and_the_file_too():
 def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
     many = dict.fromkeys("ABCDEFGH", FEWER)
     said = parts.describe_areas(following(**many), 2)
-    assert said.startswith("8 areas differ: Row A (A), fewer here and within 750 m; Row B (B), ")
+    assert said.startswith("8 areas show a change: Row A (A), fewer here and within 750 m; Row B (B), ")
     assert said.endswith("Row F (F), fewer here and within 750 m; 2 more.")
 
 
