@@ -27,7 +27,7 @@ PUBLISHED = ("2020-03", "2020-06")
 """Quarters' last months that the made-up program has published."""
 PortOption = Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)]
 AgainOption = Annotated[
-    bool, typer.Option("--again", help="Read the city's files and judge past years again, first.")
+    bool, typer.Option("--again", help="Read the city's files and test past years again first.")
 ]
 Step = tuple[str, Callable[[], None]]
 STEPS = {
