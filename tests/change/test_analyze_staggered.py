@@ -73,9 +73,7 @@ def test_a_redrawn_area_is_counted_on_each_version_in_its_time(located, testvill
 
 def test_the_sentence_says_since_when_for_how_many(staggered):
     said = render(state_change(staggered).sentence)
-    assert (
-        "since February 2018, the 2 areas together, each counted from its first month" in said
-    )
+    assert "since February 2018, the 2 areas together, each counted from its first month" in said
     assert "(A since February 2018 and B since February 2019)" in said
     assert "Place B (B) had" in render(state_change(staggered, "B").sentence)
     assert "since February 2019" in render(state_change(staggered, "B").sentence)

@@ -197,7 +197,7 @@ def test_what_is_not_whole_or_holds_a_wrong_value_is_refused(path, value):
     set_at(plain, path, value)
     with pytest.raises(TableError) as refused:
         past_from_plain(plain)
-    assert refused.value.message.key == "displacement.bad_past"
+    assert refused.value.message.key == "backtest.bad_record"
     assert "csa backtest" in str(refused.value)
 
 
@@ -205,7 +205,7 @@ def test_what_is_not_whole_or_holds_a_wrong_value_is_refused(path, value):
 def test_what_is_no_past_at_all_is_refused(plain):
     with pytest.raises(TableError) as refused:
         past_from_plain(plain)
-    assert refused.value.message.key == "displacement.bad_past"
+    assert refused.value.message.key == "backtest.bad_record"
 
 
 # ---- True in general -----------------------------------------------------------------------

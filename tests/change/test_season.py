@@ -170,7 +170,7 @@ def test_a_month_is_told_in_plain_words():
 
 def test_too_few_is_told_with_its_reason():
     assert str(as_message(julys(2, 2, 3, before=1), SHOOTINGS)).endswith(
-        "Same month of 2017 to 2019: 2 to 3. Too few to tell, or too variable, what is normal."
+        "Same month of 2017 to 2019: 2 to 3. Too few to tell what is normal, or too variable."
     )
     assert str(as_message(julys(0, 20, before=1), SHOOTINGS)) == (
         says(

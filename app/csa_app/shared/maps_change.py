@@ -49,11 +49,11 @@ class ChangeScene:
 def classes() -> Classes:
     """Return the five classes of change, fewer to more."""
     words = (
-        tr("change_page.far_fewer"),
+        tr("label.fewer_than_chance"),
         tr("change_page.some_fewer"),
         tr("change_page.as_expected"),
         tr("change_page.some_more"),
-        tr("change_page.far_more"),
+        tr("label.more_than_chance"),
     )
     return Classes((-2.0, -1.0, 0.0, 1.0, 2.0), words)
 
@@ -189,6 +189,6 @@ def why_untold() -> str:
 def _counted(track: CumulativeCounts, at: int) -> str:
     if not track.has_enough[at]:
         n = int(track.counted[at])
-        return tr("change_page.counted_few", n=n, why=why_untold())
+        return tr("label.comma", name=f"{n:,}", text=why_untold())
     values = counts_at(track, at)
     return tr("change_page.counted", n=values.pop("counted"), **values)

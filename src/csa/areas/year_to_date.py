@@ -99,8 +99,8 @@ def describe_year(found: YearToDate | Message) -> Message:
         year=found.before.start.year,
         verdict=msg(
             {
-                "more": "briefing.more",
-                "fewer": "briefing.fewer",
+                "more": "label.more_than_chance",
+                "fewer": "label.fewer_than_chance",
                 "usual": "briefing.usual",
                 "few": "label.too_few",
             }[found.verdict]

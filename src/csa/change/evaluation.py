@@ -111,13 +111,12 @@ def describe_windows(found: WindowCounts, who: str) -> Message:
         "share": percent(found.p),
         "p_rest": "-" if found.p_rest is None else f"{found.p_rest:.2g}",
     }
-    key = {
-        "too small to tell": "evaluate.too_few",
-        "no clear change": "evaluate.no_change",
-        "fewer": "evaluate.fewer",
-        "more": "evaluate.more",
-    }[found.verdict]
-    return msg(key, **values)
+    if found.verdict in ("fewer", "more"):
+        key = "evaluate.fewer" if found.verdict == "fewer" else "evaluate.more"
+        return msg(key, **values)
+    few = not found.is_enough
+    verdict = msg("displacement.too_few" if few else "displacement.no_change")
+    return msg("evaluate.by_chance", verdict=str(verdict), **values)
 
 
 def _span(window: Period) -> str:

@@ -116,10 +116,10 @@ def load_chance(city: City, choices: AreaSettings) -> ChanceRates | None:
 def _chance_from_plain(plain: Mapping[str, Any]) -> ChanceRates:
     try:
         if plain["kind"] != CHANCE_KIND or plain["format_version"] != FORMAT_VERSION:
-            raise TableError("displacement.bad_past")
+            raise TableError("backtest.bad_record")
         return ChanceRates(float(plain["area_years"]), int(plain["appeared"]), int(plain["gone"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise TableError("displacement.bad_past") from error
+        raise TableError("backtest.bad_record") from error
 
 
 def past_path(name: str, city: City, choices: AreaSettings) -> Path:

@@ -255,10 +255,10 @@ def past_from_plain(plain: Mapping[str, Any]) -> tuple[PastCohort, ...]:
     """Read past years from plain values."""
     try:
         if plain["kind"] != KIND or plain["format_version"] != FORMAT_VERSION:
-            raise TableError("displacement.bad_past")
+            raise TableError("backtest.bad_record")
         return tuple(_read(row) for row in plain["past"])
     except (KeyError, ParamError, TypeError, ValueError) as error:
-        raise TableError("displacement.bad_past") from error
+        raise TableError("backtest.bad_record") from error
 
 
 def _read(row: Mapping[str, Any]) -> PastCohort:

@@ -189,8 +189,8 @@ def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
 def test_classes_are_named_fewer_to_more():
     named = maps_change.classes()
     assert len(named.words) == len(theme.LIGHT.diverging) == len(theme.DARK.diverging)
-    assert named.words[0] == says("change_page.far_fewer")
-    assert named.words[-1] == says("change_page.far_more")
+    assert named.words[0] == says("label.fewer_than_chance")
+    assert named.words[-1] == says("label.more_than_chance")
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def test_the_review_says_the_sentence_of_briefing_whatever_the_last_four_quarter
     change = assess_city_change("down", values, briefing)
     assert change.verdict is MeasureVerdict.WORSE
     assert change.message == describe_year(briefing)
-    assert change.message.values["verdict"] == msg("briefing.more")
+    assert change.message.values["verdict"] == msg("label.more_than_chance")
     assert change.what.key == "measures.in_months"
     assert (change.what.values["span"], change.what.values["year"]) == (
         msg("briefing.months", first="January", last="June 2015"),

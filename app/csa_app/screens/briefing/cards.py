@@ -45,7 +45,7 @@ def show(session: CitySession) -> DeltaGenerator:
 def _city(session: CitySession) -> None:
     found = city_year(session, screen_state.screen(session).choices)
     if isinstance(found, Message):
-        st.html(card(tr("briefing.citywide"), text(render(found))))
+        st.html(card(tr("label.citywide"), text(render(found))))
         return
     low, high = found.change.low, found.change.high
     bar = panels.range_bar(low, high, found.n_before, 1.1 * max(high, found.n_now), found.n_now)
@@ -58,7 +58,7 @@ def _city(session: CitySession) -> None:
     )
     small = tr("briefing.card_no_change", low=low, high=high)
     inside = figure(f"{found.n_now:,}", unit) + bar + text(said, small=small)
-    st.html(card(tr("briefing.citywide"), inside))
+    st.html(card(tr("label.citywide"), inside))
 
 
 def show_areas(

@@ -13,7 +13,7 @@ from csa_app.shared.settings import fleet_folder
 line = st.empty()
 st.title(tr("cities.title"), anchor=False)
 if not person.may_set_up(cache.city_config()):
-    panels.empty(tr("cities.not_yours"))
+    panels.empty(tr("roles.not_set_up"))
     st.stop()
 folder = fleet_folder()
 table = read_fleet(folder)

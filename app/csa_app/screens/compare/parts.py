@@ -213,7 +213,7 @@ def _next12(row: Mapping[Any, Any], top: float) -> str:
 
 def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
     """Return how sure an area's place in the order is, and the rest that is known of it."""
-    months = tr("compare.months", n=row["months_active"], of=row["months_covered"])
+    months = tr("label.of", n=row["months_active"], of=row["months_covered"])
     return {
         tr("label.counted"): int(row["incidents"]),
         tr("compare.col_times"): times(row["times_city"]),
@@ -425,7 +425,7 @@ def reasons(view: AreaView, judgement: AreaAssessment) -> None:
     knows_year = screen_state.months_known(view.session.dataset) >= YEAR
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = tr("label.in_tier", tier=tier) if tier else tr("compare.without_tier")
-        with st.expander(tr("compare.tier_group", title=title, n=len(rows))):
+        with st.expander(tr("label.with", name=title, of=len(rows))):
             for found in rows.to_dict("records"):
                 stands = standing[found["area_id"]]
                 own = view.counts.get(stands.letter)

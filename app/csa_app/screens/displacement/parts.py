@@ -84,9 +84,9 @@ def _differing(following: Following, changed: list[str], at: int) -> str:
         return tr("change_page.singles_none")
     named = [
         tr(
-            "change_page.single",
-            who=following.place_name(area_id),
-            verdict=_begun_small(verdict_word(following.results(area_id), at)),
+            "label.comma",
+            name=following.place_name(area_id),
+            text=_begun_small(verdict_word(following.results(area_id), at)),
         )
         for area_id in changed[:MAX_NAMED]
     ]

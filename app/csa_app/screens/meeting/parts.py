@@ -38,7 +38,7 @@ def titled(step: int) -> str:
             PLACES: "meeting.places_title",
             MEASURES: "meeting.measures_title",
             STUCK: "meeting.stuck_title",
-            OPEN: "meeting.open_title",
+            OPEN: "label.openings",
             NEXT: "meeting.next_title",
             DECISIONS: "meeting.decisions_title",
         }[step]
@@ -79,7 +79,7 @@ def show_step_buttons(step: int) -> None:
             on_click=move,
             args=(-1,),
         )
-        said = html.escape(tr("meeting.at", step=step, steps=len(STEPS)))
+        said = html.escape(tr("label.of", n=step, of=len(STEPS)))
         st.html(f'<p class="csa-at">{said}</p>')
         st.button(
             tr("meeting.next_end" if is_last else "meeting.next", title=_next_to(step, 1)),

@@ -15,7 +15,7 @@ from csa_app.shared import panels, person
 
 opened = panels.frame(tr("new_city.title"))
 if not person.may_set_up(opened.config):
-    panels.empty(tr("new_city.not_yours"))
+    panels.empty(tr("roles.not_set_up"))
     st.stop()
 st.markdown(tr("new_city.about"))
 files, name = parts.ask_files()

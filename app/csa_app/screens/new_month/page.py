@@ -10,7 +10,7 @@ from csa_app.shared import panels, person
 
 opened = panels.frame(tr("new_month.title"))
 if not person.may_set_up(opened.config):
-    panels.empty(tr("new_month.not_yours"))
+    panels.empty(tr("roles.not_set_up"))
     st.stop()
 place = parts.place_of(opened)
 st.markdown(tr("new_month.about"))

@@ -249,7 +249,7 @@ def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, t: Translator) -> t
     )
     return (
         area_name(area, t),
-        t("report.of_tasks", done=work.n_done, n=len(work.tasks)),
+        t("label.of", n=work.n_done, of=len(work.tasks)),
         f"{n_late:,}",
         _clock(work, t),
         f"{sum(not row.answered for row in work.questions):,}",

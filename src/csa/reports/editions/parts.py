@@ -268,7 +268,7 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
         tuple(
             (
                 at.line.measure.name,
-                t("report.at_quarter", figure=at.now, quarter=at.line.last),
+                t("label.comma", name=at.now, text=at.line.last),
                 at.baseline or none,
                 at.target or none,
                 render(at.word, t.language)

@@ -196,7 +196,7 @@ def open_slots(facts: Facts, t: Translator) -> list[Block]:
         t("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
         for of in facts.plan.review.open_strategies
     ]
-    return _listed(t("label.openings"), items, t("report.slots_none"), t)
+    return _listed(t("label.openings"), items, t("meeting.open_none"), t)
 
 
 def _title(line: ActionLine) -> str:

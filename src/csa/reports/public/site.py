@@ -149,12 +149,12 @@ def link_names(files: Iterable[str], t: Translator) -> tuple[tuple[str, str], ..
     """List the files for download, each with what is in it."""
     said = {
         "neighborhoods.csv": "public.file_neighborhoods",
-        "neighborhoods.geojson": "public.file_neighborhoods_map",
+        "neighborhoods.geojson": "public.file_as_map",
         "counts.csv": "public.file_counts",
         "areas.csv": "public.file_areas",
-        "areas.geojson": "public.file_areas_map",
+        "areas.geojson": "public.file_as_map",
         "cells.csv": "public.file_cells",
-        "cells.geojson": "public.file_cells_map",
+        "cells.geojson": "public.file_as_map",
         "years.csv": "public.file_years",
         "actions.csv": "public.file_actions",
         PACKAGE: "public.file_package",

@@ -139,7 +139,9 @@ def test_too_early_is_in_the_table_and_the_file_too():
 def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
     many = dict.fromkeys("ABCDEFGH", FEWER)
     said = parts.describe_areas(following(**many), 2)
-    assert said.startswith("8 areas show a change: Row A (A), fewer here and within 750 m; Row B (B), ")
+    assert said.startswith(
+        "8 areas show a change: Row A (A), fewer here and within 750 m; Row B (B), "
+    )
     assert said.endswith("Row F (F), fewer here and within 750 m; 2 more.")
 
 

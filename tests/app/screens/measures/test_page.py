@@ -151,7 +151,7 @@ def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
     names = "Brindlemoor", "Ferrymans End", "Hadderley", "Ivorstead", "Kindlewood"
     options = made.selectbox[0].options
     # A candidate is not all of the neighborhood whose name it has, which is listed too.
-    candidates = [says("here.named", name=f"around {name}", state=state) for name in names]
+    candidates = [says("label.comma", name=f"around {name}", text=state) for name in names]
     assert options[:5] == candidates
     assert {*names} <= {*options[9:]}
     assert not where.exists()
@@ -394,7 +394,7 @@ def test_an_area_follows_the_one_chosen_on_another_page(page, served, area, plac
     menu = made.selectbox(key="measures place")
     assert menu.value == place
     assert [name for name in menu.options if "Hadderley" in name] == [
-        says("here.named", name="Hadderley (B)", state=step_word("designated")),
+        says("label.comma", name="Hadderley (B)", text=step_word("designated")),
         "Hadderley",  # the neighborhood
     ]
 

@@ -30,7 +30,7 @@ TITLES = (
     says("meeting.places_title"),
     says("meeting.measures_title"),
     "What is stuck",
-    "Open slots",
+    "Openings",
     "Next 90 days",
     "Decisions",
 )
@@ -170,7 +170,7 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert says("meeting.places_none") in told[1]
     assert says("meeting.measures_none", n=15) in told[2]
     assert "No action is reported blocked or at risk. 51 actions have had no recent" in told[3]
-    assert "15 slots in the plan have no action yet. 9 are for trust." in told[4]
+    assert "15 openings in the plan have no action yet. 9 are for trust." in told[4]
     assert says("meeting.due_none") in told[5]
     assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()
