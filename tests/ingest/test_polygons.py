@@ -1,12 +1,13 @@
 """Neighborhoods as text in a table: their system, and what is no polygon."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from shapely import box
 
 from csa.base.errors import SourceError
-from csa.ingest.polygons import read_polygons
+from csa.ingest.polygons import join_polygons, read_polygons
 
 SQUARE = box(-94.6, 39, -94.5, 39.1)
 
@@ -39,3 +40,15 @@ def test_what_is_no_polygon_is_left_out_and_nests_nothing(tmp_path):
 def test_a_table_without_polygons_is_refused(tmp_path):
     with pytest.raises(SourceError, match=r"can't be read as polygons\."):
         read_polygons(written(tmp_path, ["POINT (0 0)", SQUARE.wkt, "x"]), None)
+
+
+@pytest.mark.parametrize("latitude", [0, 39, -60])
+def test_land_is_more_than_a_block(latitude, tmp_path):
+    """A hundred meters by a hundred, whatever the latitude; of less, cells would be slivers."""
+    place = gpd.GeoSeries([box(0, 0, 101, 101), box(101, 0, 110, 101)]).affine_transform(
+        [1 / 111_200 / np.cos(np.radians(latitude)), 0, 0, 1 / 111_200, -94.6, latitude]
+    )
+    assert join_polygons(place, tmp_path).area == pytest.approx(place.area.sum())
+    with pytest.raises(SourceError) as refused:
+        join_polygons(place[1:], tmp_path)
+    assert refused.value.message.key == "places.tiny"

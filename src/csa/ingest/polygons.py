@@ -28,6 +28,9 @@ POLYGON, MOSTLY = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE), 0.5
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""
 
+LEAST_KM2, KM_A_DEGREE = 0.01, 111.2
+"""A city's land is more than a block: of less, cells would be cut to slivers."""
+
 
 def read_neighborhoods(
     path: Path, places: PlacesSource
@@ -84,9 +87,13 @@ def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
 
 
 def join_polygons(shapes: gpd.GeoSeries, path: Path) -> shapely.Geometry:
-    """Join polygons that are valid; refuse them if they cross so often that the whole is vast."""
+    """Join valid polygons in degrees; refuse a whole that is vast in its borders, or tiny."""
     whole: shapely.Geometry = shapes.union_all()
     refuse_tangled(np.array([whole]), shapes.to_numpy(), path)
+    _, south, _, north = shapely.bounds(whole)
+    km2 = shapely.area(whole) * KM_A_DEGREE**2 * np.cos(np.radians((south + north) / 2))
+    if not km2 >= LEAST_KM2:
+        raise SourceError("places.tiny", path=path)
     return whole
 
 

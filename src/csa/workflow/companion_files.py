@@ -90,8 +90,11 @@ def classify_companions(
         if len(fitting) > 1:
             others = ", ".join(path.name for path in fitting[1:5])
             notes.append(msg("start.other_places", taken=fitting[0].name, others=others))
-    polygons = None if places is None else read_polygons(places, crs or LONLAT)
-    area = _land(tables[0], crs, polygons)
+    if places is None:
+        polygons, area = None, _land(tables[0], crs)
+    else:
+        polygons = read_polygons(places, crs or LONLAT)
+        area = union_polygons(polygons, places)
     if area is None:
         return CityFiles(places, (), tuple(notes))
     guessed = [guess_layer(path, polygons, area) for path in candidates]
@@ -112,12 +115,8 @@ def _one_a_role(layers: Sequence[GuessedLayer]) -> list[GuessedLayer]:
     return sorted(best.values(), key=lambda one: (one.role, one.path.name))
 
 
-def _land(
-    table: ShootingTable, crs: str | None, polygons: gpd.GeoDataFrame | None
-) -> shapely.Geometry | None:
-    """Return the land of polygons, or around the middle nine tenths of a file's places."""
-    if polygons is not None:
-        return union_polygons(polygons)
+def _land(table: ShootingTable, crs: str | None) -> shapely.Geometry | None:
+    """Return the land around the middle nine tenths of a file's places."""
     try:
         lonlat = infer_location(table.columns, None, crs, Questions({}), table.name).lonlat
     except CsaError:  # is said where the file is understood
@@ -139,7 +138,7 @@ def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int
     try:
         shapes = read_polygons(places, crs or LONLAT)
         _name_column(shapes, places)
-        area = union_polygons(shapes)
+        area = union_polygons(shapes, places)
         lonlat = infer_location(table.columns, area, crs, Questions({}), table.name).lonlat
     except CsaError as error:  # what is wrong with the file is said where it is read
         is_meant = error.message.key == "places.not_degrees"

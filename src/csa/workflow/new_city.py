@@ -50,7 +50,7 @@ from csa.ingest.infer_when import (
 from csa.ingest.infer_words import kind_in_name
 from csa.ingest.map_files import refuse_tangled
 from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, has_clock, parse_dates, parse_numbers
-from csa.ingest.polygons import read_polygons
+from csa.ingest.polygons import join_polygons, read_polygons
 from csa.ingest.records import FileRecords, read_records
 
 # ---- A new city's files of shootings as tables: those with the same columns are one.
@@ -411,16 +411,14 @@ def covered_area(places: Path | None, crs: str | None = None) -> shapely.Geometr
     """Read the land that polygons cover, in degrees; `crs` is their system if they name none."""
     if places is None:
         return None
-    polygons = read_polygons(places, crs or LONLAT)
-    whole = union_polygons(polygons)
-    refuse_tangled(np.array([whole]), polygons.geometry.to_numpy(), places)
-    return whole
+    return union_polygons(read_polygons(places, crs or LONLAT), places)
 
 
-def union_polygons(polygons: gpd.GeoDataFrame) -> shapely.Geometry:
-    """Join polygons, broken ones repaired."""
-    whole: shapely.Geometry = polygons.geometry.make_valid(method="structure").union_all()
-    return whole
+def union_polygons(polygons: gpd.GeoDataFrame, path: Path) -> shapely.Geometry:
+    """Join a file's polygons, broken ones repaired; refuse those that cross too often for it."""
+    valid = polygons.geometry.make_valid(method="structure")
+    refuse_tangled(valid.to_numpy(), polygons.geometry.to_numpy(), path)
+    return join_polygons(valid, path)
 
 
 def _time_zone(lonlat: pd.DataFrame) -> str:
