@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -169,6 +170,45 @@ def test_one_child_reads_all_files_of_a_run_and_another_after_it_was_stopped(mon
             ask("os:abort")
         assert ask("os:getpid") != first
     assert ask("os:getpid") != ask("os:getpid")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What is asked of which child, by its process."""
+    pairs, ask_child = [], job._Child.ask
+
+    def note(child, name, *rest):
+        pairs.append((child.process.pid, name.rpartition(":")[2]))
+        return ask_child(child, name, *rest)
+
+    monkeypatch.setattr(job._Child, "ask", note)
+    return pairs
+
+
+@pytest.mark.long
+def test_a_new_city_is_set_up_by_one_child(run, town, asked):
+    rows = (f"{n},{n},2024-01-{1 + n % 28:02d},1,-94.59,39.01,,Testville" for n in range(60))
+    run("start", town.write("good.csv", *rows), "--places", town.places, "--yes")
+    assert {name for _, name in asked} >= {"read_city", "try_files", "ingest_city"}
+    assert len({child for child, _ in asked}) == 1
+
+
+@pytest.mark.long
+def test_a_months_files_are_read_by_one_child(run, root, asked, tmp_path):
+    shutil.copytree(root / "config", tmp_path / "config", dirs_exist_ok=True)
+    left = shutil.ignore_patterns("risk_terrain.geojson")
+    shutil.copytree(root / "data" / "sample", tmp_path / "data" / "sample", ignore=left)
+    run("month", "--city", "sample", "--dry-run", cwd=tmp_path)
+    assert "ingest_city" in {name for _, name in asked}
+    assert len({child for child, _ in asked}) == 1
+
+
+def test_a_backup_is_read_by_a_child(run, town, asked, tmp_path):
+    place = ("--store", "s.db", "--city", town.config)
+    (tmp_path / "b.gz").write_bytes(b"not a backup")
+    done = run("restore", tmp_path / "b.gz", "--by", "Office", "--why", "Lost", *place, check=False)
+    assert done.returncode == 2
+    assert [name for _, name in asked] == ["load_backup"]
 
 
 def test_a_third_job_waits_and_says_so():
