@@ -7,10 +7,10 @@ from fractions import Fraction
 BITS = 2**64
 
 
-def change(secret, incidents, *more):
-    """Return the change of a count, from (id, domestic) of all its incidents."""
+def change(secret, names):
+    """Return the change of a count, from the names of all its incidents."""
     key = 0
-    for name in (*(f"{one}\n{domestic}" for one, domestic in incidents), *more):
+    for name in names:
         digest = hmac.new(secret, name.encode(), hashlib.sha256).digest()
         key = (key + int.from_bytes(digest[:8], "little")) % BITS
     key = ((key ^ key >> 30) * 0xBF58476D1CE4E5B9) % BITS
@@ -25,11 +25,25 @@ def change(secret, incidents, *more):
     return 40
 
 
-def told(secret, place, incidents, *, all_count=False, more=()):
-    """Return what is published of a place's incidents; None for fewer than 10."""
-    true = sum(all_count or domestic != "yes" for _, domestic in incidents)
+def told(secret, place, incidents):
+    """Return what is published of all incidents (id, domestic) at a place; None for fewer than 10."""
+    count = len(incidents) + change(secret, [one for one, _ in incidents])
+    if len(incidents) >= line_of(secret, place):
+        return max(count, 10)
+    return min(count, 19) if count >= 10 else None
+
+
+def told_without(secret, place, incidents):
+    """Return what is published where domestic incidents are left out: a number rounded to 5."""
+    true = sum(domestic != "yes" for _, domestic in incidents)
+    count = true + change(secret, [f"{one}\n{domestic}" for one, domestic in incidents])
+    nearest = 5 * round(count / 5)
+    if true >= line_of(secret, place):
+        return max(nearest, 10)
+    return min(nearest, 15) if count >= 10 else None
+
+
+def line_of(secret, place):
+    """Return a place's own line between 11 and 19."""
     line = hmac.new(secret, f"line\n{place}".encode(), hashlib.sha256).digest()
-    line = 11 + int.from_bytes(line[:8], "little") % 9
-    count = true + change(secret, incidents, *more)
-    count = max(count, 10) if true >= line else min(count, 19)
-    return count if count >= 10 else None
+    return 11 + int.from_bytes(line[:8], "little") % 9

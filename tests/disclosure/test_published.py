@@ -53,6 +53,37 @@ def test_what_another_secret_changed_stands_and_only_what_is_new_is_changed_by_t
     }
 
 
+def test_a_rounded_count_of_a_place_stands_as_it_was_first_published():
+    old = replace(PUBLISHED, counts_all=False)
+    own = {"2016": {"West End": 30}, "2017": {"West End": 35}}
+    later = replace(old, id="2018-Q1", counts={"neighborhood": own, "city": {"2016": {"all": 99}}})
+    stands = later.with_earlier([old])
+    assert stands.counts["neighborhood"]["2016"]["West End"] == 25
+    assert stands.counts["neighborhood"]["2017"]["West End"] == 35
+    assert stands.counts["city"] == {"2016": {"all": 99}}
+
+
+def test_what_does_not_say_so_left_domestic_incidents_out():
+    known = PUBLISHED.to_json()
+    assert known.pop("domestic") == "counted"
+    assert Publication.from_json(known).counts_all is False
+
+
+@pytest.mark.parametrize(
+    ("periods", "until"),
+    [
+        (["2016", "2014/2015"], "2017-01"),
+        (["2015", "2016-Q1"], "2016-04"),
+        (["2015-06/2016-05"], "2016-06"),
+        (["2016-01/2016-02", "2015-Q4"], "2016-03"),
+    ],
+)
+def test_a_publication_knows_the_month_that_its_places_end_with(periods, until):
+    counts = {"cell": {period: {"x": 10} for period in periods}, "city": {"2019": {"all": 10}}}
+    assert str(replace(PUBLISHED, counts=counts).places_until) == until
+    assert replace(PUBLISHED, counts={"city": {"2019": {"all": 10}}}).places_until is None
+
+
 def test_an_area_that_was_redrawn_under_its_letter_is_another_place():
     redrawn = replace(PUBLISHED, secret_id=ANOTHER, places={"area": {"A": ("892a",)}})
     new = replace(redrawn, counts={"area": {"2016": {"A": 18}}})

@@ -58,15 +58,16 @@ def test_the_file_says_whether_the_source_marks_what_is_domestic(tmp_path):
         assert load_city(tmp_path / "c.toml").public == Public()  # nobody has confirmed anything
         return text[text.index("[public]") : text.index("[[sources]]")]
 
+    def once_confirmed(text):
+        lines = [line.removeprefix("# ") for line in text.splitlines() if "domestic_" in line]
+        return Public.model_validate(tomllib.loads("\n".join(["[public]", *lines]))["public"])
+
     silent = public_of(plain())
     assert "shootings.csv" in silent
-    confirmed = "[public]" + "".join(
-        f"\n{line.removeprefix('# ')}" for line in silent.splitlines() if "domestic_" in line
-    )
-    told = Public.model_validate(tomllib.loads(confirmed)["public"])
-    assert told.domestic_rule == "no field in the source"
-    marked = [row | {"domestic": "YN"[n % 9 > 0]} for n, row in enumerate(plain())]
-    assert "domestic_rule" not in public_of(marked)
+    assert once_confirmed(silent).domestic_rule == "no field in the source"
+    marked = public_of([row | {"domestic": "YN"[n % 9 > 0]} for n, row in enumerate(plain())])
+    assert "shootings.csv" not in marked
+    assert once_confirmed(marked).domestic_rule == "agreed"
 
 
 def test_the_table_says_what_was_read_from_what_with_three_examples(tmp_path):

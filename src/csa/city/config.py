@@ -72,15 +72,23 @@ class CensusSource(Frozen):
     )
 
 
+DOMESTIC_COUNTED = frozenset({"points are public", "agreed"})
+"""Values of `domestic_rule` by which domestic incidents count at places too."""
+
+
 class Public(Frozen):
     """What the public sees: by whom, in which language, on whose authority."""
 
     language: Language = Field("en", description="of reports, and of the public page first: en, es")
     source: str = Field("", description="who publishes the incidents, as a reader would say it")
-    domestic_rule: Literal["", "no field in the source"] = Field(
-        "", description="`no field in the source`: confirmed that no row says what is domestic"
+    domestic_rule: Literal["", "no field in the source", "points are public", "agreed"] = Field(
+        "",
+        description="why domestic incidents count at places too: `no field in the source` says "
+        "which they are; the city's `points are public` without the mark; it was `agreed`. Empty: "
+        "they are left out, and each place's number is rounded to 5",
     )
     domestic_office: str = Field("", description="office that confirmed it; never a person")
+    domestic_agency: str = Field("", description="domestic-violence agency that `agreed`")
     domestic_on: date | None = Field(None, description="day of that confirmation")
     take_part: dict[Language, Sentences] = Field(
         {}, description="language to sentences: how a resident takes part"
@@ -100,6 +108,8 @@ class Public(Frozen):
         signed = bool(self.domestic_rule), bool(self.domestic_office), bool(self.domestic_on)
         if any(signed) and not all(signed):
             raise ValueError(str(msg("config.domestic_rule")))
+        if (self.domestic_rule == "agreed") != bool(self.domestic_agency):
+            raise ValueError(str(msg("config.domestic_agency")))
         if bool(self.spanish_office) != bool(self.spanish_on):
             raise ValueError(str(msg("config.spanish")))
         return self

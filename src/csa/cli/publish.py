@@ -238,7 +238,7 @@ def _told(made: Published) -> Iterator[str]:
 
 
 def _held_back(made: Published) -> Iterator[str]:
-    from csa.reports.public.counts import AREA, CELL, DISTRICT
+    from csa.disclosure.published import AREA, CELL, DISTRICT
 
     yield tr("publish.counted", what=tr("change_page.col_cells"), **asdict(made.held_back[CELL]))
     yield tr("publish.counted", what=tr("label.areas"), **asdict(made.held_back[AREA]))
@@ -268,9 +268,9 @@ def _texts(made: Published) -> Iterator[str]:
 
 def _domestic(made: Published) -> Iterator[str]:
     facts = made.facts
-    if facts.domestic_on is None:
-        yield tr("publish.left_out")
-    else:
+    if facts.domestic != "confirmed":
+        yield tr("publish.counted" if facts.domestic == "counted" else "publish.left_out")
+    elif facts.domestic_on is not None:
         yield tr("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
     if made.n_unknown:
         yield tr("publish.unknown", n=made.n_unknown)

@@ -35,6 +35,8 @@ RATIO = Fraction(1, 2)
 whether a count was one more or one less can never be more than twice as sure of either."""
 FARTHEST = 40
 """The table ends where 64 bits do: a change of 40 comes once in 10**12 counts."""
+ROUNDED_TO = 5
+"""To this counts are rounded that leave some incidents out."""
 SECRET_BYTES = 32
 KEY_BYTES = 8
 
@@ -73,13 +75,16 @@ class Secret:
         return np.frombuffer(b"".join(digest[:KEY_BYTES] for digest in digests), dtype="<u8")
 
 
-def record_keys(secret: Secret, ids: Iterable[str], domestic: Iterable[str]) -> Keys:
+def record_keys(secret: Secret, ids: Iterable[str], marks: Iterable[str] | None = None) -> Keys:
     """Return each incident's key.
 
-    What is known of its being domestic belongs to the key: a count that a correction moved from one
-    side to the other gets a new draw, or its change from one bundle to the next would be exact.
+    Where a count leaves some out by their mark, the mark belongs to the key: a correction that
+    moves one from one side to the other gives a new draw, or the change from one bundle to the
+    next would be exact. A count of all knows nothing of marks, and nor does its key.
     """
-    return secret.keys(f"{one}\n{is_so}" for one, is_so in zip(ids, domestic, strict=True))
+    if marks is None:
+        return secret.keys(ids)
+    return secret.keys(f"{name}\n{mark}" for name, mark in zip(ids, marks, strict=True))
 
 
 def sum_keys(keys: Keys, groups: Ints, n: int) -> Keys:
@@ -122,8 +127,13 @@ def suppression_lines(secret: Secret, places: Iterable[str]) -> Ints:
     return THRESHOLD + 1 + (keys % np.uint64(SURE - THRESHOLD - 1)).astype(np.int64)
 
 
-def publish_counts(true: Ints, keys: Keys, lines: Ints) -> Sequence[int | None]:
+def publish_counts(
+    true: Ints, keys: Keys, lines: Ints, rounded_to: int = 1
+) -> Sequence[int | None]:
     """Return what is published of each count; None for fewer than 10."""
     changed = true + perturbations(keys)
-    changed = np.where(true >= lines, np.maximum(changed, THRESHOLD), np.minimum(changed, SURE - 1))
-    return [int(count) if count >= THRESHOLD else None for count in changed]
+    is_few = (changed < THRESHOLD) & (true < lines)
+    changed = (changed + rounded_to // 2) // rounded_to * rounded_to
+    most = (SURE - 1) // rounded_to * rounded_to
+    changed = np.where(true >= lines, changed, np.minimum(changed, most))
+    return [None if few else max(int(n), THRESHOLD) for n, few in zip(changed, is_few, strict=True)]

@@ -9,9 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from csa.base.errors import PrivacyError
+from csa.base.params import Month
 from csa.disclosure.keys import THRESHOLD
 
 FORMAT_VERSION, DIGEST_DIGITS = 2, 16
+COUNTED, LEFT_OUT = "counted", "left_out"
+"""Of domestic incidents at places. What does not say so left them out."""
+AREA, DISTRICT, CELL = PLACES = ("area", "neighborhood", "cell")
+"""Geographies whose counts may leave domestic incidents out; the city's are always of all."""
 
 Members: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 Counts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]]]
@@ -21,13 +26,14 @@ Counts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]]]
 class Publication:
     """What was published for one quarter, as numbers.
 
-    Fields: `id`, `secret_id`, `places`, `counts`.
+    Fields: `id`, `secret_id`, `places`, `counts`, `counts_all`.
     """
 
     id: str  # the quarter, `YYYY-Qn`
     secret_id: str  # which secret changed the counts
     places: Members  # geography, place, its cells: of places that are redrawn
     counts: Counts  # geography, period, place, count; None for fewer than 10
+    counts_all: bool = True  # whether domestic incidents count at places too
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain values."""
@@ -35,6 +41,7 @@ class Publication:
             "format_version": FORMAT_VERSION,
             "id": self.id,
             "secret": self.secret_id,
+            "domestic": COUNTED if self.counts_all else LEFT_OUT,
             "places": {
                 g: {p: list(cells) for p, cells in x.items()} for g, x in self.places.items()
             },
@@ -67,7 +74,8 @@ class Publication:
                 }
                 for g, x in given["counts"].items()
             }
-            return cls(_text(given["id"]), _text(given["secret"]), places, counts)
+            counts_all = given.get("domestic", LEFT_OUT) == COUNTED
+            return cls(_text(given["id"]), _text(given["secret"]), places, counts, counts_all)
         except Exception as error:
             raise PrivacyError("privacy.damaged", why=f"{type(error).__name__}: {error}") from error
 
@@ -75,23 +83,38 @@ class Publication:
         """Return a published count; None for fewer than 10, and where there is none."""
         return self.counts.get(geography, {}).get(period, {}).get(place)
 
+    @property
+    def places_until(self) -> Month | None:
+        """The first month after all of which places have figures; None where they have none."""
+        periods = (period for geography in PLACES for period in self.counts.get(geography, {}))
+        return max(map(_until, periods), default=None)
+
     def with_earlier(self, earlier: Iterable[Publication]) -> Publication:
-        """Return it with the counts that were published under another secret, as they were.
+        """Return it with the counts that stand as they were published.
 
         Changed by two secrets, a count would be given away twice: whoever averages them knows more.
+        So it would be if a rounded count moved with each late report.
         """
         counts = {g: {p: dict(y) for p, y in x.items()} for g, x in self.counts.items()}
-        for one in sorted(earlier, key=lambda each: each.id):
-            if one.secret_id == self.secret_id:
-                continue
-            for geography, periods in one.counts.items():
-                for period, told in periods.items():
+        for other in sorted(earlier, key=lambda each: each.id):
+            is_rounded = not (self.counts_all or other.counts_all)
+            for geography, periods in other.counts.items():
+                if other.secret_id == self.secret_id and not (is_rounded and geography in PLACES):
+                    continue
+                for period, known in periods.items():
                     here = counts.get(geography, {}).get(period, {})
-                    own, theirs = self.places.get(geography), one.places.get(geography, {})
-                    for place in told.keys() & here.keys():
+                    own, theirs = self.places.get(geography), other.places.get(geography, {})
+                    for place in known.keys() & here.keys():
                         if own is None or own.get(place) == theirs.get(place):
-                            here[place] = told[place]
+                            here[place] = known[place]
         return replace(self, counts=counts)
+
+
+def _until(period: str) -> Month:
+    """Return the first month after a period, by its name: `2019`, `2019-Q4`, `2017-06/2019-05`."""
+    year, _, part = period.rpartition("/")[2].partition("-")
+    last = 3 * int(part[1:]) if part.startswith("Q") else int(part or 12)
+    return Month(int(year), last).plus(1)
 
 
 def _text(given: Any) -> str:

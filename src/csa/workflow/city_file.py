@@ -209,7 +209,15 @@ def _public_lines(city: NewCity) -> list[str]:
         '# source = "Police Department"',
     ]
     if not silent:
-        return [*out, "# What the files mark as domestic is left off the public map."]
+        return [
+            *out,
+            "# What the files mark as domestic is left off the map, whose numbers are rounded.",
+            "# If an office and a domestic-violence agency agreed that all count, remove four #.",
+            '# domestic_rule = "agreed"',
+            '# domestic_office = "Police Department"',
+            '# domestic_agency = "Domestic violence center"',
+            "# domestic_on = 2000-01-01",
+        ]
     return [
         *out,
         f"# No column of {', '.join(silent)} says what is domestic,",

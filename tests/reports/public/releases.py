@@ -23,7 +23,7 @@ from csa.reports.public.facts import PublicArea, PublicChange
 from csa.reports.public.window import resolve_window
 
 PLACES = ("area", "neighborhood", "cell")
-"""The city's own totals and all areas together count domestic incidents too: they tell nothing."""
+"""The city's own totals and all areas together count domestic incidents everywhere."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,25 @@ def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):
         own = City(city.config, data_at(month, city.dataset))
         areas = areas_at(month)
         began = time.process_time()
-        window = resolve_window(own, month)
-        change = together(areas, Month(2018, 1), window.period.until.plus(-1)) if areas else None
         earlier = [one.publication for one in found]
+        window = resolve_window(own, month, earlier)
+        change = together(areas, Month(2018, 1), window.period.until.plus(-1)) if areas else None
         made = count_all(window, areas, change, secret, earlier)
         found.append(Release(own.dataset, made, time.process_time() - began))
     return found
+
+
+def leaving_out(city):
+    """Return the city where no one agreed: domestic incidents are left out, numbers rounded."""
+    public = city.config.public.model_copy(
+        update={
+            "domestic_rule": "",
+            "domestic_office": "",
+            "domestic_agency": "",
+            "domestic_on": None,
+        }
+    )
+    return replace(city, config=city.config.model_copy(update={"public": public}))
 
 
 def without(dataset, ids):
@@ -133,7 +146,10 @@ def land_of(dataset, releases):
 
 
 def figures_of(releases, *, with_land=False):
-    """List every different figure, with its incidents, and which of those are not domestic."""
+    """List every different figure, with its incidents, and which of those are not domestic.
+
+    A rounded figure that stands while late reports come in has those it was made from.
+    """
     ids: dict[str, int] = {}
     counted: dict[int, bool] = {}
     seen: dict[tuple, Figure] = {}
@@ -143,19 +159,22 @@ def figures_of(releases, *, with_land=False):
         table = table if land is None else pd.concat([table, land], ignore_index=True)
         at = np.array([ids.setdefault(one, len(ids)) for one in table["incident_id"]])
         counted |= dict(zip(at.tolist(), (table["domestic"] != "yes").tolist(), strict=True))
+        is_frozen = not release.publication.counts_all
         for geography in PLACES:
             by_place = defaultdict(list)
             for period, told in release.publication.counts.get(geography, {}).items():
                 for place, count in told.items():
                     by_place[place].append((period, count))
             for place, own in by_place.items():
+                cells = release.publication.places.get(geography, {}).get(place)
                 is_here = members_of(table, geography, place, release.publication).to_numpy()
                 here, months = at[is_here], table["month"].to_numpy()[is_here]
                 for period, count in own:
                     first, last = months_in(period)
                     members = np.sort(here[(months >= first) & (months <= last)])
                     name = f"{geography} {place}, {period}, in {release.publication.id}"
-                    seen.setdefault((members.tobytes(), count), Figure(name, members, count))
+                    key = (geography, place, cells, period) if is_frozen else members.tobytes()
+                    seen.setdefault((key, count), Figure(name, members, count))
     is_counted = np.array([counted[n] for n in range(len(ids))])
     return list(seen.values()), is_counted
 

@@ -258,6 +258,21 @@ def test_domestic_cases_are_left_out_or_who_confirmed_that_nobody_knows():
     assert "confirmed" not in text_of("limits", facts(**{**CONFIRMED, "domestic_on": None}))
 
 
+def test_domestic_cases_count_where_it_was_agreed_and_numbers_are_rounded_where_it_was_not():
+    posted = {**CONFIRMED, "domestic": "counted"}
+    by = {"office": "Office of Open Data", "day": "July 1, 2020"}
+    agreed = text_of("limits", facts(**posted, domestic_agency="Safe House"))
+    assert says("public.limit_counted") in agreed
+    assert says("public.limit_agreed", agency="Safe House", **by) in agreed
+    assert says("public.limit_posted") not in agreed
+    said = text_of("limits", facts(**posted))
+    assert says("public.limit_posted") in said
+    assert says("public.limit_confirmed", **by) in said
+    rounded = says("public.limit_rounded", n=5)
+    assert rounded in text_of("limits", facts(rounded_to=5))
+    assert rounded not in agreed + said + text_of("limits", facts())
+
+
 def test_what_is_made_up_or_not_reviewed_is_marked():
     assert marks_of(facts(), "en") == ("Made-up city: nothing here is real",)
     assert len(marks_of(facts(), "es")) == 2

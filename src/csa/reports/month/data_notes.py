@@ -12,6 +12,7 @@ from csa.base.errors import PeriodError
 from csa.base.message import Message, msg
 from csa.base.params import Month, last_day
 from csa.base.text import day, month
+from csa.city.config import DOMESTIC_COUNTED
 from csa.city.dataset import City, Dataset
 from csa.city.history import DatasetVersion, explain_left_out, list_revisions
 from csa.disclosure.texts import kinds_in
@@ -38,7 +39,7 @@ def data_notes(
         *_revised(editions, reported),
         *explain_left_out(editions),
         *([msg("briefing.proxy", name=basics.nonfatal_name)] if basics.nonfatal_is_proxy else []),
-        _domestic(city.dataset, summary),
+        _domestic(city, summary),
         *([] if people_of is None else [msg("report.people_of", year=str(people_of))]),
     )
 
@@ -86,9 +87,9 @@ def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Me
     yield msg("follow.late", n=len(changed), months="; ".join(str(one) for one in months))
 
 
-def _domestic(dataset: Dataset, summary: Mapping[str, Any]) -> Message:
+def _domestic(city: City, summary: Mapping[str, Any]) -> Message:
     """Count the domestic incidents, and those whose field is empty."""
-    params = summary["params"]
+    dataset, params = city.dataset, summary["params"]
     when = dataset.incidents["occurred_at"]
     is_in = when >= pd.Timestamp(params["covered_from"])
     incidents = dataset.incidents[is_in & dataset.incidents["kind"].isin(params["kinds"])]
@@ -96,9 +97,9 @@ def _domestic(dataset: Dataset, summary: Mapping[str, Any]) -> Message:
     n_unknown = int(answers.get("unknown", 0))
     if n_unknown == len(incidents):
         return msg("report.domestic_unknown")
-    return msg(
-        "report.domestic", n=int(answers.get("yes", 0)), of=len(incidents), unknown=n_unknown
-    )
+    counts = {"n": int(answers.get("yes", 0)), "of": len(incidents), "unknown": n_unknown}
+    is_counted = city.config.public.domestic_rule in DOMESTIC_COUNTED
+    return msg("report.domestic_counted" if is_counted else "report.domestic", **counts)
 
 
 def what_lacks(

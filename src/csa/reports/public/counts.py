@@ -15,6 +15,7 @@ from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.city.dataset import Dataset
 from csa.disclosure.keys import (
+    ROUNDED_TO,
     Keys,
     Secret,
     publish_counts,
@@ -22,7 +23,7 @@ from csa.disclosure.keys import (
     sum_keys,
     suppression_lines,
 )
-from csa.disclosure.published import Publication
+from csa.disclosure.published import AREA, CELL, DISTRICT, PLACES, Publication
 from csa.geo.cells import as_text, bin_points, cell_resolution, cover_study_area
 from csa.reports.public.areas import PooledChange
 from csa.reports.public.facts import PublicArea
@@ -30,15 +31,13 @@ from csa.reports.public.window import PublicWindow
 
 RESOLUTION = 8
 """H3 resolution of the cells with counts."""
-CITY, AREA, DISTRICT, CELL = "city", "area", "neighborhood", "cell"
-"""Geographies with published figures. The city's places are these:"""
+CITY = "city"
+"""A geography with published figures beside `PLACES`. The city's places are these:"""
 ALL, UNLOCATED, UNKNOWN = "all", "unlocated", "domestic unknown"
 """All incidents, those without a usable location, those whose source does not say whether they are
 domestic."""
 TOGETHER = "all areas"
 """A geography of its own: all areas as one, since they went into service."""
-ALL_TOGETHER = "all incidents in all areas"
-"""Names the key that is added to that count's."""
 LARGE = 100
 """Incidents a year from which a place has figures by quarter the year after."""
 YEAR, QUARTER = 12, 3
@@ -50,15 +49,15 @@ class CountedIncidents:
 
     places: pd.DataFrame  # n rows: the place in each geography, `""` outside all
     month: Ints  # (n,) months since the year 0
-    is_counted: Bools  # (n,) whether it is counted: domestic ones are not, at any place
+    is_counted: Bools  # (n,) whether it is counted: all are, unless domestic ones are left out
     keys: Keys  # (n,) record keys, of all
 
     def count(self, names: Ints, n: int, period: Period) -> tuple[Ints, Keys]:
         """Count incidents, and add up their keys, by the position of their place; -1 for none.
 
-        The keys of domestic incidents belong to a count that they are not in: two places whose
-        incidents differ by one that is domestic have different changes too, so that nobody sees
-        in equal numbers that it was.
+        Where domestic incidents are left out, their keys still belong to the count: two places
+        whose incidents differ by one that is domestic have different changes too, so that nobody
+        sees in equal numbers that it was.
         """
         is_in = (names >= 0) & period.contains(self.month)
         at = names[is_in]
@@ -79,10 +78,12 @@ def count_all(
 ) -> Publication:
     """Make every figure of a quarter, with what was published under another secret as it stands."""
     shapes = {area.key: area.ground for area in areas}
-    located = located_records(window.dataset, secret, shapes)
+    located = located_records(window.dataset, secret, shapes, counts_all=window.counts_all)
     every = all_records(window, secret)
     span = span_name(window.span)
     spans = complete_years(window.covered) | {span: window.span}
+    quarters = complete_quarters(window.covered)
+    rounded_to = 1 if window.counts_all else ROUNDED_TO
     dataset = window.dataset
     names = sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
     cells = as_text(cover_study_area(dataset.study_area, RESOLUTION).index)
@@ -90,23 +91,24 @@ def count_all(
 
     def add(geography: str, period: str, places: Sequence[str], made: tuple[Ints, Keys]) -> None:
         lines = suppression_lines(secret, (f"{geography}\n{place}" for place in places))
-        told = dict(zip(places, publish_counts(*made, lines), strict=True))
-        counts.setdefault(geography, {}).setdefault(period, {}).update(told)
+        shown = publish_counts(*made, lines, rounded_to if geography in PLACES else 1)
+        of_period = counts.setdefault(geography, {}).setdefault(period, {})
+        of_period.update(zip(places, shown, strict=True))
 
     at = {CITY: positions(every.places[CITY], [ALL])}
     at[DISTRICT] = positions(located.places[DISTRICT], names)
-    for name, period in spans.items():
+    for name, period in (spans | quarters).items():
         add(CITY, name, [ALL], every.count(at[CITY], 1, period))
+    for name, period in window.at_places(spans):
         add(DISTRICT, name, names, located.count(at[DISTRICT], len(names), period))
         for key in shapes:
             add(AREA, name, [key], located.count(located.inside(key), 1, period))
     in_cells = positions(located.places[CELL], cells)
     add(CELL, span, cells, located.count(in_cells, len(cells), window.span))
-    for place in (UNLOCATED, UNKNOWN):
+    for place in (UNLOCATED, *(() if window.counts_all else (UNKNOWN,))):
         own = positions(every.places[place], [place])
         add(CITY, span, [place], every.count(own, 1, window.span))
-    for name, period in complete_quarters(window.covered).items():
-        add(CITY, name, [ALL], every.count(at[CITY], 1, period))
+    for name, period in window.at_places(quarters):
         for place in _large(DISTRICT, name, names, counts, earlier):
             own = np.where(at[DISTRICT] == names.index(place), 0, -1)
             add(DISTRICT, name, [place], located.count(own, 1, period))
@@ -123,23 +125,20 @@ def count_all(
         since, through = map(Month.parse, (change.exact.since, change.exact.through))
         period = Period(since, through.plus(1))
         add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))
-    return Publication(str(window.quarter), secret.id, members, counts).with_earlier(earlier)
+    made = Publication(str(window.quarter), secret.id, members, counts, window.counts_all)
+    return made.with_earlier(earlier)
 
 
 def count_followed(dataset: Dataset, change: PooledChange, secret: Secret) -> tuple[Ints, Keys]:
-    """Count all incidents, domestic ones too, in areas together, in the months they are followed.
-
-    With a key of its own: that of the same incidents in another count, which leaves the domestic
-    ones out, would make the difference of the two exact.
-    """
+    """Count all incidents, domestic ones too, in areas together, while they are followed."""
     grounds = {str(at): cells for at, (cells, _) in enumerate(change.grounds)}
-    located = located_records(dataset, secret, grounds)
+    located = located_records(dataset, secret, grounds, counts_all=True)
     is_in = np.zeros(len(located.month), dtype=np.bool_)
     for at, (_, months) in enumerate(change.grounds):
         is_in |= (located.inside(str(at)) == 0) & months.contains(located.month)
-    own = np.append(located.keys[is_in], secret.keys([ALL_TOGETHER]))
-    total = sum_keys(own, np.zeros(len(own), dtype=np.int64), 1)
-    return np.array([is_in.sum()], dtype=np.int64), total
+    n_in = int(is_in.sum())
+    total = sum_keys(located.keys[is_in], np.zeros(n_in, dtype=np.int64), 1)
+    return np.array([n_in], dtype=np.int64), total
 
 
 def complete_years(covered: Period) -> dict[str, Period]:
@@ -183,7 +182,11 @@ def _large(
 
 
 def located_records(
-    dataset: Dataset, secret: Secret, shapes: Mapping[str, Collection[int]] = MappingProxyType({})
+    dataset: Dataset,
+    secret: Secret,
+    shapes: Mapping[str, Collection[int]] = MappingProxyType({}),
+    *,
+    counts_all: bool,
 ) -> CountedIncidents:
     """Return the incidents with a usable location in the city."""
     has_place = ~_has_no_place(dataset.incidents)
@@ -199,7 +202,13 @@ def located_records(
         own = np.array(sorted(cells), dtype=np.uint64)
         is_in = [np.isin(at, own) for at in binned.values()]  # a cell's number has its size
         places[_shape(key)] = np.any(is_in, axis=0) if is_in else False
-    return _records(incidents, places, secret, (incidents["domestic"] != "yes").to_numpy(bool))
+    ids, month = incidents["incident_id"].astype(str), month_index(incidents["occurred_at"])
+    if counts_all:
+        every = np.ones(len(incidents), dtype=np.bool_)
+        return CountedIncidents(places, month, every, record_keys(secret, ids))
+    is_counted = (incidents["domestic"] != "yes").to_numpy(bool)
+    keys = record_keys(secret, ids, incidents["domestic"])
+    return CountedIncidents(places, month, is_counted, keys)
 
 
 def all_records(window: PublicWindow, secret: Secret) -> CountedIncidents:
@@ -211,14 +220,9 @@ def all_records(window: PublicWindow, secret: Secret) -> CountedIncidents:
     places = pd.DataFrame({CITY: ALL}, index=incidents.index)
     places[UNLOCATED] = np.where(has_none, UNLOCATED, "")
     places[UNKNOWN] = np.where(is_unknown, UNKNOWN, "")
-    return _records(incidents, places, secret, np.ones(len(incidents), dtype=bool))
-
-
-def _records(
-    incidents: pd.DataFrame, places: pd.DataFrame, secret: Secret, is_counted: Bools
-) -> CountedIncidents:
-    keys = record_keys(secret, incidents["incident_id"].astype(str), incidents["domestic"])
-    return CountedIncidents(places, month_index(incidents["occurred_at"]), is_counted, keys)
+    keys = record_keys(secret, incidents["incident_id"].astype(str))
+    every = np.ones(len(incidents), dtype=np.bool_)
+    return CountedIncidents(places, month_index(incidents["occurred_at"]), every, keys)
 
 
 def positions(names: pd.Series, places: Sequence[str]) -> Ints:

@@ -180,8 +180,10 @@ class PublicFacts(Frozen):
     answers: tuple[PublicAnswer, ...]  # to those who agreed to be quoted
     n_unquoted: int = 0  # other questions
     n_unquoted_open: int = 0  # of them, those without an answer yet
-    domestic: Literal["left_out", "confirmed"]
+    domestic: Literal["left_out", "confirmed", "counted"]
+    rounded_to: int = 1  # to this the numbers of places are rounded
     domestic_office: str  # the office that confirmed it
+    domestic_agency: str = ""  # domestic-violence agency that agreed
     domestic_on: date | None  # the day it was confirmed
     take_part: dict[str, tuple[str, ...]]  # how to take part: sentences by language
     spanish_office: str  # who approved the Spanish; empty if nobody did

@@ -12,8 +12,8 @@ from csa.areas.choices import city_choices
 from csa.base.errors import ConfigError, CsaError, PeriodError, PrivacyError
 from csa.base.params import Month
 from csa.city.dataset import City
-from csa.disclosure.keys import Secret
-from csa.disclosure.published import Publication, class_of
+from csa.disclosure.keys import ROUNDED_TO, Secret
+from csa.disclosure.published import AREA, CELL, DISTRICT, Publication, class_of
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter
 from csa.program.store.records import Records
@@ -22,10 +22,7 @@ from csa.reports.month.snapshot import Snapshot, snapshot_of
 from csa.reports.public.areas import PooledChange, areas_shown, change_in_all
 from csa.reports.public.counts import (
     ALL,
-    AREA,
-    CELL,
     CITY,
-    DISTRICT,
     UNKNOWN,
     UNLOCATED,
     count_all,
@@ -149,7 +146,7 @@ def gather_from(
     """Gather all public facts, with what is stored beside the dataset, unless it has a snapshot."""
     secret = inputs.secret or trial_secret(analysis.city)
     analysis.progress("cells")
-    window = resolve_window(analysis.city, month)
+    window = resolve_window(analysis.city, month, inputs.earlier)
     texts = _read(analysis, plan, window.quarter)
     analysis.progress("areas")
     areas = areas_shown(window, analysis)
@@ -232,7 +229,7 @@ def _facts(
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     span, touched = span_name(window.span), neighborhoods_by_area(window, areas)
     n_unquoted, n_unquoted_open = unquoted_of(records, letters)
-    is_confirmed = window.domestic == "confirmed"
+    is_confirmed = window.domestic != "left_out"
     return PublicFacts(
         **own,
         quarter=made.id,
@@ -246,7 +243,7 @@ def _facts(
         source=public.source or city.name,
         n_incidents=made.count(CITY, span, ALL),
         n_unlocated=made.count(CITY, span, UNLOCATED),
-        n_unknown=made.count(CITY, span, UNKNOWN),
+        n_unknown=0 if window.counts_all else made.count(CITY, span, UNKNOWN),
         years=published_years(made, CITY, ALL),
         quarters=published_quarters(made, CITY, ALL),
         classes=tuple(
@@ -265,7 +262,9 @@ def _facts(
         n_unquoted_open=n_unquoted_open,
         domestic=window.domestic,
         domestic_office=public.domestic_office if is_confirmed else "",
+        domestic_agency=public.domestic_agency if is_confirmed else "",
         domestic_on=public.domestic_on if is_confirmed else None,
+        rounded_to=1 if window.counts_all else ROUNDED_TO,
         take_part=dict(public.take_part),
         spanish_office=public.spanish_office,
         meetings=meetings_of(records, public, areas, touched, window.quarter.last_day),

@@ -46,7 +46,7 @@ def latest(years: Years) -> Years:
     return years[-MOST_YEARS:]
 
 
-def trend_of(years: Years, dispersion: float = 1.0) -> YearTrend | None:
+def trend_of(years: Years, dispersion: float = 1.0, rounded_to: int = 1) -> YearTrend | None:
     """Compare the last year with those before; None where one of them is fewer than 10.
 
     On the logarithm of the ratio: counts vary as Poisson counts times the dispersion, and each
@@ -59,9 +59,14 @@ def trend_of(years: Years, dispersion: float = 1.0) -> YearTrend | None:
     total = sum(before)
     ratio = last / (total / len(before))
     variance = dispersion * (1 / last + 1 / total)
-    variance += CHANGE_VARIANCE * (1 / last**2 + len(before) / total**2)
+    variance += _publishing_variance(rounded_to) * (1 / last**2 + len(before) / total**2)
     reach = exp(WIDE * sqrt(variance))
     return YearTrend(shown[0][0], shown[-1][0], ratio, ratio / reach, ratio * reach)
+
+
+def _publishing_variance(rounded_to: int) -> float:
+    """Return the variance that a count has from how it was published: its change, its rounding."""
+    return CHANGE_VARIANCE + (rounded_to**2 - 1) / 12
 
 
 def dispersion_of(facts: PublicFacts) -> float:
@@ -77,12 +82,12 @@ def dispersion_of(facts: PublicFacts) -> float:
     if len(tables) < 2:
         return 1.0
     of_year = [sum(year) for year in zip(*tables, strict=True)]
-    whole = sum(of_year)
+    whole, own = sum(of_year), _publishing_variance(facts.rounded_to)
     statistic = 0.0
     for counts in tables:
         for count, year in zip(counts, of_year, strict=True):
             expected = sum(counts) * year / whole
-            statistic += ((count - expected) ** 2 - CHANGE_VARIANCE) / expected
+            statistic += ((count - expected) ** 2 - own) / expected
     return max(1.0, statistic / ((len(tables) - 1) * (length - 1)))
 
 
@@ -108,7 +113,7 @@ def neighborhood_blocks(facts: PublicFacts, t: Translator) -> tuple[Block, ...]:
             city_count(place.count, t),
             words[place.level],
             _years(place, t),
-            trend_words(trend_of(place.years, dispersion), t),
+            trend_words(trend_of(place.years, dispersion, facts.rounded_to), t),
             _doing(place, facts, t),
             _next_meeting(place, facts, t),
         )
@@ -182,7 +187,7 @@ def place_cards(facts: PublicFacts, t: Translator) -> tuple[PlaceCard, ...]:
             place.name,
             city_count(place.count, t),
             *_bars(place.name, place.years, facts, t),
-            _trend(place, dispersion, t),
+            _trend(place, dispersion, facts, t),
             tuple(_doing_in(place, facts, t)) or (t("public.doing_nothing"),),
             _next_meeting(place, facts, t),
         )
@@ -232,14 +237,14 @@ def _bars(
     return bars, alt
 
 
-def _trend(place: PublicPlace, dispersion: float, t: Translator) -> str:
+def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Translator) -> str:
     if len(place.years) < 2:
         return ""
     last = latest(place.years)[-1][0]
     return t(
         "public.said_of",
         name=t("public.trend", last=last),
-        said=trend_words(trend_of(place.years, dispersion), t),
+        said=trend_words(trend_of(place.years, dispersion, facts.rounded_to), t),
     )
 
 

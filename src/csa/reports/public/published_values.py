@@ -9,7 +9,15 @@ from typing import Any
 from csa.base.schema import UNASSIGNED
 from csa.city.config import Public
 from csa.disclosure.keys import THRESHOLD
-from csa.disclosure.published import Class, Publication, class_of, classes_up_to
+from csa.disclosure.published import (
+    AREA,
+    CELL,
+    DISTRICT,
+    Class,
+    Publication,
+    class_of,
+    classes_up_to,
+)
 from csa.geo.cells import centres
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.program.plan.items import Plan
@@ -17,7 +25,7 @@ from csa.program.store.records import Records, latest_titles
 from csa.program.work import LISTENING
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.areas import PooledChange
-from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
+from csa.reports.public.counts import TOGETHER, span_name
 from csa.reports.public.facts import (
     PublicAction,
     PublicAnswer,

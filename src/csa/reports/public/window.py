@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -13,7 +13,9 @@ import pandas as pd
 from csa.areas.window import month_index
 from csa.base.errors import ConfigError, PeriodError
 from csa.base.params import Month, Period
+from csa.city.config import DOMESTIC_COUNTED
 from csa.city.dataset import City, Dataset
+from csa.disclosure.published import Publication
 from csa.program.plan.measures import Quarter
 
 MONTHS = 36
@@ -33,37 +35,78 @@ class PublicWindow:
     quarter: Quarter  # the last quarter included
     period: Period  # up to 36 months, ending with the quarter; fewer if the data cover fewer
     covered: Period  # all months covered without a gap up to the quarter's end
-    span: Period  # the last whole calendar years, up to three: places have figures by year alone
+    places: Period  # of them the months of which places have figures
+    span: Period  # of those the last whole calendar years, up to three
     dataset: Dataset  # the incidents of the months covered, and the places; nothing later
-    domestic: Literal["left_out", "confirmed"]
+    domestic: Literal["left_out", "confirmed", "counted"]
     silent: tuple[str, ...]  # sources that do not say which incidents are domestic
     n_unknown: int
+    counts_all: bool  # whether domestic incidents count at places too
+
+    def at_places(self, periods: Mapping[str, Period]) -> list[tuple[str, Period]]:
+        """List the periods of which places have figures, with their names."""
+        start, until = self.places.start, self.places.until
+        return [(n, p) for n, p in periods.items() if start <= p.start and p.until <= until]
 
 
-def resolve_window(city: City, month: Month) -> PublicWindow:
-    """Determine which months the public report covers."""
+def resolve_window(city: City, month: Month, earlier: Sequence[Publication] = ()) -> PublicWindow:
+    """Determine which months the public report covers, and whether domestic incidents count."""
     dataset, config = city.dataset, city.config
     quarter, covered = last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
     period = Period(start, covered.until)
-    span = _whole_years(covered)
     known = _only(dataset, covered)
     located = known.incidents.dropna(subset=["lon", "lat"])
     silent = _silent_sources(dataset, located, period)
     if silent and not config.public.domestic_rule:
         raise ConfigError("publish.domestic", city=config.city.name, sources=", ".join(silent))
+    is_agreed = config.public.domestic_rule in DOMESTIC_COUNTED
+    counts_all, places = _places(
+        covered, earlier, is_wanted=is_agreed or set(located["source"]) <= set(silent)
+    )
+    domestic: Literal["left_out", "confirmed", "counted"] = "confirmed" if silent else "left_out"
+    if counts_all and (is_agreed or not silent):
+        domestic = "counted"
+    span = _whole_years(places)
     is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
     is_in = span.contains(month_index(located["occurred_at"]))
     return PublicWindow(
         quarter,
         period,
         covered,
+        places,
         span,
         known,
-        "confirmed" if silent else "left_out",
+        domestic,
         tuple(silent),
-        int((is_unknown & is_in).sum()),
+        0 if counts_all else int((is_unknown & is_in).sum()),
+        counts_all,
     )
+
+
+def _places(
+    covered: Period, earlier: Sequence[Publication], *, is_wanted: bool
+) -> tuple[bool, Period]:
+    """Return whether domestic incidents count at places, and the months of which they have figures.
+
+    What was ever published one way is never published the other: the difference would be what
+    is domestic. So places begin anew with the first month after those that were published
+    the other way, once a calendar year of them is whole; until then all stays as it was.
+    """
+    other, own = (
+        max(
+            (until for one in earlier if one.counts_all is way and (until := one.places_until)),
+            default=None,
+        )
+        for way in (not is_wanted, is_wanted)
+    )
+    if other is None or other <= covered.start:
+        return is_wanted, covered
+    year = -(-other.index // YEAR)
+    if covered.until.index >= (year + 1) * YEAR:
+        return is_wanted, Period(Month(year, 1), covered.until)
+    starts = (covered.start, *([own] if own is not None and own < other else []))
+    return not is_wanted, Period(max(starts), min(other, covered.until))
 
 
 def _whole_years(covered: Period) -> Period:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from csa.base.params import Month
 from csa.base.text import ENGLISH, Translator
 from csa.program.plan.measures import Quarter
@@ -149,14 +151,29 @@ def limits(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
         t("public.limit_unlocated", count=city_count(facts.n_unlocated, t)),
         t("public.limit_below_ten"),
     ]
-    if facts.domestic == "left_out":
-        said.append(t("public.limit_left_out"))
-        if facts.n_unknown != 0:
-            said.append(t("public.limit_unsaid", count=city_count(facts.n_unknown, t)))
-    else:
-        said += [t("public.limit_no_field"), t("public.limit_so_kept")]
-        if facts.domestic_on is not None:
-            on = t.day(facts.domestic_on)
-            said.append(t("public.limit_confirmed", office=facts.domestic_office, day=on))
+    said += _limits_domestic(facts, t)
     said.append(t("public.limit_no_detail"))
     return tuple(said)
+
+
+def _limits_domestic(facts: PublicFacts, t: Translator) -> Iterator[str]:
+    """Yield whether cases between partners or family count at places, and who agreed."""
+    if facts.domestic == "confirmed":
+        yield t("public.limit_no_field")
+        yield t("public.limit_so_kept")
+    elif facts.domestic == "counted":
+        yield t("public.limit_counted")
+        if facts.domestic_on is not None and not facts.domestic_agency:
+            yield t("public.limit_posted")
+    else:
+        yield t("public.limit_left_out")
+        if facts.n_unknown != 0:
+            yield t("public.limit_unsaid", count=city_count(facts.n_unknown, t))
+    if facts.rounded_to > 1:
+        yield t("public.limit_rounded", n=facts.rounded_to)
+    if facts.domestic_on is not None:
+        office, on = facts.domestic_office, t.day(facts.domestic_on)
+        if facts.domestic_agency:
+            yield t("public.limit_agreed", office=office, agency=facts.domestic_agency, day=on)
+        else:
+            yield t("public.limit_confirmed", office=office, day=on)
