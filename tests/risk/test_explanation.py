@@ -51,6 +51,7 @@ def kept(holds, compared=(), rrv=2.0, through="2019-12", layer="vacant lots"):
         "rrv": rrv,
         "low": 1.5,
         "high": 2.5,
+        "control": 1.3,
     }
     return {
         "data_through": "2020-12-31",
@@ -105,6 +106,10 @@ def test_a_factor_and_a_study_are_told_in_one_line_in_both_languages(place):
     (factor,) = explain_area(place, AREA, kept([MIDDLE])).factors
     assert factor_words(factor, place.config, Translator()) == (
         "vacant lots, 5 or more within 420 feet: 2.0 times as many (90% range: 1.5 to 2.5)"
+    )
+    weak = replace(factor, control=2.0)
+    assert factor_words(weak, place.config, Translator()).endswith(
+        "; no more than a marker of where shootings are"
     )
     said = factor_words(factor, config, SPANISH)
     assert said.startswith("terrenos baldíos, 5 o más a menos de 420 pies: 2.0 veces")

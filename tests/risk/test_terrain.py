@@ -9,7 +9,13 @@ from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
 from csa.base.errors import CrsError, TableError
 from csa.ingest.risk_layers import FactorLayer
 from csa.risk.rasters import MANY_STEPS, N_STEPS, rasterize, street_meters
-from csa.risk.terrain import MOST_SHARE, TRIED, fit_risk_terrain
+from csa.risk.terrain import (
+    MOST_SHARE,
+    TRIED,
+    draw_places,
+    fit_risk_terrain,
+    smooth_counts,
+)
 
 
 def fit(city, **more):
@@ -129,6 +135,35 @@ def test_the_order_of_incidents_and_of_layers_changes_nothing(planted, found):
     )
     assert [one.layer.name for one in turned.factors] == [one.layer.name for one in found.factors]
     assert turned.factors[0].rrv == pytest.approx(found.factors[0].rrv)
+
+
+def test_places_that_only_follow_shootings_are_no_more_than_a_marker(planted, found):
+    """The oracle draws by a kernel of its own; planted factors are more than that."""
+    assert not any(one.is_marker for one in found.factors)
+    assert all(1.1 < one.control < 1.5 for one in found.factors)
+    xy = planted.grid.centre_xy
+    shot = xy[planted.grid.at(planted.incidents)]
+    values = []
+    for seed in range(1, 5):
+        rng = np.random.default_rng(seed)
+        near = shot[rng.integers(len(shot), size=1500)] + rng.normal(size=(1500, 2)) * 300
+        follows = [layer("follows", near)]
+        values += fit_risk_terrain(
+            planted.incidents, follows, planted.grid, planted.street_m
+        ).factors
+    assert len(values) == 4  # each looks like a factor
+    assert sum(one.is_marker for one in values) >= 3  # nine in ten are none
+
+
+def test_smoothed_counts_keep_their_sum_and_spread_over_300_m():
+    grid = ground()
+    middle = int(np.argmin(np.hypot(*(grid.centre_xy - grid.centre_xy.mean(axis=0)).T)))
+    spread = smooth_counts(np.eye(1, len(grid.area_km2), middle)[0] * 10, grid)
+    away = grid.centre_xy - grid.centre_xy[middle]
+    assert spread.sum() == pytest.approx(10)
+    assert np.sqrt((spread @ away**2) / 10) == pytest.approx(300, rel=0.1)
+    drawn = draw_places(5000, spread, grid, np.random.default_rng(1))
+    assert drawn.std(axis=0) == pytest.approx(302, rel=0.1)  # and half a block
 
 
 def test_a_city_without_any_factor_shows_none():

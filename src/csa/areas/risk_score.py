@@ -141,8 +141,8 @@ def _of_polygons(
 
 
 KEPT_NAME = "risk"
-KEPT_PARAMS = {"format": 2}
-"""What is stored without how many places are many is not read: `csa risk` makes it again."""
+KEPT_PARAMS = {"format": 3}
+"""What is stored without what controls reach is not read: `csa risk` makes it again."""
 
 Z_90 = 1.645
 """Standard errors on either side of a 90% interval."""

@@ -53,6 +53,7 @@ STEPS = {
     "story": "A month of the program",
     "factors": "Trying factors",
     "draws": "How sure each is",
+    "controls": "What made-up places reach",
     "held": "Asking later months",
     "fleet": "Cities",
     "queue": "Waiting for other files",

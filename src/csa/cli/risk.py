@@ -55,7 +55,7 @@ def risk(
     from csa.risk.files import MARKER, describe_risk, risk_account, risk_files, save_risk
 
     require_writable(out)
-    with progress(8) as step:
+    with progress(9) as step:
         step("load")
         opened = open_city(config, dataset)
         choices = resolve_settings(config, until, kind, resolution=resolution)

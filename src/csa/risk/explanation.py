@@ -88,7 +88,8 @@ def where_words(factor: AreaFactor, units: str, t: Translator) -> str:
 
 def times_words(factor: AreaFactor, t: Translator) -> str:
     """State how many times as many shootings are near a factor's places, and how sure that is."""
-    return t("why_line.times", rrv=factor.rrv, low=factor.low, high=factor.high)
+    key = "why_line.times_marker" if factor.rrv <= factor.control else "why_line.times"
+    return t(key, rrv=factor.rrv, low=factor.low, high=factor.high)
 
 
 def layer_words(layer: str, config: CityConfig, t: Translator) -> str:

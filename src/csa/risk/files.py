@@ -45,6 +45,12 @@ def describe_factor(factor: RiskFactor, units: str) -> Message:
     return msg("risk_terrain.near" if factor.form == "near" else "risk_terrain.many", **values)
 
 
+def describe_control(factor: RiskFactor) -> Message:
+    """Describe what as many places put where shootings are reach, beside a factor."""
+    key = "risk_terrain.marker" if factor.is_marker else "risk_terrain.control"
+    return msg(key, control=factor.control)
+
+
 def format_extent(meters: float, units: str, t: Translator) -> str:
     """Format a factor's extent in the city's units."""
     if units == "us":
@@ -68,7 +74,8 @@ def describe_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
         "through": "" if learned is None else month(str(learned.until.plus(-1))),
     }
     said = [msg("risk_terrain.tried", **values)]
-    said += [describe_factor(one, units) for one in model.factors]
+    for factor in model.factors:
+        said += [describe_factor(factor, units), describe_control(factor)]
     if not model.factors:
         said.append(msg("risk_terrain.none", layers=len(names)))
     if untried:
@@ -132,7 +139,7 @@ def _span(period: Period | None) -> dict[str, str] | None:
 
 
 def _factor(factor: RiskFactor) -> dict[str, Any]:
-    numbers = ("extent_m", "rrv", "low", "high")
+    numbers = ("extent_m", "rrv", "low", "high", "control")
     return {
         "layer": factor.layer.name,
         "form": factor.form,
@@ -191,8 +198,8 @@ def save_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
 class AreaFactor:
     """A factor that holds in an area.
 
-    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `share`, `source`,
-    `as_of`.
+    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `control`, `share`,
+    `source`, `as_of`.
     """
 
     layer: str  # the places, in the plural
@@ -202,6 +209,7 @@ class AreaFactor:
     rrv: float  # times as many incidents as elsewhere in the same part of the city
     low: float  # with `high`, its 90% interval
     high: float
+    control: float  # nine in ten as many places put where shootings are reach this or less
     share: float  # of the area's cells it holds in so many
     source: str  # who keeps the layer
     as_of: str  # day that it is of; empty where not known
@@ -217,7 +225,7 @@ def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[AreaFactor]:
         share = len(own & places) / len(own) if own else 0.0
         if share:
             layer = layers[factor["layer"]]
-            names = ("form", "extent_m", "at_least", "rrv", "low", "high")
+            names = ("form", "extent_m", "at_least", "rrv", "low", "high", "control")
             numbers = {name: factor[name] for name in names}
             about = {"source": layer["source"], "as_of": layer["as_of"]}
             found.append(AreaFactor(layer=factor["layer"], **numbers, share=share, **about))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -65,31 +65,49 @@ def rasterize(
     is_compared
         (m,) the cells over which the mean and the deviation of "many" are taken.
     """
-    forms: list[Form] = []
-    columns: list[Bools] = []
+    made: list[tuple[Form, Bools]] = []
     n_places = []
-    half_m = spacing_m / 2
     for number, layer in enumerate(layers):
         shapes = layer.shapes.to_numpy()
-        tree = None
         if (shapely.get_type_id(shapes) == 0).all():
-            tree = cKDTree(shapely.get_coordinates(shapes))
-            away_m = np.asarray(tree.query(centre_xy)[0])
+            xy = shapely.get_coordinates(shapes)
+            made += _point_forms(number, xy, centre_xy, spacing_m / 2, is_compared)
         else:
-            away_m = _nearest(shapes, centre_xy, N_STEPS * half_m)
-        for step in range(1, N_STEPS + 1):
-            forms.append(Form(number, "near", step * half_m))
-            columns.append(away_m <= step * half_m)
-        if tree is not None:
-            for step in MANY_STEPS:
-                reached = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
-                n_near = np.asarray(reached, dtype=np.int64)
-                at_least = _many(n_near[is_compared])
-                forms.append(Form(number, "many", step * half_m, at_least))
-                columns.append(n_near >= at_least)
+            away_m = _nearest(shapes, centre_xy, N_STEPS * spacing_m / 2)
+            made += _near_forms(number, away_m, spacing_m / 2)
         n_places.append(_n_in_reach(shapes, centre_xy, spacing_m))
-    made = np.column_stack(columns).astype(np.float64) if columns else np.zeros((len(centre_xy), 0))
-    return Rasters(tuple(forms), made, tuple(n_places))
+    return _as_rasters(made, len(centre_xy), n_places)
+
+
+def draw_points(
+    xy: Floats, centre_xy: Floats, spacing_m: float, is_compared: Bools, rows: Ints
+) -> Rasters:
+    """Draw one layer of points in each form, on some rows of the grid alone."""
+    made = [*_point_forms(0, xy, centre_xy, spacing_m / 2, is_compared)]
+    return _as_rasters([(form, holds[rows]) for form, holds in made], len(rows), [len(xy)])
+
+
+def _as_rasters(made: Sequence[tuple[Form, Bools]], m: int, n_places: Sequence[int]) -> Rasters:
+    columns = [holds for _, holds in made]
+    drawn = np.column_stack(columns).astype(np.float64) if columns else np.zeros((m, 0))
+    return Rasters(tuple(form for form, _ in made), drawn, tuple(n_places))
+
+
+def _near_forms(number: int, away_m: Floats, half_m: float) -> Iterator[tuple[Form, Bools]]:
+    for step in range(1, N_STEPS + 1):
+        yield Form(number, "near", step * half_m), away_m <= step * half_m
+
+
+def _point_forms(
+    number: int, xy: Floats, centre_xy: Floats, half_m: float, is_compared: Bools
+) -> Iterator[tuple[Form, Bools]]:
+    tree = cKDTree(xy)
+    yield from _near_forms(number, np.asarray(tree.query(centre_xy)[0]), half_m)
+    for step in MANY_STEPS:
+        reached = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
+        n_near = np.asarray(reached, dtype=np.int64)
+        at_least = _many(n_near[is_compared])
+        yield Form(number, "many", step * half_m, at_least), n_near >= at_least
 
 
 def _many(n_near: Ints) -> int:

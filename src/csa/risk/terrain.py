@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +25,7 @@ from csa.risk.conditional import (
     penalties,
     scale_of,
 )
-from csa.risk.rasters import Form, Rasters, rasterize
+from csa.risk.rasters import Form, Rasters, draw_points, rasterize
 
 if TYPE_CHECKING:
     from csa.ingest.risk_layers import FactorLayer
@@ -266,6 +266,65 @@ def interval(drawn: Floats, n_blocks: int) -> tuple[Floats, Floats]:
     return low, high
 
 
+# ---- Negative controls: places put where shootings are, in a factor's place in the model.
+
+
+N_CONTROLS = 20
+CONTROL_SHARE = 0.9
+CONTROL_SPREAD_M = 300.0
+"""Incidents are spread over so many meters (a standard deviation), and control places are drawn by
+that: they follow shootings and are no factor, and what nine in ten of them reach is no news."""
+
+
+def smooth_counts(counts: Floats, grid: Grid) -> Floats:
+    """Spread counts by a walk from cell to cell, of which nothing leaves the city: (m,)."""
+    touching = grid.touching
+    n_near = np.asarray(touching.sum(axis=1)).ravel()
+    # A step leads to a neighbor six times in seven: sqrt(3 / 7) blocks along each axis.
+    step_m = max(grid.spacing_m, 1.0) * np.sqrt(3 / 7)
+    for _ in range(max(1, round((CONTROL_SPREAD_M / step_m) ** 2))):
+        counts = np.asarray(touching @ (counts / n_near))
+    return counts
+
+
+def draw_places(n: int, weights: Floats, grid: Grid, random: np.random.Generator) -> Floats:
+    """Draw places by the weights of cells, each anywhere within half a block: (n, 2) meters."""
+    at = random.choice(len(weights), size=n, p=weights / weights.sum())
+    away_m, turn = np.sqrt(random.random(n)) * grid.spacing_m / 2, random.random(n) * 2 * np.pi
+    away = away_m[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+    return np.asarray(grid.centre_xy[at] + away)
+
+
+def control_values(
+    question: SelectionProblem,
+    chosen: Step,
+    sizes: Sequence[int],
+    draw: Callable[[int, np.random.Generator], Rasters],
+    seed: int,
+) -> Floats:
+    """Return what nine in ten controls in each factor's place reach, as relative risk values: (k,).
+
+    A control has as many places as the factor's layer (`sizes`), and its best form counts.
+    `draw` draws so many places on the cells of the question.
+    """
+    random = np.random.default_rng(seed)
+    reached = np.ones((len(chosen.chosen), N_CONTROLS))
+    for at, n_places in enumerate(sizes):
+        others = question.columns[:, list(chosen.chosen[:at] + chosen.chosen[at + 1 :])]
+        k = others.shape[1]
+        for number in range(N_CONTROLS):
+            drawn = draw(n_places, random)
+            own = replace(question, columns=drawn.columns, forms=drawn.forms)
+            free = k + np.flatnonzero(exclusion_reasons(own, [n_places]) == "tried")
+            asked = replace(question, columns=np.column_stack([others, drawn.columns]))
+            base = _fit(asked, tuple(range(k)))
+            gains = _gains(asked, base, free)
+            if gains.max(initial=0.0) > 0:
+                best = _fit(asked, (*base.chosen, int(free[gains.argmax()])), base)
+                reached[at, number] = max(1.0, float(np.exp(best.fit.coef[-1])))
+    return np.asarray(np.quantile(reached, CONTROL_SHARE, axis=1))
+
+
 PART_STEPS, BLOCK_STEPS = 2, 3
 """Places are compared within cells two resolutions coarser, of 49 cells (at resolution 10 0.7
 km2). Cells three coarser, of 343 (5 km2), are what folds and draws are made of."""
@@ -293,6 +352,7 @@ TRIED = {
     "rrv": "relative risk value: times as many incidents as elsewhere in the same part of the city",
     "low": "with `high`, the range that fits the data, 9 times in 10",
     "high": "",
+    "control": "nine in ten as many places put where shootings are reach this value or less",
 }
 """Columns of factors.csv."""
 
@@ -301,7 +361,7 @@ TRIED = {
 class RiskFactor:
     """Places that mark where risk is higher, how far around them, and how much.
 
-    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `is_present`.
+    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `control`, `is_present`.
     """
 
     layer: FactorLayer
@@ -311,7 +371,13 @@ class RiskFactor:
     rrv: float  # times as many incidents as elsewhere in the same part of the city
     low: float  # with `high`, its 90% interval
     high: float
+    control: float  # nine in ten as many places put where shootings are reach this or less
     is_present: Bools  # (m,) the cells in which it holds
+
+    @property
+    def is_marker(self) -> bool:
+        """Whether it is no more than a marker of where shootings are."""
+        return self.rrv <= self.control
 
 
 @dataclass(frozen=True)
@@ -356,7 +422,8 @@ def fit_risk_terrain(
     keeps some. A stepwise pass by BIC builds the model of them, one form a layer; a form that
     enters must also hold between parts of the city, at a line that lets a factor into one city of
     twenty without any. Relative risk values are the exponentials of the coefficients, their
-    intervals from drawing the city's parts again with repeats.
+    intervals from drawing the city's parts again with repeats. Beside each stands what as many
+    places reach that are drawn by the city's own smoothed counts and take its place in the model.
 
     Counts are compared within cells two resolutions coarser (49 cells, about .7 km2 at
     resolution 10), so that what such a part has in common (its people, its history) is no factor's
@@ -432,6 +499,15 @@ def fit_risk_terrain(
     n_blocks = len(np.unique(question.block))
     low, high = interval(drawn, n_blocks)
     rrv = np.exp(chosen.fit.coef[n_always:])
+    progress("controls")
+    sizes = [rasters.n_places[rasters.forms[one].layer] for one in chosen.chosen]
+    weights = np.where(is_compared, smooth_counts(counts, grid), 0.0)
+
+    def draw_control(n: int, random: np.random.Generator) -> Rasters:
+        xy = draw_places(n, weights, grid, random)
+        return draw_points(xy, grid.centre_xy, grid.spacing_m, is_compared, rows)
+
+    control = control_values(question, chosen, sizes, draw_control, seed)
     order = np.argsort(-rrv, kind="stable")
     factors = tuple(
         RiskFactor(
@@ -442,6 +518,7 @@ def fit_risk_terrain(
             float(rrv[at]),
             float(low[at]),
             float(high[at]),
+            float(control[at]),
             rasters.columns[:, chosen.chosen[at]] > 0,
         )
         for at in order.tolist()
@@ -450,7 +527,8 @@ def fit_risk_terrain(
     table = _table(layers, rasters, question, reasons, grid.spacing_m / 2)
     table["is_kept"] = np.isin(np.arange(len(table)), kept)
     table["is_chosen"] = np.isin(np.arange(len(table)), chosen.chosen)
-    table.loc[list(chosen.chosen), ["rrv", "low", "high"]] = np.column_stack([rrv, low, high])
+    values = np.column_stack([rrv, low, high, control])
+    table.loc[list(chosen.chosen), ["rrv", "low", "high", "control"]] = values
     return RiskModel(
         factors,
         table[list(TRIED)],
@@ -540,4 +618,6 @@ def _table(
         }
 
     table = pd.DataFrame([row(at, form) for at, form in enumerate(rasters.forms)])
-    return table.reindex(columns=list(TRIED)).astype(dict.fromkeys(("rrv", "low", "high"), float))
+    return table.reindex(columns=list(TRIED)).astype(
+        dict.fromkeys(("rrv", "low", "high", "control"), float)
+    )

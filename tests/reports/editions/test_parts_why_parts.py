@@ -22,7 +22,7 @@ from csa.risk.files import AreaFactor
 
 def factor(layer="vacant lots", rrv=1.4):
     return AreaFactor(
-        layer, "many", 254.0, 3, rrv, rrv - 0.1, rrv + 0.2, 0.5, "the city", "2020-01-01"
+        layer, "many", 254.0, 3, rrv, rrv - 0.1, rrv + 0.2, 1.1, 0.5, "the city", "2020-01-01"
     )
 
 

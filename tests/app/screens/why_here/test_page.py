@@ -36,7 +36,7 @@ def kept_with(cells):
         "layers": [{"name": "bars & grills", "source": "State <list>", "as_of": "2020-01-01"}],
         "factors": [
             {"layer": "bars & grills", "form": "near", "extent_m": 127.0, "at_least": 1,
-             "rrv": 1.7, "low": 1.4, "high": 2.1}
+             "rrv": 1.7, "low": 1.4, "high": 2.1, "control": 1.3}
         ],
         "places": [as_text(np.array(sorted(cells), dtype=np.uint64))],
         "sentences": ["Compared with 100 shootings."],
