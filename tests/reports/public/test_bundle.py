@@ -117,9 +117,11 @@ def test_no_incident_is_in_it_by_number_or_by_place(texts, sample_source):
 def test_no_count_that_was_held_back_stands_anywhere(texts, public_facts, sample_source):
     incidents = sample_source.city.dataset.incidents
     when = incidents["occurred_at"]
-    told = incidents[(when >= "2017-07-01") & (when < "2020-07-01")]
+    told = incidents[(when >= "2017-01-01") & (when < "2020-01-01")]
     true = Counter(told["neighborhood"])
-    hidden = [place.name for place in public_facts.districts if place.count is None]
+    # From ten on it may be another year's number.
+    held = [place.name for place in public_facts.districts if place.count is None]
+    hidden = [name for name in held if 0 < true[name] < 10]
     assert len(hidden) > 10
     for name, text in texts.items():
         for place in hidden:
