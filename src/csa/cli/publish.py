@@ -269,7 +269,7 @@ def _texts(made: Published) -> Iterator[str]:
 def _domestic(made: Published) -> Iterator[str]:
     facts = made.facts
     if facts.domestic != "confirmed":
-        yield tr("publish.counted" if facts.domestic == "counted" else "publish.left_out")
+        yield tr("publish.all_counted" if facts.domestic == "counted" else "publish.left_out")
     elif facts.domestic_on is not None:
         yield tr("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
     if made.n_unknown:

@@ -356,13 +356,17 @@ def test_a_public_task_with_an_address_is_named_by_its_area_alone(decided_record
 
 def test_domestic_incidents_are_counted_or_said_to_be_unknown(sample_source, month_facts):
     dataset, config = through_month(sample_source.city.dataset, JULY), sample_source.city.config
-    (said,) = [dict(n.values) for n in month_facts.notes if n.key == "report.domestic"]
+    (said,) = [dict(n.values) for n in month_facts.notes if n.key == "report.domestic_counted"]
     incidents = dataset.incidents[dataset.incidents["occurred_at"] >= "2017-08-01"]
     assert said["n"] == int((incidents["domestic"] == "yes").sum())
     assert said["of"] == len(incidents) == month_facts.summary["totals"]["incidents"]
     unknown = replace(dataset, incidents=dataset.incidents.assign(domestic="unknown"))
     notes = data_notes(City(config, unknown), month_facts.summary, JULY, (), date(2020, 7, 31))
     assert "report.domestic_unknown" in _keys(notes)
+    public = config.public.model_copy(update={"domestic_rule": ""})
+    city = City(config.model_copy(update={"public": public}), dataset)
+    notes = data_notes(city, month_facts.summary, JULY, (), date(2020, 7, 31))
+    assert "report.domestic" in _keys(notes)
 
 
 def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_facts):
