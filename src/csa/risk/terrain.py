@@ -279,7 +279,7 @@ that: they follow shootings and are no factor, and what nine in ten of them reac
 def smooth_counts(counts: Floats, grid: Grid) -> Floats:
     """Spread counts by a walk from cell to cell, of which nothing leaves the city: (m,)."""
     touching = grid.touching
-    n_near = np.asarray(touching.sum(axis=1)).ravel()
+    n_near: Floats = np.asarray(touching.sum(axis=1)).ravel()
     # A step leads to a neighbor six times in seven: sqrt(3 / 7) blocks along each axis.
     step_m = max(grid.spacing_m, 1.0) * np.sqrt(3 / 7)
     for _ in range(max(1, round((CONTROL_SPREAD_M / step_m) ** 2))):
