@@ -106,7 +106,7 @@ def test_no_sentence_takes_a_turn_that_a_native_writer_would_not():
     assert find_foreign(texts) == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", *(f"docs/{n}.md" for n in GUIDES)])
+@pytest.mark.parametrize("name", ["README.md", "SECURITY.md", *(f"docs/{n}.md" for n in GUIDES)])
 def test_no_guide_takes_one_either(root, name):
     text = (root / name).read_text(encoding="utf-8")
     prose = re.sub(r"```.*?```|`[^`]*`", "x", text, flags=re.DOTALL)
