@@ -107,6 +107,20 @@ def test_the_files_here_are_as_the_tool_writes_them(tool, root):
         assert made == path.read_bytes(), f"{path}: run make words"
 
 
+def test_the_list_of_what_is_to_be_read_again_quotes_what_is_said_now(root):
+    listed = re.findall(
+        r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \| (.+) \|$",
+        (root / "docs" / "SPANISH.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert listed
+    english = catalogs.public_sentences()
+    for key, told, spanish in listed:
+        forms = english[key] if isinstance(english[key], dict) else {"other": english[key]}
+        said = catalogs.translated(key, "es", 2)
+        assert (key, told, spanish) == (key, forms["other"], said)
+
+
 # ---- Refused --------------------------------------------------------------------------------
 
 
