@@ -15,10 +15,9 @@ from scipy.spatial import cKDTree
 from csa.base.crs import distance_m
 from csa.base.message import msg
 from csa.base.text import tr
-from csa.ingest.infer_columns import PRIVATE, Interpretation, Questions, TextColumn
+from csa.ingest.infer_columns import Interpretation, Questions, TextColumn
 from csa.ingest.infer_neighborhoods import plain_name
 
-NAMES = {"city", "municipality", "municipio", "cidade", "ciudad", "town", "ville", "commune"}
 SEVERAL, MOST_CITIES = 0.1, 9
 """Share of rows from which on another city is one to ask about; so many are asked about at most."""
 APART_DEGREES = 0.5
@@ -46,7 +45,7 @@ def choose_city(
     of its rows, and the column with the values that are this city's.
     """
     for column in columns:
-        if NAMES.isdisjoint(column.words) or not PRIVATE.isdisjoint(column.words):
+        if not column.is_a("city") or column.is_a("private"):
             continue
         folded = column.texts[lonlat.index].str.casefold()
         counts = folded[folded.str.contains(r"[^\W\d_]{2}")].value_counts()
@@ -98,7 +97,7 @@ def name_city(
     else there is none. Returns the name, and where it is from: `column`, `file` or `zone`.
     """
     for column in columns:
-        if not NAMES.isdisjoint(column.words) and PRIVATE.isdisjoint(column.words):
+        if column.is_a("city") and not column.is_a("private"):
             counts = column.texts[lonlat.index].str.casefold().value_counts()
             counts = counts[counts.index.str.contains(r"[^\W\d_]{2}")]
             if len(counts) and counts.iloc[0] > len(lonlat) / 2:

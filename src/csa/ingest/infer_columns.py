@@ -17,6 +17,7 @@ import pandas as pd
 
 from csa.base.message import Message
 from csa.ingest.columns import normalise_header
+from csa.ingest.infer_words import HEADERS
 from csa.ingest.parse import (
     EPOCH_MS,
     EPOCH_S,
@@ -227,56 +228,15 @@ def mirrored(form: str) -> str:
 LOOKED_AT, FORMS_LOOKED_AT = 20_000, 400
 """Distinct values of a column that are looked at, and those in which formats are."""
 
-OCCURRED = (
-    "occur",
-    "occ",
-    "offense",
-    "incident",
-    "crime",
-    "from",
-    "begin",
-    "start",
-    "event",
-    "shoot",
-    "hecho",
-    "ocorr",
-)
-OF_FILES = ("edit", "create", "update", "modif", "publish", "load", "actualiz", "carga")
-"""When a row was written: no day in a shooting's place."""
-REPORTED = (
-    "report", "rpt", "enter", "receiv", "call", "notif", "denuncia", "registro", *OF_FILES,
-)  # fmt: skip
-ANSWERED = ("dispatch", "arriv")
-NEVER = (
-    "birth", "dob", "nacim", "nascim", "naissance", "arrest", "death", "died", "dispos", "clear",
-    "close", *ANSWERED,
-)  # fmt: skip
-"""Days and times of something else than the shooting."""
 STRAY = 0.005
 """Share of rows whose value in a column of yes and no may be another."""
 YES = ("y", "yes", "true", "t", "1", "1.0", "x", "s", "si", "sí", "sim", "oui")
 NO = ("n", "no", "false", "f", "0", "0.0", "não", "nao", "non")
 DAY_NAME = re.compile("(?<!up)date|time|fecha")
-NO_DAYS = {"zip", "code", "num", "number", "no", "id", "key", "stamp"}
-"""Names of days that numbers may count, and words in those of other numbers."""
 BESIDE = {"f": {"t"}, "s": {"n", "no", "não", "nao"}}
 """Letters that say yes or no only beside their opposites: F may be fatal, and S survived."""
-FATAL = (
-    "fatal", "murder", "killed", "death", "died", "dead", "deceased", "homicide", "surviv", "muert",
-    "fallec", "qtdmorto", "mortos",
-)  # fmt: skip
-INJURED = ("injur", "wounded", "nonfatal", "hurt", "herid", "ferid")
 NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
 """Numbers that stand for no place; 0 as well, but only where both are."""
-PRIVATE = {
-    "home", "residence", "residential", "resident", "residencia", "domicilio", "hospital",
-    "suspect", "offender", "arrest",
-}  # fmt: skip
-"""Words for places where nobody was shot: never an address or a point that shows a home."""
-LATITUDE = ("latitude", "lat", "latitud")
-LONGITUDE = ("longitude", "long", "lon", "lng", "longitud")
-X_NAMES = ("xcoord", "pointx", "easting", "coordx", "geox", "roughx", "mapx")
-Y_NAMES = ("ycoord", "pointy", "northing", "coordy", "geoy", "roughy", "mapy")
 
 
 NIGHT, NIGHT_WITHIN = 23.0, 2.5
@@ -397,26 +357,27 @@ class TextColumn:
         """Return the share of distinct values that fit."""
         return sum(map(fits, self.distinct)) / max(1, len(self.distinct))
 
-    def is_named(self, *words: str) -> bool:
-        """Whether its name holds one of these words."""
-        return any(word in self._plain_name for word in words)
+    def is_a(self, *kinds: str) -> bool:
+        """Whether its header is of one of these kinds, by the table of words."""
+        return any(HEADERS[kind].fits(self.plain_name, self.words) for kind in kinds)
 
     @cached_property
-    def _plain_name(self) -> str:
+    def plain_name(self) -> str:
+        """Its name without accents."""
         return _without_accents(self.name)
 
     @cached_property
     def formats(self) -> tuple[str, ...]:
         """The formats that nearly all of its values fit, as dates."""
-        is_day = self.is_named("date", "day", "dt", "occ", "fecha", "data")
+        is_day = self.is_a("day")
         if len(self.known) and self.known.str.match(NO_DAY).mean() >= MOST:
             return ()
         if not self.is_number:
             return day_formats(self.distinct[:FORMS_LOOKED_AT])
-        if not (is_day or self.is_named("time")):
+        if not (is_day or self.is_a("time")):
             return ()
         # A zip code, or a number of a case, of an occurrence has as many digits.
-        is_told = bool(DAY_NAME.search(self.name)) and NO_DAYS.isdisjoint(self.words)
+        is_told = bool(DAY_NAME.search(self.name)) and not self.is_a("no_day")
         counted = counted_days(self.numbers, NUMBERED if is_told else (EPOCH_MS,))
         return counted or (day_formats(self.distinct[:FORMS_LOOKED_AT]) if is_day else ())
 

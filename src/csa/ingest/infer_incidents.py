@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,46 +13,15 @@ from csa.base.message import Message, msg
 from csa.city.types import FieldName
 from csa.ingest.infer_columns import (
     MOST,
-    PRIVATE,
     Interpretation,
     Questions,
     TextColumn,
     is_location,
     rows_holding,
 )
-from csa.ingest.infer_words import DEAD_OR_HURT
+from csa.ingest.infer_words import HEADERS, says
 from csa.ingest.parse import parse_numbers
 
-INCIDENT_NAMES = (
-    "incidentkey", "incidentid", "incidentnumber", "incidentno", "incidentnum", "incident",
-    "eventuniqueid", "eventnumber", "eventid", "event", "casenumber", "caseno", "caseid", "casenum",
-    "ccnumber", "ccno", "ccn",
-    "complaintno", "complaintnumber", "complaint", "dckey", "drno", "reportno",
-    "reportnumber", "rpt", "offensenumber", "offenseid", "crimeid", "rdno", "dr", "case", "crid",
-    "fileno", "irnumber", "inum", "nopditem", "item", "number",
-)  # fmt: skip
-ROW_NAMES = (
-    "objectid",
-    "rowid",
-    "uniqueid",
-    "globalid",
-    "fid",
-    "id",
-    "uid",
-    "victimid",
-    "personid",
-)
-PERSON_NAMES = ("age", "sex", "gender", "race", "ethnicity")
-VICTIM_WORDS = re.compile(r"\bv[ií]c", re.IGNORECASE)
-ROLES = (
-    "involvement",
-    "persontype",
-    "victimtype",
-    "role",
-    "tipodepersona",
-    "tipopersona",
-    "calidad",
-)
 REPEATED = 0.005
 """Share of rows of one time and place with an earlier row that tells of several victims."""
 
@@ -108,15 +76,15 @@ def guess_incidents(
     """Find the incident's number, and whether rows are incidents, victims or persons."""
     _find_victims(columns, found)
     numbers = sorted(
-        (one for one in columns if _rank(one, INCIDENT_NAMES) is not None and _is_number(one)),
-        key=lambda one: (_rank(one, INCIDENT_NAMES), one.position),
+        (one for one in columns if _rank(one, "incident_number") is not None and _is_number(one)),
+        key=lambda one: (_rank(one, "incident_number"), one.position),
     )
     rows = sorted(
-        (one for one in columns if _rank(one, ROW_NAMES) is not None and one.is_unique),
-        key=lambda one: (_rank(one, ROW_NAMES), one.position),
+        (one for one in columns if _rank(one, "row_number") is not None and one.is_unique),
+        key=lambda one: (_rank(one, "row_number"), one.position),
     )
     has_repeats = bool(clues.moments.duplicated().mean() > REPEATED)
-    has_persons = any(not {*PERSON_NAMES}.isdisjoint(one.words) for one in columns)
+    has_persons = any(one.is_a("person") for one in columns)
     has_persons = has_persons and not found.victims_from
     if numbers:
         column = _of_the_case(numbers, clues.days)
@@ -175,8 +143,8 @@ def _repeats_counts(column: TextColumn, found: GuessedRules) -> bool:
 def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that tells victims from other persons."""
     for column in columns:
-        named = [value for value in column.distinct if VICTIM_WORDS.search(value)]
-        if named and column.is_named(*ROLES) and _covers(column, named, found):
+        named = [value for value in column.distinct if says("victim", value)]
+        if named and column.is_a("role") and _covers(column, named, found):
             spelled = sorted({value[:3].upper() for value in named} & {"VIC", "VÍC"}) or ["VIC"]
             found.columns["involvement"] = column
             found.rows_are = "persons"
@@ -190,7 +158,7 @@ def _covers(column: TextColumn, named: Sequence[str], found: GuessedRules) -> bo
     for rule in (*found.homicide, *found.nonfatal):
         is_shot |= rows_holding(rule, found.columns, len(is_shot)).to_numpy()
     others = set(column.texts[is_shot]) - {*named}
-    return not any(map(DEAD_OR_HURT.search, others))
+    return not any(says("dead_or_hurt", value) for value in others)
 
 
 def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:
@@ -207,8 +175,9 @@ def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:
     return first
 
 
-def _rank(column: TextColumn, names: Sequence[str]) -> int | None:
+def _rank(column: TextColumn, kind: str) -> int | None:
     """Return how well a name fits: its place among the names; None where it is none of them."""
+    names = HEADERS[kind].holds
     exact = [at for at, name in enumerate(names) if column.name == name]
     begins = [at for at, name in enumerate(names) if len(name) > 3 and column.name.startswith(name)]
     found = exact or [at + 100 for at in begins]
@@ -234,17 +203,18 @@ def _is_number(column: TextColumn) -> bool:
     )
 
 
-ADDRESS = ("address", "block", "streetblock", "hundredblock", "location", "street")
-
-
 def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column of addresses, by which points without a place are told apart."""
     texts = [one for one in columns if not (one.is_number or one.formats or is_location(one))]
-    for name in ADDRESS:
+    for name in HEADERS["address"].holds:
         for column in texts:
-            taken = column in found.columns.values() or column.is_named("desc")
-            taken = taken or not PRIVATE.isdisjoint(column.words)
+            taken = column in found.columns.values() or column.is_a("description")
+            taken = taken or column.is_a("private")
             taken = taken or sum(one.name == column.name for one in columns) > 1
-            if column.is_named(name) and not taken and column.share(lambda text: " " in text) > 0.5:
+            if (
+                name in column.plain_name
+                and not taken
+                and column.share(lambda text: " " in text) > 0.5
+            ):
                 found.columns["address"] = column
                 return

@@ -19,31 +19,12 @@ import shapely
 from csa.base.crs import LONLAT, tables_to_lonlat
 from csa.base.errors import CsaError, SourceError
 from csa.ingest.columns import normalise_header
-from csa.ingest.infer_columns import LATITUDE, LONGITUDE
+from csa.ingest.infer_words import FILE_KINDS, HEADERS
 from csa.ingest.map_files import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
 from csa.ingest.shapes import TABLES, as_table
 
-KINDS = {
-    r"school": "school",
-    r"librar": "library",
-    r"trauma": "trauma center",
-    r"hospital": "hospital",
-    r"clinic|healthcent": "clinic",
-    r"church|worship|faith|mosque": "place of worship",
-    r"recreation|reccent": "recreation center",
-    r"playground": "playground",
-    r"pool": "swimming pool",
-    r"commun\w*cent|neighborhoodcent": "community center",
-    r"pantr|foodbank": "food pantry",
-    r"youth|boysandgirls|boysgirls": "youth center",
-    r"senior": "senior center",
-    r"daycare|childcare": "child care",
-    r"employment|workforce|jobcent": "job center",
-    r"civicorg|communityorg|nonprofit": "community organization",
-}
-"""What a file's name says its places are."""
 OF_SEVERAL_KINDS = r"service|hub|resource|program|placesthathelp|assets"
 PEOPLE = re.compile(r"(?:tot(?:al)?)?(?:pop(?:ulation)?|people|residents)(?:total|tot|\d{2,4})?")
 YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20[0-4]\d)(?!\d)")
@@ -98,7 +79,7 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
         return tables_to_lonlat(found, str(path)), {}
     records = read_records(path)
     table = as_table(records)
-    lon, lat = (_column_of(table, names) for names in (LONGITUDE, LATITUDE))
+    lon, lat = (_column_of(table, HEADERS[axis].words) for axis in ("longitude", "latitude"))
     shapes: Any = np.full(len(table), None, dtype=object)
     if lon and lat:
         xy = np.column_stack([parse_numbers(table[axis], are_degrees=True) for axis in (lon, lat)])
@@ -146,7 +127,7 @@ def _helpful(
 ) -> GuessedLayer | None:
     """Take a file of places that help, by what its name says they are."""
     settings: dict[str, Any] = {"name_column": _name_column(table), **lonlat}
-    kind = next((kind for pattern, kind in KINDS.items() if re.search(pattern, stem)), "")
+    kind = next((kind for kind, pattern in FILE_KINDS.items() if re.search(pattern, stem)), "")
     if kind:
         return GuessedLayer(path, "services", {**settings, "kind": kind}, len(table), len(table))
     column = _column_of(table, ("kind", "type", "category", "servicetype"))

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, project
 from csa.geo import cells as h3_cells
-from csa.ingest.infer_columns import PRIVATE, TextColumn
+from csa.ingest.infer_columns import TextColumn
 
 # ---- What people call a place: from how a file writes it.
 
@@ -52,19 +52,8 @@ def plain_name(text: str) -> str:
 
 # ---- The column that says in which neighborhood each incident lies.
 
-RANKS = (
-    ("neighborhood", "neighbourhood", "neighbor", "nhood", "nbhd", "communityarea", "community",
-     "barrio", "bairro", "colonia", "quartier", "suburb", "parish"),
-    ("district", "division", "sector", "borough", "boro", "area", "ward", "zone", "distrito",
-     "region", "village"),
-    ("precinct", "beat", "post", "zip", "zipcode", "postcode", "npa", "hood", "cep"),
-    ("tract", "censustract"),
-)  # fmt: skip
-"""Names of such columns, those whose places residents know best first."""
-NO_NEIGHBORHOOD = {
-    "type", "desc", "description", "premise", "premises", "code", "house", "senate", "state",
-    "congressional", "school", "us", "judicial", "court", "reporting", "statistical", "id", "key",
-}  # fmt: skip
+RANKS = ("neighborhood", "district", "precinct", "tract")
+"""Kinds of such columns, those whose places residents know best first."""
 UNNAMED = re.compile(
     r"(?i)(?:0+|-?\d*[1-9]\d*\.\d{3,}|unk.*|other|null|nan?|n/?a|nsa|none|not .*|out ?side.*|-+|)$"
 )
@@ -87,7 +76,7 @@ def infer_neighborhoods(
     found = []
     for column in columns:
         rank = _rank(column)
-        if rank is None or not PRIVATE.isdisjoint(column.words):
+        if rank is None or column.is_a("private"):
             continue
         names = _names(column, lonlat.index)
         if _are_places(names, lonlat):
@@ -112,13 +101,9 @@ def infer_neighborhoods(
 
 def _rank(column: TextColumn) -> int | None:
     """Return how well residents know a column's places, by its name; None for other columns."""
-    if not NO_NEIGHBORHOOD.isdisjoint(column.words):
+    if column.is_a("no_neighborhood"):
         return None
-    for rank, words in enumerate(RANKS):
-        long = [word for word in words if len(word) > 6]
-        if column.is_named(*long) or not {*words}.isdisjoint(column.words):
-            return rank
-    return None
+    return next((rank for rank, kind in enumerate(RANKS) if column.is_a(kind)), None)
 
 
 def _noun(header: str) -> str:

@@ -16,24 +16,18 @@ from csa.base.errors import CrsError, SourceError
 from csa.base.message import msg
 from csa.city.types import FieldName
 from csa.ingest.infer_columns import (
-    LATITUDE,
-    LONGITUDE,
-    PRIVATE,
-    X_NAMES,
-    Y_NAMES,
     Interpretation,
     Questions,
     TextColumn,
     is_location,
 )
+from csa.ingest.infer_words import HEADERS
 from csa.ingest.parse import is_nowhere, parse_locations, parse_numbers
 
 PRECISE = re.compile(r"[.,]\d{3}")
 """Three decimals or more: no other column has them."""
 MANY = 0.75
 """Share of coordinates that must be numbers: some are withheld, in words."""
-COARSE = {"station", "precinct", "beat", "district"}
-"""Words for places of many shootings, which are taken where a file has no others."""
 MOST_SYSTEMS, AUTHORITIES = 3, ("EPSG", "ESRI")
 """Systems that are asked about; who lists them: feet of some states are with the second alone."""
 LEAST_INSIDE = 0.8
@@ -57,15 +51,16 @@ def infer_location(
     name: str,
 ) -> LocationColumns:
     """Guess the coordinates; refuse where nothing says where."""
-    columns = [one for one in columns if PRIVATE.isdisjoint(one.words)]
-    fine = [one for one in columns if COARSE.isdisjoint(one.words)]
+    columns = [one for one in columns if not one.is_a("private")]
+    fine = [one for one in columns if not one.is_a("coarse")]
     if len(fine) < len(columns):
         with suppress(SourceError):
             return infer_location(fine, area, crs, questions, name)
     numeric = [one for one in columns if _are_many(one.degrees)]
-    by_name = sorted(numeric, key=lambda one: one.name not in (*LATITUDE, *LONGITUDE))
-    lats = [one for one in by_name if _is_named(one, LATITUDE)]
-    lons = [one for one in by_name if _is_named(one, LONGITUDE)]
+    names = (*HEADERS["latitude"].words, *HEADERS["longitude"].words)
+    by_name = sorted(numeric, key=lambda one: one.name not in names)
+    lats = [one for one in by_name if one.is_a("latitude")]
+    lons = [one for one in by_name if one.is_a("longitude")]
     # What is in degrees is in no other system: the one given is then of polygons.
     if lats and lons and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
         return _in_degrees(lons[0], lats[0], questions)
@@ -74,8 +69,8 @@ def infer_location(
         return LocationColumns(
             {"location": located[0]}, LONLAT, _known(*parse_locations(located[0].texts))
         )
-    xs = [one for one in numeric if one.name == "x" or one.is_named(*X_NAMES) or one in lons]
-    ys = [one for one in numeric if one.name == "y" or one.is_named(*Y_NAMES) or one in lats]
+    xs = [one for one in numeric if one.name == "x" or one.is_a("x") or one in lons]
+    ys = [one for one in numeric if one.name == "y" or one.is_a("y") or one in lats]
     if xs and ys:
         x, y = xs[0], ys[0]
         if crs is None and _is_degrees(x, 180) and _is_degrees(y, 90):
@@ -85,12 +80,6 @@ def infer_location(
     if pair is not None:
         return _in_degrees(*pair, questions, is_named=False)
     raise SourceError("start.no_place", path=name)
-
-
-def _is_named(column: TextColumn, names: Sequence[str]) -> bool:
-    """Check for a name such as Latitude, LAT_WGS84 or point_lat."""
-    parts = re.split(r"[^a-z]+", column.header.casefold())
-    return column.name in names or not {*names}.isdisjoint([*parts, *column.words])
 
 
 def _are_many(numbers: pd.Series) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from csa.base.errors import SourceError
 from csa.base.message import msg
 from csa.city.types import FieldName
 from csa.ingest.infer_columns import (
-    FATAL,
-    INJURED,
     MOST,
     YES,
     Interpretation,
@@ -21,21 +20,12 @@ from csa.ingest.infer_columns import (
     rows_holding,
 )
 from csa.ingest.infer_incidents import (
-    ADDRESS,
     GuessedRules,
     RowClues,
     guess_address,
     guess_incidents,
 )
 from csa.ingest.infer_words import (
-    HOMICIDE,
-    NOBODY_SHOT,
-    NOT_HOMICIDE,
-    NOT_KILLED,
-    OTHER_CRIME,
-    SHOOTING,
-    UNHURT,
-    UNKNOWN,
     is_assault,
     is_fatal_shooting,
     is_gun,
@@ -44,20 +34,14 @@ from csa.ingest.infer_words import (
     is_killed,
     is_shooting,
     kind_in_name,
+    mentions,
+    rules_out,
+    says,
 )
 
 # ---- Guess who was killed from a flag, a number of people, or a word such as fatal.
 
 
-OF_OTHERS = (
-    "offender", "suspect", "perp", "officer", "arrest", "shooter", "gunman", "domestic", "gang",
-    "agensegur", "seguranca",
-)  # fmt: skip
-"""Names of columns that tell of others than the victims, or of a part of them."""
-OTHER_DEATH = re.compile(r"suicid|natural|accident", re.IGNORECASE)
-OF_CASES = ("polic", "clear", "dispos")
-"""Names of those that may, and are taken where no other tells."""
-COUNTED = ("num", "count", "total", "howmany")
 FATAL_TOO = re.compile("(?<!non)fatal")
 MOST_COUNT, LEAST_TWOS = 60, 0.3
 CODES = {"f": {"nf", "n", "s"}, "hom": {"nfs", "nf"}}
@@ -68,20 +52,18 @@ def fatal_flags(
     columns: Sequence[TextColumn],
 ) -> tuple[list[TextColumn], list[TextColumn]]:
     """Return the flags or counts of the killed, the likeliest first, and those of the hurt."""
-    victims = [one for one in columns if not one.is_named(*OF_OTHERS)]
-    fatal = [
-        one for one in victims if one.is_named(*FATAL) and not one.is_named(*INJURED, "motive")
-    ]
+    victims = [one for one in columns if not one.is_a("others")]
+    fatal = [one for one in victims if one.is_a("killed") and not one.is_a("injured", "motive")]
     fatal = [one for one in fatal if one.yes_no or _is_count(one)]
     fatal += [one for one in victims if _is_fatal_text(one)]
     fatal.sort(
         key=lambda one: (
-            one.is_named(*OF_CASES),
+            one.is_a("case"),
             len(one.distinct) < 2,
-            not one.is_named("fatal", "murder", "killed"),
+            not one.is_a("killed_plainly"),
         )
     )
-    injured = [one for one in victims if one.is_named(*INJURED) and _is_count(one)]
+    injured = [one for one in victims if one.is_a("injured") and _is_count(one)]
     return fatal, injured
 
 
@@ -108,13 +90,15 @@ def kinds_by_flag(
         return
     spelled = column.yes_no
     if spelled is not None and not _killed(column):
-        is_of_living = column.is_named("nonfatal", "surviv") and not FATAL_TOO.search(column.name)
+        is_of_living = column.is_a("survived") and not FATAL_TOO.search(column.name)
         yes, no = spelled[::-1] if is_of_living else spelled
     else:
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
         others = (v for v in column.distinct if v not in yes)
-        nobody = {v for v in column.distinct if NOBODY_SHOT.search(v) and not NOT_KILLED.search(v)}
-        no = tuple(v for v in others if not (UNHURT.search(v) or v in nobody))
+        nobody = {
+            v for v in column.distinct if says("nobody_shot", v) and not rules_out("killed", v)
+        }
+        no = tuple(v for v in others if not (says("unhurt", v) or v in nobody))
         readings = [
             Interpretation(
                 msg("start.is_killed", values=list_values(one)), (tuple(one), tuple(other))
@@ -122,11 +106,11 @@ def kinds_by_flag(
             for one, other in ((yes, no), (no, yes))
             if one
         ]
-        is_said = yes and all(map(is_killed, yes)) and all(map(NOT_KILLED.search, no))
+        is_said = yes and all(map(is_killed, yes)) and all(rules_out("killed", v) for v in no)
         if not is_said and (len(readings) > 1 or not yes):
             question = msg("start.which_killed", column=column.header)
             yes, no = questions.resolve("killed", question, readings)
-    if no and column.is_named("murder", "homicide") and _are_all_dead(columns, column):
+    if no and column.is_a("murder") and _are_all_dead(columns, column):
         found.notes.append(msg("start.not_counted", values=list_values(no)))
         no = ()  # killed, but by no murder: nobody who survived
         found.homicide, found.nonfatal = [{"fatal": list(yes or YES)}], []
@@ -148,7 +132,7 @@ def _are_all_dead(columns: Sequence[TextColumn], but: TextColumn) -> bool:
     for one in columns:
         if one is but or not len(one.known) or len(one.known) < len(one.texts):
             continue
-        spelled = one.yes_no if one.is_named("fatal", "killed", "death", "deceased") else None
+        spelled = one.yes_no if one.is_a("dead") else None
         if all(map(is_killed, one.distinct)) or (spelled and spelled[0] and not spelled[1]):
             return True
     return False
@@ -158,9 +142,7 @@ def _is_code(column: TextColumn) -> bool:
     """Check for 1 and 2 as yes and no: of those killed in a homicide, two are far fewer."""
     values = {value.removesuffix(".0") for value in column.distinct}
     twos = column.numbers == 2
-    return (
-        values == {"1", "2"} and not column.is_named(*COUNTED) and bool(twos.mean() >= LEAST_TWOS)
-    )
+    return values == {"1", "2"} and not column.is_a("number_of") and bool(twos.mean() >= LEAST_TWOS)
 
 
 def _is_fatal_text(column: TextColumn) -> bool:
@@ -175,7 +157,7 @@ def _killed(column: TextColumn) -> tuple[str, ...]:
     codes = {value.casefold() for value in column.distinct}
     marked = {code for code, others in CODES.items() if code in codes and codes & others}
     marked -= {"f"} if "t" in codes else set()
-    is_patient = column.is_named("vict", "condition", "injur", "outcome", "patient")
+    is_patient = column.is_a("state_of_victim")
     return tuple(
         one
         for one in column.distinct
@@ -197,9 +179,9 @@ def _counts() -> list[str]:
 
 def is_deaths_list(columns: Sequence[TextColumn]) -> bool:
     """Check for a list of the dead: each has a day of death, or some died otherwise."""
-    days = [one for one in columns if one.is_named("death") and one.formats]
-    causes = [one for one in columns if one.is_named("cause", "manner")]
-    is_other = any(OTHER_DEATH.search(value) for one in causes for value in one.distinct)
+    days = [one for one in columns if one.is_a("day_of_death") and one.formats]
+    causes = [one for one in columns if one.is_a("cause")]
+    is_other = any(says("other_death", value) for one in causes for value in one.distinct)
     has_days = any((one.texts != "").mean() >= MOST for one in days)
     return bool(causes) and (has_days or is_other)
 
@@ -207,18 +189,12 @@ def is_deaths_list(columns: Sequence[TextColumn]) -> bool:
 # ---- Guess which column says whether a gun was used.
 
 
-GUN_NAMES = (
-    "firearm", "gunshot", "gunused", "weapon", "gun", "method", "cause", "manner", "homicidetype",
-    "arma",
-)  # fmt: skip
-
-
 def guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that says whether a gun was used."""
     for column in columns:
-        if not column.is_named(*GUN_NAMES) or column.is_named("recover", "seiz", "found", "count"):
+        if not column.is_a("gun") or column.is_a("gun_found"):
             continue
-        is_cause = column.is_named("cause", "method", "homicidetype", "manner")
+        is_cause = column.is_a("method")
         spelled = column.yes_no
         if spelled is not None:
             yes, no = spelled
@@ -226,9 +202,9 @@ def guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
             yes = tuple(
                 value
                 for value in column.distinct
-                if is_gun(value) or (is_cause and SHOOTING.search(value))
+                if is_gun(value) or (is_cause and mentions("shooting", value))
             )
-            no = tuple(v for v in column.distinct if v not in yes and not UNKNOWN.match(v))
+            no = tuple(v for v in column.distinct if v not in yes and not says("unknown", v))
         if yes:
             take_gun(column, yes, no, found)
             return
@@ -245,15 +221,10 @@ def take_gun(
 # ---- Guess flags: what was domestic, and what is no shooting that a plan can prevent.
 
 
-LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
-    (
-        "officer_involved",
-        ("officerinvolved", "policeinvolved", "ois", "offinvolved"),
-        "shootings by or of officers on duty are reviewed elsewhere",
-    ),
-    ("accidental", ("accidental", "unintentional"), "an accident is not what the plan prevents"),
-)
-DOMESTIC = ("domestic", "dvflag", "familyviolence")
+LEFT_OUT: dict[FieldName, str] = {
+    "officer_involved": "shootings by or of officers on duty are reviewed elsewhere",
+    "accidental": "an accident is not what the plan prevents",
+}
 
 
 def guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
@@ -263,8 +234,7 @@ def guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
         if spelled is None:
             continue
         yes, no = spelled
-        is_domestic = column.is_named(*DOMESTIC) or "dv" in column.words
-        if is_domestic and "domestic" not in found.columns:
+        if column.is_a("domestic") and "domestic" not in found.columns:
             found.columns["domestic"] = column
             found.domestic = {
                 name: [{"domestic": list(values)}]
@@ -277,19 +247,14 @@ def guess_flags(columns: Sequence[TextColumn], found: GuessedRules) -> None:
 
 def _leave_out(column: TextColumn, yes: Sequence[str], found: GuessedRules) -> None:
     """Leave out what a flag says is no shooting that a plan can prevent, each with its reason."""
-    for field_name, names, why in LEFT_OUT:
-        if column.is_named(*names) and field_name not in found.columns:
+    for field_name, why in LEFT_OUT.items():
+        if column.is_a(field_name) and field_name not in found.columns:
             found.columns[field_name] = column
             when = {field_name: list(yes)}
             found.exclude.append({"name": field_name, "why": why, "when": when})
             return
 
 
-OFFENSE_NAMES = (
-    "offense", "offence", "crime", "description", "desc", "category", "type", "primary",
-    "victimization", "charge", "ucr", "nibrs", "class", "kind", "outcome", "severity", "result",
-    "delito", "general", "cause",
-)  # fmt: skip
 FEW_WORDS, MOST_WORDS = 200, 20_000
 SAME_SHARE = 0.7
 """Of two columns that tell of nearly as many homicides, the finer one tells them better."""
@@ -360,20 +325,15 @@ def _is_offense(column: TextColumn) -> bool:
     """Check for a text of offenses: by its name, or by few values of which some are crimes."""
     if column.is_number or column.formats or len(column.distinct) > MOST_WORDS:
         return False
-    if column.is_named(*OFFENSE_NAMES) or SHOOTING.search(column.header):
-        return not column.is_named("location", "premis", "weapon", "address")
-    is_place = column.is_named(*ADDRESS, "neighborhood", "district", "name")
-    return len(column.distinct) <= FEW_WORDS and not is_place and bool(_n_rows(column, is_homicide))
+    if column.is_a("offense") or mentions("shooting", column.header):
+        return not column.is_a("no_offense")
+    is_few = len(column.distinct) <= FEW_WORDS and not column.is_a("place")
+    return is_few and bool(_n_rows(column, is_homicide))
 
 
 def _n_rows(column: TextColumn, fits: Callable[[str], bool]) -> int:
     """Count the rows whose value fits."""
     return int(sum(n for value, n in column.counts.items() if fits(str(value))))
-
-
-def _is_stabbing(value: str) -> bool:
-    """Check for another cause of death than a gun: the list is then of the dead."""
-    return bool(re.search(r"stab|knife|blunt|strang|asphyx", value, re.IGNORECASE))
 
 
 def _is_shooting_of(column: TextColumn) -> Callable[[str], bool]:
@@ -391,7 +351,7 @@ def _finest(
     # What was called in at first comes after what was found.
     return max(
         near,
-        key=lambda one: (not one[0].is_named("initial"), len(one[0].distinct)),
+        key=lambda one: (not one[0].is_a("at_first"), len(one[0].distinct)),
         default=(None, 0),
     )
 
@@ -405,7 +365,7 @@ def _no_other_death(
     column = _strictest(homicides)
     is_dead = rows_holding(killed, found.columns, len(column.texts)).to_numpy()
     offenses = sorted(set(column.texts[is_dead]))
-    kept = [value for value in offenses if not NOT_HOMICIDE.search(value)]
+    kept = [value for value in offenses if not rules_out("homicide", value)]
     if len(kept) == len(offenses):
         return {}
     others = [value for value in offenses if value not in kept]
@@ -415,11 +375,8 @@ def _no_other_death(
 
 def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:
     """Check for flags of other crimes, or for many rows of theft, robbery and the like."""
-    flags = [one for one in columns if OTHER_CRIME.search(one.header) and one.yes_no]
-    shares = (
-        _n_rows(one, lambda v: bool(OTHER_CRIME.search(v))) / max(1, len(one.texts))
-        for one in texts
-    )
+    flags = [one for one in columns if says("other_crime", one.header) and one.yes_no]
+    shares = (_n_rows(one, partial(says, "other_crime")) / max(1, len(one.texts)) for one in texts)
     return len(flags) > 1 or max(shares, default=0.0) >= OTHERS_SHARE
 
 
@@ -446,23 +403,21 @@ def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None
     found.columns["offense"] = column
     killed = [v for v in column.distinct if is_homicide(v) or is_fatal_shooting(v)]
     found.homicide = [{"offense": killed}]
-    others = [v for v in column.distinct if HOMICIDE.search(v) and NOT_HOMICIDE.search(v)]
+    others = [v for v in column.distinct if mentions("homicide", v) and not is_homicide(v)]
     if others:
         found.notes.append(msg("start.not_counted", values=list_values(others)))
     homicides = found.homicide[0]["offense"]
-    shot = [value for value in homicides if is_gun(value) or SHOOTING.search(value)]
+    shot = [value for value in homicides if is_gun(value) or mentions("shooting", value)]
     if shot and not found.gun:  # the offense itself says how
-        by_other = [value for value in homicides if value not in shot and _is_stabbing(value)]
+        by_other = [value for value in homicides if value not in shot and says("stabbing", value)]
         no = [{"offense": by_other}] if by_other else []
         found.gun = {"yes": [{"offense": shot}], "no": no}
 
 
 def _shot_flag(columns: Sequence[TextColumn]) -> list[TextColumn]:
     """Return the flags that say whether somebody was shot."""
-    named = [one for one in columns if SHOOTING.search(one.header)]
-    named = [
-        one for one in named if not one.is_named(*OF_OTHERS, "multi", "mass", "drive", "police")
-    ]
+    named = [one for one in columns if mentions("shooting", one.header)]
+    named = [one for one in named if not one.is_a("others", "some_shootings")]
     return [one for one in named if one.yes_no and one.yes_no[0]]
 
 
@@ -477,7 +432,7 @@ def _nonfatal_by_text(
         _take_shootings([{taken: list((flags[0].yes_no or ((), ()))[0])}], found)
         return
     if is_deaths_list(columns):  # a cause says how they died
-        texts = [one for one in texts if not one.is_named("cause", "manner")]
+        texts = [one for one in texts if not one.is_a("cause")]
     shot, n_shot = _finest(texts, _is_shooting_of)
     armed, n_armed = _finest(texts, lambda _: is_gun_assault)
     if shot is not None and n_shot >= TELLING_SHARE * n_armed:
@@ -498,7 +453,7 @@ def _assaults_with_guns(
     columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
 ) -> None:
     """Take assaults by a text or a flag, where another column says that a gun was used."""
-    flags = [one for one in columns if one.is_named("assault") and one.yes_no and one.yes_no[0]]
+    flags = [one for one in columns if one.is_a("assault") and one.yes_no and one.yes_no[0]]
     beaten, _ = _finest(texts, lambda _: is_assault)
     if "firearm" not in found.columns:  # a text of offenses may name the weapon alone
         named, _ = _finest(texts, lambda _: is_gun)
@@ -543,7 +498,7 @@ def _shootings_alone(texts: Sequence[TextColumn], found: GuessedRules) -> bool:
     if shot is None or n_shot < OTHERS_SHARE * len(shot.texts):
         return False
     values = [value for value in shot.distinct if is_shooting(value, shot.header)]
-    if not any(re.search(r"non.?fatal|injur|wound", value, re.IGNORECASE) for value in values):
+    if not any(says("wounded", value) for value in values):
         return False
     _take_shootings([{_field_of(shot, found): values}], found)
     found.notes.append(msg("start.nonfatal_only"))
@@ -556,10 +511,10 @@ def _by_name(
     """Take every row as the kind that the file's name, or a column's, says; asked."""
     kind, _ = kind_in_name(name)
     causes = [
-        one for one in columns if one.is_named("cause", "manner") and _n_rows(one, _is_stabbing)
+        one for one in columns if one.is_a("cause") and _n_rows(one, partial(says, "stabbing"))
     ]
-    headers = [one.header for one in columns if not one.is_named("name")]
-    if not (kind or any(map(HOMICIDE.search, headers)) or causes):
+    headers = [one.header for one in columns if not one.is_a("name")]
+    if not (kind or causes or any(mentions("homicide", header) for header in headers)):
         return False
     readings = [
         Interpretation(msg("start.all_homicides"), "homicide"),

@@ -13,19 +13,14 @@ from csa.base.message import msg
 from csa.city.types import FieldName
 from csa.ingest.columns import JOINED, join_texts
 from csa.ingest.infer_columns import (
-    ANSWERED,
     DATE_FORMATS,
     DAY_FIRST,
     LAST_MONTH,
     MONTH_FIRST,
     MOST,
-    NEVER,
     NIGHT,
     NIGHT_WITHIN,
-    OCCURRED,
-    OF_FILES,
     ORDER,
-    REPORTED,
     Interpretation,
     Questions,
     TextColumn,
@@ -33,15 +28,10 @@ from csa.ingest.infer_columns import (
 )
 from csa.ingest.parse import COUNTED, EPOCH_S, EXCEL_DAY, LOCAL, has_clock, parse_dates
 
-DAY_PARTS: tuple[tuple[tuple[str, ...], int, int], ...] = (
-    (("year", "yr", "anio", "ano"), 1900, 2100),
-    (("month", "mon", "mes"), 1, 12),
-    (("day", "dia"), 1, 31),
-)
-"""Words in the names of a day's three columns, and the numbers in them."""
-NO_PART, LAST_DAY = {"week", "dow", "fiscal", "birth"}, 31
-"""Words in the names of other parts; of days of the month some are later than the 12th."""
-HOURS = {"hh", "hr", "hrs"}
+DAY_PARTS = (("year", 1900, 2100), ("month", 1, 12), ("day_of_month", 1, 31))
+"""A day's three columns, and the numbers in them."""
+LAST_DAY = 31
+"""Of days of the month some are later than the 12th."""
 MERIDIEMS = ({"am", "pm"}, {"a", "p"}, {"a.m.", "p.m."})
 """Which half of the day it is, in a column of its own."""
 CLOCK = re.compile(r"T|,? %[HI]")
@@ -70,16 +60,16 @@ def guess_when(
         return None
     formats = _with_others(taken, _settle_order(taken, questions, is_us=is_us))
     found: dict[FieldName, TextColumn] = {"date": taken}
-    dated = [one for one in columns if one.formats and not one.is_named(*NEVER)]
-    reported = [one for one in dated if one.is_named(*REPORTED)]
+    dated = [one for one in columns if one.formats and not one.is_a("never")]
+    reported = [one for one in dated if one.is_a("reported")]
     if taken not in reported:
-        kept = [one for one in reported if not one.is_named(*OF_FILES)]
+        kept = [one for one in reported if not one.is_a("written")]
         found |= dict.fromkeys(["reported_date"], kept[0]) if kept else {}
     clocks: tuple[str, ...] = ("%H:%M", "%H:%M:%S")
     has_time = True
     if not any(map(has_clock, formats)) or _is_midnight(taken, formats):
-        others = [one for one in columns if one is not taken and not one.is_named(*NEVER)]
-        field_name, clock = _guess_clock(others, is_reported=taken.is_named(*REPORTED))
+        others = [one for one in columns if one is not taken and not one.is_a("never")]
+        field_name, clock = _guess_clock(others, is_reported=taken.is_a("reported"))
         has_time = clock is not None or not any(map(has_clock, formats))
         if clock is not None:
             found[field_name] = clock
@@ -89,18 +79,18 @@ def guess_when(
 
 def _guess_day(columns: Sequence[TextColumn], questions: Questions) -> TextColumn | None:
     """Guess which column is the day of the shooting; asked where several are."""
-    dated = [one for one in columns if one.formats and not one.is_named(*NEVER)]
+    dated = [one for one in columns if one.formats and not one.is_a("never")]
     written = [one for one in dated if not _is_counted(one)]
-    reported = [one for one in written if one.is_named(*REPORTED)]
+    reported = [one for one in written if one.is_a("reported")]
     others = [one for one in written if one not in reported]
     if not others and (parts := _day_in_parts(columns)):
         return _ask_day([*parts, *reported], questions)
     # Numbers that count days may be those of anything else.
-    others = others or reported or [one for one in dated if not one.is_named(*REPORTED)] or dated
-    others = others or [one for one in columns if one.formats and one.is_named(*ANSWERED)]
+    others = others or reported or [one for one in dated if not one.is_a("reported")] or dated
+    others = others or [one for one in columns if one.formats and one.is_a("answered")]
     if not others:
         return None
-    named = [one for one in others if one.is_named(*OCCURRED)] or others
+    named = [one for one in others if one.is_a("occurred")] or others
     with_times = [one for one in named if any(map(has_clock, one.formats))]
     named = with_times + [one for one in named if one not in with_times]
     named.sort(key=lambda one: bool(re.search(r"(^|[^a-z])(to|end)([^a-z]|$)", one.header.lower())))
@@ -131,16 +121,12 @@ def _guess_clock(
 
     The time of a report is taken beside the day of a report alone.
     """
-    named = [
-        one
-        for one in columns
-        if one.is_named("hour", "time", "hora") or not HOURS.isdisjoint(one.words) or _is_tm(one)
-    ]
+    named = [one for one in columns if one.is_a("clock") or _is_tm(one)]
     hours = [one for one in named if _is_hour(one)]
-    timed = [one for one in named if one.clocks and one not in hours and not one.is_named("hour")]
-    timed = [one for one in timed if is_reported or not one.is_named(*REPORTED)]
-    timed.sort(key=lambda one: (not one.is_named(*OCCURRED), one.position))
-    hours = [one for one in hours if is_reported or not one.is_named(*REPORTED)]
+    timed = [one for one in named if one.clocks and one not in hours and not one.is_a("hour")]
+    timed = [one for one in timed if is_reported or not one.is_a("reported")]
+    timed.sort(key=lambda one: (not one.is_a("occurred"), one.position))
+    hours = [one for one in hours if is_reported or not one.is_a("reported")]
     halves = [one for one in columns if {*map(str.casefold, one.distinct)} in MERIDIEMS]
     if timed and halves and not any("%p" in form for form in timed[0].clocks):
         parts = (timed[0], halves[0])
@@ -153,13 +139,13 @@ def _guess_clock(
 
 def unread_clocks(columns: Sequence[TextColumn]) -> list[str]:
     """List the columns that say a time by their names, though none was read."""
-    named = [one for one in columns if {"time", "hour", "hora"} & {*one.words} and len(one.known)]
-    return [one.header for one in named if not (one.formats or one.clocks or one.is_named(*NEVER))]
+    named = [one for one in columns if one.is_a("said_clock") and len(one.known)]
+    return [one.header for one in named if not (one.formats or one.clocks or one.is_a("never"))]
 
 
 def reported_clocks(columns: Sequence[TextColumn]) -> list[str]:
     """List the columns that hold the time of a report, which is not the shooting's."""
-    return [one.header for one in columns if one.clocks and one.is_named(*REPORTED)]
+    return [one.header for one in columns if one.clocks and one.is_a("reported")]
 
 
 def _joined(parts: Sequence[TextColumn]) -> TextColumn:
@@ -171,10 +157,9 @@ def _joined(parts: Sequence[TextColumn]) -> TextColumn:
 def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
     """Join the year, the month and the day of the month, where each has a column of its own."""
     parts = []
-    for words, least, most in DAY_PARTS:
+    for part, least, most in DAY_PARTS:
         for one in columns:
-            is_named = not {*words}.isdisjoint(one.words) and not one.is_named(*NEVER, *REPORTED)
-            is_named &= NO_PART.isdisjoint(one.words)
+            is_named = one.is_a(part) and not one.is_a("never", "reported", "no_part")
             is_month = most == 12 and one.share(str.isalpha) == 1
             in_range = one.is_number and bool(one.numbers.dropna().between(least, most).all())
             is_whole = most != LAST_DAY or bool(one.numbers.max() > LAST_MONTH)
@@ -189,7 +174,7 @@ def _day_in_parts(columns: Sequence[TextColumn]) -> list[TextColumn]:
 
 def _is_tm(column: TextColumn) -> bool:
     """Check for a time of the shooting as Oracle's users shorten it: `OCC_TM`, `CMPLNT_FR_TM`."""
-    return "tm" in column.words and (column.is_named(*OCCURRED) or "fr" in column.words)
+    return "tm" in column.words and (column.is_a("occurred") or "fr" in column.words)
 
 
 def _is_hour(column: TextColumn) -> bool:

@@ -278,7 +278,7 @@ def _time_lines(one: ShootingList) -> list[str]:
         out += ["# Its time is the same in every row: none.", "has_time = false"]
     if "time" in one.columns:
         out += [f"time_formats = {_toml(list(one.when.time_formats))}"]
-    if set(one.when.columns) == {"date"} and one.when.columns["date"].is_named("report"):
+    if set(one.when.columns) == {"date"} and one.when.columns["date"].is_a("reported"):
         out += ['dates_are = "reported"']
     return out
 
