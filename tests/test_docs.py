@@ -174,6 +174,8 @@ def test_every_command_and_option_is_named(data_page):
         "csa plan export-work",
         "csa plan import-work",
         "csa area list",
+        "csa point list",
+        "csa point mark",
         "csa area designate",
         "csa area begin",
         "csa area maintain",

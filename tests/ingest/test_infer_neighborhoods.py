@@ -49,6 +49,10 @@ def column(header, values):
         ("West Humber-Clairville (1)", "West Humber-Clairville"),
         ("MÉIER", "Méier"),
         ("D31", "D31"),
+        ("Park Heights Ii", "Park Heights II"),
+        ("Mckinley Park", "McKinley Park"),
+        ("Vista Iii (North)", "Vista III (North)"),
+        ("Xavier Mcd", "Xavier Mcd"),
     ],
 )
 def test_a_name_is_written_as_people_say_it(written, said):

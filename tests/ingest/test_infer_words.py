@@ -11,8 +11,8 @@ from csa.ingest.infer_words import (
     is_gun,
     is_homicide,
     is_killed,
+    is_kind,
     is_shooting,
-    says,
 )
 
 WEIGHED = {
@@ -87,7 +87,7 @@ TEXTS = {
 
 
 def kinds(text):
-    plain = {kind for kind in PLAIN if says(kind, text)}
+    plain = {kind for kind in PLAIN if is_kind(kind, text)}
     return {kind for kind, fits in WEIGHED.items() if fits(text)} | plain
 
 

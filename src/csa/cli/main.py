@@ -19,7 +19,7 @@ from csa.base.errors import CsaError, MachineError
 from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
-from csa.cli import area, measure, plan, store
+from csa.cli import area, measure, plan, point, store
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
@@ -108,6 +108,10 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "import": measure.measure_import,
             "approve": measure.measure_approve,
         },
+    ),
+    "point": (
+        "Possible placeholder locations: look at them, and mark them.",
+        {"list": point.point_list, "mark": point.point_mark},
     ),
     "audit": (
         "The log of every change, and whether it is intact.",

@@ -19,7 +19,7 @@ from csa.ingest.infer_columns import (
     is_location,
     rows_holding,
 )
-from csa.ingest.infer_words import HEADERS, says
+from csa.ingest.infer_words import HEADERS, is_kind
 from csa.ingest.parse import parse_numbers
 
 REPEATED = 0.005
@@ -143,7 +143,7 @@ def _repeats_counts(column: TextColumn, found: GuessedRules) -> bool:
 def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that tells victims from other persons."""
     for column in columns:
-        named = [value for value in column.distinct if says("victim", value)]
+        named = [value for value in column.distinct if is_kind("victim", value)]
         if named and column.is_a("role") and _covers(column, named, found):
             spelled = sorted({value[:3].upper() for value in named} & {"VIC", "VÍC"}) or ["VIC"]
             found.columns["involvement"] = column
@@ -158,7 +158,7 @@ def _covers(column: TextColumn, named: Sequence[str], found: GuessedRules) -> bo
     for rule in (*found.homicide, *found.nonfatal):
         is_shot |= rows_holding(rule, found.columns, len(is_shot)).to_numpy()
     others = set(column.texts[is_shot]) - {*named}
-    return not any(says("dead_or_hurt", value) for value in others)
+    return not any(is_kind("dead_or_hurt", value) for value in others)
 
 
 def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:

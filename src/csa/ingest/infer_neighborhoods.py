@@ -23,6 +23,8 @@ NUMBERED = re.compile(r"\s*\(\d+\)$")
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 ROMAN = re.compile(r"(?=[IVX])X{0,2}(?:IX|IV|V?I{0,3})")
 SCOTS = re.compile(r"MC(?=[^\W\d_]{3})")
+LOWERED = re.compile(r"\b(?:Mc[a-z](?=[a-z]{2})|(?:Ii{1,2}|Iv|Vi{1,3}|Ix|Xi{1,3})(?=\s*(?:\(|$)))")
+"""What a program that lowered capitals wrote amiss: Mckinley, and Park Heights Ii."""
 
 
 def plain_name(text: str) -> str:
@@ -30,9 +32,13 @@ def plain_name(text: str) -> str:
 
     >>> plain_name("ST. MARY'S PARK (25)"), plain_name("MCKINLEY HILL II"), plain_name("Le Roy")
     ("St. Mary's Park", 'McKinley Hill II', 'Le Roy')
+    >>> plain_name("Park Heights Ii"), plain_name("Mckinley Park")
+    ('Park Heights II', 'McKinley Park')
     """
     text = " ".join(NUMBERED.sub("", text).split())
-    if text != text.upper() or not re.search(r"[^\W\d_]{3}", text):
+    if text != text.upper():
+        return LOWERED.sub(_raise, text)
+    if not re.search(r"[^\W\d_]{3}", text):
         return text  # a code such as D31 is no shout
 
     def lower(found: re.Match[str]) -> str:
@@ -48,6 +54,11 @@ def plain_name(text: str) -> str:
         return first.capitalize() + "".join(p.capitalize() if is_short else p.lower() for p in rest)
 
     return WORD.sub(lower, text)
+
+
+def _raise(found: re.Match[str]) -> str:
+    text = found[0]
+    return f"Mc{text[2:].upper()}" if text[:2] == "Mc" else text.upper()
 
 
 # ---- The column that says in which neighborhood each incident lies.

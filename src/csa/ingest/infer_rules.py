@@ -32,11 +32,11 @@ from csa.ingest.infer_words import (
     is_gun_assault,
     is_homicide,
     is_killed,
+    is_kind,
     is_shooting,
     kind_in_name,
     mentions,
     rules_out,
-    says,
 )
 
 # ---- Guess who was killed from a flag, a number of people, or a word such as fatal.
@@ -96,9 +96,9 @@ def kinds_by_flag(
         yes = tuple(one for one in column.distinct if is_code and one < "2") or _killed(column)
         others = (v for v in column.distinct if v not in yes)
         nobody = {
-            v for v in column.distinct if says("nobody_shot", v) and not rules_out("killed", v)
+            v for v in column.distinct if is_kind("nobody_shot", v) and not rules_out("killed", v)
         }
-        no = tuple(v for v in others if not (says("unhurt", v) or v in nobody))
+        no = tuple(v for v in others if not (is_kind("unhurt", v) or v in nobody))
         readings = [
             Interpretation(
                 msg("start.is_killed", values=list_values(one)), (tuple(one), tuple(other))
@@ -181,7 +181,7 @@ def is_deaths_list(columns: Sequence[TextColumn]) -> bool:
     """Check for a list of the dead: each has a day of death, or some died otherwise."""
     days = [one for one in columns if one.is_a("day_of_death") and one.formats]
     causes = [one for one in columns if one.is_a("cause")]
-    is_other = any(says("other_death", value) for one in causes for value in one.distinct)
+    is_other = any(is_kind("other_death", value) for one in causes for value in one.distinct)
     has_days = any((one.texts != "").mean() >= MOST for one in days)
     return bool(causes) and (has_days or is_other)
 
@@ -204,7 +204,7 @@ def guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
                 for value in column.distinct
                 if is_gun(value) or (is_cause and mentions("shooting", value))
             )
-            no = tuple(v for v in column.distinct if v not in yes and not says("unknown", v))
+            no = tuple(v for v in column.distinct if v not in yes and not is_kind("unknown", v))
         if yes:
             take_gun(column, yes, no, found)
             return
@@ -375,8 +375,10 @@ def _no_other_death(
 
 def _has_other_crimes(columns: Sequence[TextColumn], texts: Sequence[TextColumn]) -> bool:
     """Check for flags of other crimes, or for many rows of theft, robbery and the like."""
-    flags = [one for one in columns if says("other_crime", one.header) and one.yes_no]
-    shares = (_n_rows(one, partial(says, "other_crime")) / max(1, len(one.texts)) for one in texts)
+    flags = [one for one in columns if is_kind("other_crime", one.header) and one.yes_no]
+    shares = (
+        _n_rows(one, partial(is_kind, "other_crime")) / max(1, len(one.texts)) for one in texts
+    )
     return len(flags) > 1 or max(shares, default=0.0) >= OTHERS_SHARE
 
 
@@ -409,7 +411,9 @@ def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None
     homicides = found.homicide[0]["offense"]
     shot = [value for value in homicides if is_gun(value) or mentions("shooting", value)]
     if shot and not found.gun:  # the offense itself says how
-        by_other = [value for value in homicides if value not in shot and says("stabbing", value)]
+        by_other = [
+            value for value in homicides if value not in shot and is_kind("stabbing", value)
+        ]
         no = [{"offense": by_other}] if by_other else []
         found.gun = {"yes": [{"offense": shot}], "no": no}
 
@@ -498,7 +502,7 @@ def _shootings_alone(texts: Sequence[TextColumn], found: GuessedRules) -> bool:
     if shot is None or n_shot < OTHERS_SHARE * len(shot.texts):
         return False
     values = [value for value in shot.distinct if is_shooting(value, shot.header)]
-    if not any(says("wounded", value) for value in values):
+    if not any(is_kind("wounded", value) for value in values):
         return False
     _take_shootings([{_field_of(shot, found): values}], found)
     found.notes.append(msg("start.nonfatal_only"))
@@ -511,7 +515,7 @@ def _by_name(
     """Take every row as the kind that the file's name, or a column's, says; asked."""
     kind, _ = kind_in_name(name)
     causes = [
-        one for one in columns if one.is_a("cause") and _n_rows(one, partial(says, "stabbing"))
+        one for one in columns if one.is_a("cause") and _n_rows(one, partial(is_kind, "stabbing"))
     ]
     headers = [one.header for one in columns if not one.is_a("name")]
     if not (kind or causes or any(mentions("homicide", header) for header in headers)):

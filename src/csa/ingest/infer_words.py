@@ -65,7 +65,7 @@ def rules_out(kind: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=MOST_TEXTS)
-def says(kind: str, text: str) -> bool:
+def is_kind(kind: str, text: str) -> bool:
     """Check whether a text is of a kind, by the table alone."""
     return mentions(kind, text) and not rules_out(kind, text)
 
@@ -75,31 +75,33 @@ def says(kind: str, text: str) -> bool:
 
 def is_homicide(value: str) -> bool:
     """Check for a homicide, no attempt and no accident."""
-    return says("homicide", value)
+    return is_kind("homicide", value)
 
 
 def is_fatal_shooting(value: str) -> bool:
     """Check for somebody shot and killed, where nothing better says that it was a homicide."""
-    return says("fatal", value) and says("shooting", value) and not rules_out("homicide", value)
+    return (
+        is_kind("fatal", value) and is_kind("shooting", value) and not rules_out("homicide", value)
+    )
 
 
 def is_shooting(value: str, header: str = "") -> bool:
     """Check for somebody shot and not killed; under a header of shootings, for somebody hurt."""
-    if is_homicide(value) or (says("fatal", value) and mentions("shooting", value)):
+    if is_homicide(value) or (is_kind("fatal", value) and mentions("shooting", value)):
         return False
-    if mentions("shooting", header) and says("hit", value):
+    if mentions("shooting", header) and is_kind("hit", value):
         return True
-    return says("shooting", value) and not says("aimed", value)
+    return is_kind("shooting", value) and not is_kind("aimed", value)
 
 
 def is_assault(value: str) -> bool:
     """Check for an aggravated assault."""
-    return says("assault", value) and not says("armed", value)
+    return is_kind("assault", value) and not is_kind("armed", value)
 
 
 def is_gun(value: str) -> bool:
     """Check for a firearm."""
-    return says("gun", value)
+    return is_kind("gun", value)
 
 
 def is_gun_assault(value: str) -> bool:
@@ -109,7 +111,7 @@ def is_gun_assault(value: str) -> bool:
 
 def is_killed(value: str) -> bool:
     """Check for somebody killed."""
-    return says("killed", value)
+    return is_kind("killed", value)
 
 
 def kind_in_name(name: str) -> tuple[str, str]:

@@ -1,0 +1,119 @@
+"""Points that may stand for unknown places, for editors alone: on a map, and marked by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import folium
+import streamlit as st
+
+from csa.base.text import tr
+from csa.ingest.points import SuspectPoint, list_points, mark_point
+from csa.program.roles import Act, require
+from csa.program.store.engine import Store
+from csa_app.shared import maps, nearby, panels, signing
+from csa_app.shared.geometry import CellGeometry
+from csa_app.shared.map_component import draw
+from csa_app.shared.settings import deployment
+from csa_app.shared.signing import Decision, FormField, Typed
+
+MOST = 99
+MARGIN_DEGREES = 0.01
+
+
+def look(scene: signing.Present) -> None:
+    """Show where the points are and what lies there, and a form that marks one."""
+    points = list_points(scene.session.dataset)[:MOST]
+    if not points:
+        return
+    units = scene.session.config.city.units
+    with st.expander(tr("points.look")):
+        st.markdown(tr("points.look_about"))
+        draw(
+            scene.session,
+            scene.session.config.areas.resolution,
+            "points",
+            partial(_painted, points),
+        )
+        panels.table(
+            {
+                tr("points.col_number"): [one.number for one in points],
+                tr("data.col_incidents"): [one.incidents for one in points],
+                tr("data.col_place"): [one.address or tr("data.no_address") for one in points],
+                tr("points.col_where"): [f"{one.lat:.5f}, {one.lon:.5f}" for one in points],
+                tr("points.col_there"): [_there(one, units) for one in points],
+            },
+            tr("points.alt"),
+            "csa-wide",
+        )
+        signing.form(scene, _decision(points))
+
+
+def _there(point: SuspectPoint, units: str) -> str:
+    near = (
+        tr("points.near", name=name, away=nearby.distance(metres, units))
+        for name, metres in point.near
+    )
+    return ", ".join(filter(None, [point.neighborhood, *near]))
+
+
+def _painted(points: Sequence[SuspectPoint], cells: CellGeometry) -> folium.FeatureGroup:
+    spots = [
+        [one.lat, one.lon, str(one.number), one.address, tr("points.spot", n=one.incidents)]
+        for one in points
+    ]
+    lats, lons = [one.lat for one in points], [one.lon for one in points]
+    frame = [
+        [min(lats) - MARGIN_DEGREES, min(lons) - MARGIN_DEGREES],
+        [max(lats) + MARGIN_DEGREES, max(lons) + MARGIN_DEGREES],
+    ]
+    message = {
+        "cells": cells.address,
+        "counts": [],
+        "areas": [],
+        "frame": frame,
+        "selected": "",
+        "visible": ["background", "neighborhoods"],
+        "services": spots,
+        "risk": None,
+    }
+    return maps.painted(maps.script_json(message))
+
+
+def _decision(points: Sequence[SuspectPoint]) -> Decision:
+    """Return the form that marks a point; nobody below an editor may."""
+    found = {"wrong": tr("points.is_wrong"), "right": tr("points.is_right")}
+    by_number = {one.number: one for one in points}
+
+    def write(_: Store, act: Act, typed: Typed) -> str:
+        require(act.person, "editor")
+        is_real, signed = typed.now["verdict"] == "right", act.signed
+        point = by_number[typed.now["which"]]
+        mark_point(
+            deployment().config,
+            point,
+            is_real=is_real,
+            by=signed.by_office,
+            why=signed.why,
+            on=act.on,
+        )
+        return tr("points.saved_real" if is_real else "points.saved_wrong")
+
+    return Decision(
+        "points",
+        tr("points.save"),
+        write,
+        [
+            FormField("which", tr("points.which"), "choice", points[0].number, [*by_number], row=1),
+            FormField(
+                "verdict",
+                tr("points.verdict"),
+                "choice",
+                "wrong",
+                [*found],
+                found.__getitem__,
+                row=1,
+            ),
+        ],
+    )
