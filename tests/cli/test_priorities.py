@@ -535,7 +535,7 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
 def test_the_sentence_says_better_worse_or_as_good(n_years, low, high, told):
     comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high, n_years)
     origins = Month(2018, 1), Month(2019, 1)
-    assert explain_comparison(comparison, origins, 12, 0.02, 0.4) == (
+    assert explain_comparison(comparison, origins, 12, "2%", 0.4) == (
         "Over 2 past years, areas caught 25.0% of the next year's shootings on 2% of the land; "
         f"the best alternative, cells by count, over all years, caught 20.0%: {told}. The best "
         "possible was 40.0%."

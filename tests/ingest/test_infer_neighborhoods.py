@@ -90,6 +90,10 @@ def test_numbers_say_what_they_number_and_in_which_borough():
     assert {"Precinct 40, Brooklyn", "Precinct 47, Bronx"} <= set(names)
     few, headers = infer_neighborhoods([column("BORO", boro)], lonlat)
     assert (headers, set(few)) == (("BORO",), {"Brooklyn", "Bronx"})
+    three = column("Neighborhood", [["Oliver", "Upton", "Berk"][n // 3] for n in number])
+    names, headers = infer_neighborhoods([three, column("BEAT", number + 10)], lonlat)
+    assert headers == ("BEAT", "Neighborhood")  # three names are no neighborhoods of a city
+    assert "Beat 10, Oliver" in set(names)
 
 
 def test_what_names_no_place_is_passed_over_and_typing_errors_get_no_land():

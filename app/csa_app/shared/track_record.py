@@ -14,7 +14,7 @@ from csa.areas.backtest.by_risk import describe_risk_order
 from csa.areas.backtest.comparison import MethodComparison
 from csa.areas.backtest.origins import HORIZON_MONTHS
 from csa.areas.backtest.record import BacktestRecord
-from csa.areas.backtest.scoring import METHODS
+from csa.areas.backtest.scoring import METHODS, is_best_informative
 from csa.areas.backtest.suggestion import SettingScore, comparable_settings, explain_choice
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called
@@ -217,7 +217,9 @@ def answer(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
     panels.answer(
         caught(session, record, choices),
         _against(record),
-        tr("how_well.best", share=percent(_means(record)["ceiling"])),
+        tr("how_well.best", share=percent(_means(record)["ceiling"]))
+        if is_best_informative(record.table, choices.resolution)
+        else "",
         "" if by_risk is None else render(describe_risk_order(by_risk)),
     )
 

@@ -11,7 +11,7 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.params import LAND_SHARE
-from csa.base.text import method_phrase, percent, render, tr
+from csa.base.text import land_percent, method_phrase, percent, render, tr
 from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
@@ -106,15 +106,20 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
     """Print what each method of choosing caught, and what that means."""
     from csa.areas.backtest.by_risk import describe_risk_order
     from csa.areas.backtest.comparison import explain_comparison
+    from csa.areas.backtest.scoring import is_best_informative
 
     if not past.request.question.origins:
         show(_no_year(past))
     else:
         question, means = past.request.question, account["methods"]
         _method_table(means)
-        shares = means["areas"]["area_share"], means["ceiling"]["hit_share"]
+        is_estimated = past.request.city.config.places.is_estimated
+        is_informative = is_best_informative(past.table, past.request.choices.resolution)
+        best = means["ceiling"]["hit_share"] if is_informative else None
+        land = land_percent(means["areas"]["area_share"] or 0.0, is_estimated=is_estimated)
         asked = past.comparison, question.origins, question.horizon_months
-        show(_values_used(account["params"]), explain_comparison(*asked, *shares))
+        values = _values_used(account["params"], is_estimated=is_estimated)
+        show(values, explain_comparison(*asked, land, best))
         if past.by_risk is not None:
             show(render(describe_risk_order(past.by_risk)))
         if past.made is not None:
@@ -151,12 +156,14 @@ def _hundredths(share: float | None, sign: str = "") -> str:
     return "" if share is None else f"{100 * share:{sign}.1f}"
 
 
-def _values_used(params: Mapping[str, Any]) -> str:
+def _values_used(params: Mapping[str, Any], *, is_estimated: bool) -> str:
     values = pick(params, "eps_m", "min_samples", "at_incidents")
     if params["suggested_by"] == "past years":
         return tr("backtest.values_of_record", **values)
     if params["suggested_by"] == "the data":
-        return tr("backtest.values_searched", land=percent(LAND_SHARE))
+        return tr(
+            "backtest.values_searched", land=land_percent(LAND_SHARE, is_estimated=is_estimated)
+        )
     return tr("backtest.values_of_city", **values)
 
 

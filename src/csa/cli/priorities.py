@@ -11,7 +11,7 @@ from rich.table import Table
 
 from csa.base.errors import ParamError
 from csa.base.params import LAND_SHARE
-from csa.base.text import in_ten, percent, render, times, tr
+from csa.base.text import in_ten, land_percent, render, times, tr
 from csa.cli.console import pick, progress, show, show_json, show_table, show_written
 from csa.cli.options import (
     CityOption,
@@ -136,8 +136,10 @@ def _limits(found: AssessedProposal) -> Iterator[str]:
 
 def _source_sentence(found: AssessedProposal) -> str:
     record = found.record
-    if found.proposal.summary["params"]["suggested_by"] == "the data":
-        return tr("judged.searched", land=percent(LAND_SHARE))
+    summary = found.proposal.summary
+    if summary["params"]["suggested_by"] == "the data":
+        is_estimated = summary["land_is_estimated"]
+        return tr("judged.searched", land=land_percent(LAND_SHARE, is_estimated=is_estimated))
     if record is None:
         return tr("judged.no_record")
     if record.suggested is None:

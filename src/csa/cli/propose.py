@@ -91,7 +91,7 @@ def show_proposal(analysis: Analysis, out: Path) -> None:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
     show_core_areas(analysis.counts)
     show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
-    show(_params_sentence(proposal.summary["params"], units), tr("propose.candidates"))
+    show(_params_sentence(proposal.summary, units), tr("propose.candidates"))
     show(tr("propose.written", out=out))
 
 
@@ -175,13 +175,15 @@ def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
             yield tr("propose.suspect", area_id=area_id, **values)
 
 
-def _params_sentence(params: Mapping[str, Any], units: str) -> str:
+def _params_sentence(summary: Mapping[str, Any], units: str) -> str:
+    params = summary["params"]
     suggested = params["suggested"]
     is_suggested = all(params[name] == suggested[name] for name in suggested)
     if not is_suggested:
         why = tr("propose.params_chosen", **suggested)
     elif params["suggested_by"] == "the data":
-        why = tr("propose.params_searched", land=percent(LAND_SHARE))
+        goal = land_percent(LAND_SHARE, is_estimated=summary["land_is_estimated"])
+        why = tr("propose.params_searched", land=goal)
     elif params["suggested_by"] == "past years":
         why = tr("propose.params_past_years")
     else:

@@ -21,11 +21,13 @@ from csa.areas.backtest.scoring import (
     Fold,
     FoldScore,
     as_table,
+    is_best_informative,
     score_areas,
     score_fold,
     tabulate,
 )
 from csa.base.params import Month
+from csa.geo import cells as h3_cells
 
 ORIGIN = Month(2020, 1)
 
@@ -462,3 +464,20 @@ def test_the_same_seed_gives_the_same_interval_and_swapped_methods_its_mirror(se
     )
     assert one == again
     assert (one.low, one.high) == pytest.approx((-swapped.high, -swapped.low), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_future", "horizon", "is_informative"), [(20, 12, True), (19, 12, False), (10, 6, True)]
+)
+def test_the_best_possible_says_something_only_with_an_incident_for_each_block(
+    n_future, horizon, is_informative
+):
+    land = {
+        "area_km2": 20 * h3_cells.mean_km2(10),
+        "area_share": 0.02,
+        "hit_share": 0.5,
+        "pai": 25.0,
+    }
+    rest = {"pei_star": 1.0, "filled_share": 0.0, "n_future": n_future, "horizon_months": horizon}
+    rows = [{"origin": "2020-01", "method": name, **land, **rest} for name in ("areas", "ceiling")]
+    assert is_best_informative(as_table(rows), 10) is is_informative

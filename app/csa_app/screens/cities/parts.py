@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from csa.base.text import day, in_words, month, name_list, percent, tr
+from csa.base.text import day, in_words, land_percent, month, name_list, percent, tr
 from csa.workflow.fleet.city import DONE, FAILED, WAITING
 from csa_app.shared import panels, theme
 from csa_app.shared.settings import as_typed
@@ -80,7 +80,10 @@ def answer(table: pd.DataFrame) -> None:
             tr(
                 "cities.judged",
                 n=len(judged),
-                land=percent(float(judged["area_share"].max())),
+                land=land_percent(
+                    float(judged["area_share"].max()),
+                    is_estimated=bool(judged["land_is_estimated"].any()),
+                ),
                 low=percent(float(shares.min())),
                 high=percent(float(shares.max())),
             )
@@ -238,7 +241,12 @@ def _data(row: dict[Any, Any]) -> str:
 def _areas(row: dict[Any, Any]) -> str:
     if not row["areas"]:
         return tr("cities.n_areas", n=0)
-    return tr("cities.areas", n=row["areas"], land=percent(row["share_of_study_area"]))
+    return tr("cities.areas", n=row["areas"], land=_land(row))
+
+
+def _land(row: dict[Any, Any]) -> str:
+    is_estimated = bool(row["land_is_estimated"])
+    return land_percent(row["share_of_study_area"], is_estimated=is_estimated)
 
 
 def _past(row: dict[Any, Any]) -> str:

@@ -20,9 +20,7 @@ with panels.working():
     proposal = cache.proposal(opened, choices)
 with below:
     controls.show_suggestion(
-        proposal.suggested,
-        proposal.summary["params"]["suggested_by"],
-        proposal.summary["totals"]["located"],
+        proposal,
         choices,
         parts.override_cost(opened, proposal, choices),
     )

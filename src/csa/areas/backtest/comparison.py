@@ -11,7 +11,7 @@ import pandas as pd
 
 from csa.areas.backtest.scoring import BASELINES, FoldScore
 from csa.base.params import Month
-from csa.base.text import method_phrase, percent, tr
+from csa.base.text import method_phrase, tr
 
 LEAST_YEARS = 2
 VERDICT_KEYS = {
@@ -63,27 +63,31 @@ def explain_comparison(
     comparison: MethodComparison | None,
     origins: Sequence[Month],
     horizon_months: int,
-    land_share: float | None,
+    land: str,
     best_share: float | None,
 ) -> str:
-    """Describe in one sentence how areas did beside the best other method."""
+    """Describe how areas did on some land, beside the best other method, and the best possible."""
     if comparison is None:
         return tr("backtest.nothing_came")
     n_days = len(origins)
     is_yearly = len({origin.year for origin in origins}) == n_days
     by_months = tr("backtest.next_months", n=horizon_months)
-    return tr(
+    meaning = tr(
         "backtest.meaning",
         days=tr("backtest.years", n=n_days) if is_yearly else tr("backtest.days", n=n_days),
         came=tr("backtest.next_year") if horizon_months == 12 else by_months,
         hit=100 * comparison.hit_share,
-        land=percent(land_share),
+        land=land,
         way=method_phrase(comparison.baseline),
         other=100 * comparison.baseline_hit_share,
         verdict=tr(VERDICT_KEYS[comparison.verdict]),
         low=100 * comparison.low,
         high=100 * comparison.high,
-        best=100 * (best_share or 0),
+    )
+    return (
+        meaning
+        if best_share is None
+        else f"{meaning} {tr('backtest.best', share=100 * best_share)}"
     )
 
 

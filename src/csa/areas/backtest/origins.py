@@ -16,7 +16,13 @@ from csa.areas.backtest.comparison import (
     compare,
     explain_comparison,
 )
-from csa.areas.backtest.scoring import Fold, FoldScore, score_fold, tabulate
+from csa.areas.backtest.scoring import (
+    Fold,
+    FoldScore,
+    is_best_informative,
+    score_fold,
+    tabulate,
+)
 from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.finding import find_areas, resolve_params, search_size_limit
 from csa.areas.layer_files import MapResult, draw_areas, on_axes, outlines
@@ -26,8 +32,9 @@ from csa.base.crs import LONLAT
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.text import percent
 from csa.city.dataset import City, Dataset
-from csa.geo.cells import CellSet, draw_cells
+from csa.geo.cells import CellSet, cell_resolution, draw_cells
 from csa.geo.grid import Grid
 
 if TYPE_CHECKING:
@@ -118,7 +125,11 @@ class Backtest(MapResult):
         means = self.table.groupby("method")[["area_share", "hit_share"]].mean()
         shares = (means[column].get(way) for way, column in MEANT)
         asked = self.comparison, self.question.origins, self.question.horizon_months
-        return explain_comparison(*asked, *shares)
+        land, best = shares
+        if self.comparison is None:
+            return explain_comparison(*asked, "", None)
+        is_informative = is_best_informative(self.table, cell_resolution(self.grid.h3_cells[0]))
+        return explain_comparison(*asked, percent(land), best if is_informative else None)
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the areas of the last past day on the land: on given axes, else on a new figure."""

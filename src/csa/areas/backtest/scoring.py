@@ -18,7 +18,7 @@ from csa.areas.land import Land, TakenAreas, take_areas, take_cells, take_units
 from csa.areas.walkable import walkable_areas
 from csa.base.arrays import Floats, Ints
 from csa.base.params import Month
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, mean_km2
 from csa.geo.grid import Grid
 
 TIE_BANDWIDTH_M = 300
@@ -192,6 +192,16 @@ def as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
         raise ValueError(rows)
     table = pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
     return table.astype({name: _KINDS.get(name, "float64") for name in BACKTEST_COLUMNS})
+
+
+def is_best_informative(table: pd.DataFrame, resolution: int) -> bool:
+    """Check whether a year has as many incidents as the land chosen has blocks.
+
+    Fewer lie on so few blocks that the best possible is arithmetic: nearly all of them.
+    """
+    areas = table[table["method"] == "areas"]
+    per_year = (areas["n_future"] * 12 / areas["horizon_months"]).mean()
+    return bool(per_year >= areas["area_km2"].mean() / mean_km2(resolution))
 
 
 def _row(

@@ -76,16 +76,19 @@ TEXTS = ("city", "folder", "state", "why", "first_date", "data_through", "backte
 COUNTS = ("incidents", "homicides", "areas")
 NUMBERS = ("longitude", "latitude", "share_of_incidents", "share_of_study_area",
            "hit_share", "area_share", "best_other_hit_share")  # fmt: skip
+YES_OR_NO = ("land_is_estimated",)
 TYPES = {
     **dict.fromkeys(TEXTS, "str"),
     **dict.fromkeys(COUNTS, "Int64"),
     **dict.fromkeys(NUMBERS, "float64"),
+    **dict.fromkeys(YES_OR_NO, "boolean"),
 }
 TABLE = "fleet.parquet"
 FLEET_COLUMNS = (
     "city", "folder", "state", "why", "longitude", "latitude", "first_date", "data_through",
     "incidents", "homicides", "areas", "share_of_incidents", "share_of_study_area",
-    "hit_share", "area_share", "best_other_hit_share", "backtest", "displacement",
+    "land_is_estimated", "hit_share", "area_share",
+    "best_other_hit_share", "backtest", "displacement",
 )  # fmt: skip
 
 
@@ -114,6 +117,7 @@ def describe_city(
         "areas": proposed["totals"]["areas"],
         "share_of_incidents": proposed["share_of_incidents"],
         "share_of_study_area": proposed["share_of_study_area"],
+        "land_is_estimated": proposed["land_is_estimated"],
         "hit_share": ours.get("hit_share"),
         "area_share": ours.get("area_share"),
         "best_other_hit_share": compared.get("baseline_hit_share"),
