@@ -40,6 +40,8 @@ SIZES = ((100, 200), (200, 300), (300, 600), (600, 10_000))
 PAGE, PICTURE = RESULTS / "places.md", RESULTS / "places.png"
 BEGIN, END = "<!-- places: begin -->", "<!-- places: end -->"
 RESAMPLED = 2000
+FLOOR_ROUNDING = 0.01
+"""Incidents a year: what an area is expected to hold is rounded in files."""
 SIZE_HEAD = (
     "| in the list | places | with areas | areas | 1.5-2.2% of land | km2 | areas over counts |",
     "|---|---|---|---|---|---|---|",
@@ -75,14 +77,20 @@ def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
     past = csa.backtest_areas(city, csa.BacktestSpec(januaries))
     if past.table.empty or not past.table["n_future"].max():
         return {"why_not_judged": "no year after three that has incidents"}
-    areas = csa.propose_areas(city, csa.AreaSettings(until=januaries[-1])).areas
+    proposal = csa.propose_areas(city, csa.AreaSettings(until=januaries[-1]))
+    areas, params = proposal.areas, proposal.summary["params"]
+    a_year = areas["expected"].astype("float64") * 12 / params["months_covered"]
     study_km2 = float(past.table["area_km2"].iloc[0] / past.table["area_share"].iloc[0])
     paired = compare(past.scores, "areas", "count_areas", seed=SEED)
     return {
         **past.table.groupby("method")["hit_share"].mean().to_dict(),
         "n_future": int(past.table["n_future"].iloc[-1]),
         "land_share": float(areas["area_km2"].sum()) / study_km2,
+        "study_km2": study_km2,
         "n_areas": len(areas),
+        "floor": params["least_a_year"],
+        "under_floor": int((a_year < params["least_a_year"] - FLOOR_ROUNDING).sum()),
+        "corners": proposal.summary["corners"]["n"],
         "median_km2": float(areas["area_km2"].median()) if len(areas) else math.nan,
         "versus_count_areas": paired.verdict,
     }
@@ -152,6 +160,11 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
         "caught": {name: round(pooled(judged, name), 4) for name in METHODS},
         "areas over rivals": {name: ratio(judged, "areas", name) for name in BASELINES},
         "blocks over rivals": {name: ratio(judged, "blocks", name) for name in BASELINES},
+        "areas over blocks": ratio(judged, "areas", "blocks"),
+        "areas": int(judged["n_areas"].sum()),
+        "areas that expect under the floor": int(judged["under_floor"].sum()),
+        "corners to watch": int(judged["corners"].sum()),
+        "share of land, median": round(float(judged["land_share"].median()), 4),
         "better than count_areas": int((judged["versus_count_areas"] == "better").sum()),
         "worse than count_areas": int((judged["versus_count_areas"] == "worse").sum()),
     }

@@ -21,11 +21,12 @@ from csa.areas.finding import (
     estimate_areas,
     find_areas,
     find_areas_by_period,
+    find_corners,
     find_density,
     radius_for,
     resolve_params,
 )
-from csa.areas.forming import NOISE, link
+from csa.areas.forming import NOISE, link, yearly_floor
 from csa.areas.locating import locate_incidents, study_cells
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
@@ -421,3 +422,43 @@ def test_philadelphias_areas_of_2024_are_those_of_its_proposal(philadelphia):
     assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
         set(a) for a in found
     ]
+
+
+# ---- Worth serving -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a_year", "least"), [(20, 1.0), (100, 1.0), (150, 1.5), (300, 3.0), (2000, 3.0)]
+)
+def test_what_an_area_must_be_expected_to_hold_a_year_is_a_hundredth_of_the_citys(a_year, least):
+    assert yearly_floor(a_year) == pytest.approx(least)
+
+
+def test_the_floor_is_of_the_months_that_the_data_cover(located):
+    period = Period.before(ORIGIN, 36)
+    n = int(located.counts(period).sum())
+    covered = min(36, ORIGIN.index - int(located.month.min()))
+    assert located.least(period) == pytest.approx(yearly_floor(n * 12 / covered) * covered / 12)
+    assert located.least(Period.before(Month(1990, 1), 36)) == 0
+
+
+@pytest.mark.parametrize("least", [1.0, 10.0, 40.0, 1000.0])
+def test_each_area_holds_what_it_must_by_the_map_and_corrected_for_chance(located, least):
+    period, asked = Period.before(ORIGIN, 36), replace(located)
+    object.__setattr__(asked, "least", lambda _: least)
+    found = find_areas(asked, period, PARAMS).areas
+    for area, estimate in zip(found, estimate_areas(located, period, found), strict=True):
+        assert located.expected(period)[located.grid.at(area)].sum() >= least * (1 - 1e-6)
+        assert estimate.mean >= least
+    assert len(found) <= len(find_areas(located, period, PARAMS).areas)
+    assert bool(found) == (least < 40)
+    assert [*find_areas_by_period(asked, [(period, PARAMS)] * 2)] == [found] * 2
+
+
+def test_what_is_as_dense_as_areas_and_in_none_is_a_corner(located):
+    period = Period.before(ORIGIN, 36)
+    kept, left = find_areas(located, period, PARAMS).areas
+    corners = find_corners(located, period, PARAMS, [kept])
+    assert any(corner & left for corner in corners)
+    assert not any(corner & kept for corner in corners)
+    assert find_corners(located, period, replace(PARAMS, max_area_km2=0.0), []) == []

@@ -326,3 +326,52 @@ def test_under_a_small_limit_areas_are_small_and_there_are_some(limit):
     found = walkable_areas(reached, expected, needed, BLOCKS, limit)
     assert found
     assert all(0 < BLOCKS.size_km2(area) <= limit * (1 + 1e-9) for area in found)
+
+
+# ---- Worth serving: what an area must be expected to hold, in the place of a least size ----------
+
+
+AWAY = min(h3.grid_ring(MIDDLE, 2))
+BETWEEN = sorted({*h3.grid_ring(MIDDLE, 1)} & {*h3.grid_ring(AWAY, 1)})
+
+
+def test_an_area_grows_by_the_densest_beside_it_until_it_is_worth_serving_and_may_be_small():
+    held = {MIDDLE: 4, RING[0]: 1.5, RING[3]: 0.5, RING[1]: 0.25}
+    assert areas(held, least=5.5) == {frozenset({MIDDLE, RING[0]})}
+    assert areas(held, least=6) == {frozenset({MIDDLE, RING[0], RING[3]})}
+    assert areas(held, least=7) == set()  # 6.25 are all that is near
+
+
+def test_a_dense_cell_one_away_is_joined_by_the_densest_between_which_counts_as_land():
+    held = {MIDDLE: 4, AWAY: 3, BETWEEN[0]: 0.25}
+    assert areas(held, least=7) == {frozenset({MIDDLE, AWAY, BETWEEN[0]})}
+    assert areas(held, least=3) == {
+        frozenset({MIDDLE}),
+        frozenset({AWAY}),
+    }  # each is worth it alone
+    assert areas(held, least=4) == areas(held, least=7)  # one would not be
+    # Beyond the density it holds 3 + 2 less .75 for the land between, and .96 is a place's price.
+    assert areas(held, least=7, opening_km2=4.25 / PER_KM2) == set()
+
+
+def test_what_would_grow_beyond_the_limit_is_no_area():
+    held = dict.fromkeys(TOWN, 0.5) | {MIDDLE: 40}
+    assert areas(held, least=42, limit=6 / 64)
+    assert areas(held, least=43, limit=6 / 64) == set()
+
+
+@examples(100)
+@given(maps(), limits, st.sampled_from([0.25, 1.0, 4.0, 20.0]))
+def test_each_area_holds_what_it_must_hangs_together_and_is_no_larger_than_allowed(
+    map_, limit, least
+):
+    reached, expected, grid = map_
+    size = grid.area_km2.to_numpy()
+    found = walkable_areas(reached, expected, PER_KM2 * size, grid, limit, least=least)
+    cells = [cell for area in found for cell in area]
+    assert len({*cells}) == len(cells)
+    for area in found:
+        at = grid.at(area)
+        assert expected[at].sum() >= least * (1 - 1e-6)
+        assert size[at].sum() <= limit * (1 + 1e-6) or len(at) == 1
+        assert len(grid.contiguous_parts(area)) == 1

@@ -14,6 +14,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.priority.forecast import COLUMNS
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_on
+from csa.areas.sufficiency import years_to_show
 from csa.base.schema import KINDS
 from csa.base.text import land, percent, tr
 from csa.geo.cells import from_text
@@ -102,7 +103,11 @@ def _next12(found: Sequence[float] | None) -> str:
     if found is None:
         return ""
     expected, low, high = found
-    return tr("sheet.next12", expected=expected, low=low, high=high)
+    next12, years = (
+        tr("sheet.next12", expected=expected, low=low, high=high),
+        years_to_show(expected),
+    )
+    return f"{next12} {tr('sheet.years', n=years)}" if years > 1 else next12
 
 
 def _numbers(session: CitySession, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:

@@ -86,7 +86,7 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
     n_unplaced = totals["unlocated"] + totals["outside_study_area"]
     n_months, asked = params["months_covered"], params["months"]
     # Does a month without incidents, in a city that always has some, mean a missing file?
-    n_silent = totals["silent_months"]
+    n_silent, corners = totals["silent_months"], proposal.summary["corners"]["n"]
     said = (
         tr("find.unplaced", n=n_unplaced) if n_unplaced else "",
         tr("find.covered", n=n_months, months=asked) if n_months < asked else "",
@@ -94,6 +94,7 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
         tr("find.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
         if proposal.covers_little and params["suggested_by"] == "city file"
         else "",
+        tr("propose.corners", n=corners, least=params["least_a_year"]) if corners else "",
     )
     return tuple(sentence for sentence in said if sentence)
 

@@ -8,7 +8,14 @@ import geopandas as gpd
 import pandas as pd
 
 from csa.areas.choices import AreaSettings, Suggestion, city_choices, resolve_period, suggest_dbscan
-from csa.areas.finding import document, estimate_areas, find_areas, params_for, search_size_limit
+from csa.areas.finding import (
+    document,
+    estimate_areas,
+    find_areas,
+    find_corners,
+    params_for,
+    search_size_limit,
+)
 from csa.areas.fitted_model import FittedModel, load_learned, save_learned
 from csa.areas.locating import cached_cells, locate_incidents, require_fitting
 from csa.areas.places import Places, candidate_rows, load_places, save_places
@@ -136,6 +143,7 @@ def _run(  # noqa: PLR0913 - as `propose_areas`
     progress("areas")
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
+    corners = tuple(find_corners(located, period, params, found.areas))
     places = load_places(city) if places is None else places
     return Run(
         city,
@@ -152,6 +160,8 @@ def _run(  # noqa: PLR0913 - as `propose_areas`
         places,
         is_default(city, choices),
         located.stack_at(period.until),
+        corners,
+        located.least(period),
     )
 
 

@@ -23,6 +23,7 @@ from csa.areas.forming import (
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
+from csa.areas.walkable import min_incidents_per_cell
 from csa.areas.window import PeriodIncidents
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbscan, Period
@@ -123,6 +124,7 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
     xy, at = window.xy[~window.is_suspect], window.at[~window.is_suspect]
     counts, everyone = np.bincount(at, minlength=len(expected)), np.ones(len(at), dtype=bool)
     graphs: dict[float, NeighborGraph] = {}
+    least_expected = located.least(period)
 
     def areas_at(per_km2: float) -> list[CellSet]:
         params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
@@ -132,7 +134,8 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
             graphs.clear()  # radii mostly go one way, and each graph of a large city is large
             graphs[eps_m] = link(xy, at, grid, eps_m)
         reached = graphs[eps_m].reached(everyone, least)
-        return _drop_doubtful(limited_areas(reached, expected, counts, grid, params), window, grid)
+        areas = limited_areas(reached, expected, counts, grid, params, least_expected)
+        return _drop_small(_drop_doubtful(areas, window, grid), located, period)
 
     per_km2 = find_density(areas_at, expected, grid)
     dbscan, n_incidents = radius_for(per_km2), max(1, len(window))
@@ -165,15 +168,18 @@ def find_areas(
     """Find the candidate areas of a period, from what was known at its end.
 
     With a size limit, incidents at points that may stand for unknown places find no area, and an
-    area that owes them a third of its incidents or more is none. Without, clusters are plain.
+    area that owes them a third of its incidents or more is none; nor is one that is expected to
+    hold too few a year to be worth serving, corrected for chance or not. Without, clusters are
+    plain.
     """
     window = located.window(period) if window is None else window
-    expected = located.expected(period)
-    if not params.is_limited or not window.is_suspect.any():
+    expected, least = located.expected(period), located.least(period)
+    if not params.is_limited:
         return form_areas(window.xy, window.at, located.grid, params, expected)
     is_used = ~window.is_suspect
-    found = form_areas(window.xy[is_used], window.at[is_used], located.grid, params, expected)
-    firm = tuple(_drop_doubtful(found.areas, window, located.grid))
+    xy, at = window.xy[is_used], window.at[is_used]
+    found = form_areas(xy, at, located.grid, params, expected, least)
+    firm = tuple(_drop_small(_drop_doubtful(found.areas, window, located.grid), located, period))
 
     def find_labels() -> tuple[Ints, Bools]:
         cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
@@ -222,8 +228,10 @@ def _linked_once(
         is_in = period.contains(month)
         reached = graph.reached(is_in, params.dbscan.min_samples)
         counts = np.bincount(at[is_in], minlength=len(grid.area_km2))
-        areas = limited_areas(reached, located.expected(period), counts, grid, params)
-        yield tuple(sorted(_drop_doubtful(areas, located.window(period), grid), key=grid.middle))
+        expected, least = located.expected(period), located.least(period)
+        areas = limited_areas(reached, expected, counts, grid, params, least)
+        firm = _drop_doubtful(areas, located.window(period), grid)
+        yield tuple(sorted(_drop_small(firm, located, period), key=grid.middle))
 
 
 def _drop_doubtful(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:
@@ -239,6 +247,38 @@ def _drop_doubtful(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid
         area
         for area, at in zip(areas, places, strict=True)
         if not Proposal.is_doubtful(int(suspect[at].sum()), int(of_all[at].sum()))
+    ]
+
+
+def find_corners(
+    located: StudyArea, period: Period, params: AreaParams, areas: Sequence[CellSet]
+) -> list[CellSet]:
+    """Find places as dense as areas that are expected to hold too little to be areas."""
+    if not params.is_limited:
+        return []
+    grid, counts = located.grid, located.counts(period)
+    is_dense = located.expected(period) >= min_incidents_per_cell(grid, params)
+    for area in areas:
+        is_dense[grid.at(area)] = False
+    pieces = grid.pieces(np.flatnonzero(is_dense).tolist())
+    return [grid.cells(one) for one in pieces if counts[[*one]].sum() >= LEAST_SAMPLES]
+
+
+SURELY = 2.0
+"""An area that is expected to hold so many times what it must is worth serving in any case."""
+
+
+def _drop_small(areas: Sequence[CellSet], located: StudyArea, period: Period) -> list[CellSet]:
+    """Leave out areas that, corrected for chance, are expected to hold too little."""
+    least, expected = located.least(period), located.expected(period)
+    estimator = Estimator(located, period) if areas and least else None
+    return [
+        area
+        for area in areas
+        if estimator is None
+        or expected[located.grid.at(area)].sum() >= SURELY * least
+        or (estimate := estimator.estimate(area)).is_sure
+        or estimate.mean >= least
     ]
 
 

@@ -21,7 +21,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from csa.areas.walkable import min_incidents_per_cell, walkable_areas
+from csa.areas.walkable import OPENING_KM2, min_incidents_per_cell, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
@@ -337,10 +337,13 @@ class AreaSet:
         return self.find_fringe()
 
 
-def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: Floats) -> AreaSet:
+def form_areas(
+    xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: Floats, least: float = 0.0
+) -> AreaSet:
     """Cluster incidents and form candidate areas from the clusters.
 
-    By their places in meters, and by the place of each one's cell in the grid.
+    By their places in meters, and by the place of each one's cell in the grid; `least` is what an
+    area must be expected to hold.
     """
     refuse_large_cells(grid, params)
     dbscan, cells = params.dbscan, grid.h3_cells[at]
@@ -355,7 +358,7 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
     if params.is_limited:
         reached = graph.reached(np.ones(len(xy), dtype=bool), dbscan.min_samples)
         counts = np.bincount(at, minlength=len(grid.area_km2))
-        areas = limited_areas(reached, expected, counts, grid, params)
+        areas = limited_areas(reached, expected, counts, grid, params, least)
     else:
         areas = merge_clusters(list(clusters()), cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
@@ -367,17 +370,48 @@ def form_areas(xy: Floats, at: Ints, grid: Grid, params: AreaParams, expected: F
     return AreaSet(in_order, find_labels, find_fringe)
 
 
+FLOOR_SHARE, FLOOR_A_YEAR = 0.01, (1.0, 3.0)
+"""An area worth serving is expected to hold so much of a city's incidents; so many a year at least
+and at most. With fewer not even a complete stop would show for years."""
+SERVED_OPENING_KM2 = 0.01
+"""Of areas that must hold so many, the price of a place of its own, as `OPENING_KM2`: with .015
+they catch 1.5% less in Philadelphia, with .005 they are a fifth more, and smaller."""
+RINGS_BEYOND = 2
+"""An area that must hold so many may take cells so far from those that clusters reach."""
+
+
+def yearly_floor(n_a_year: float) -> float:
+    """Return how many incidents a year an area must be expected to hold, in a city with so many."""
+    return float(np.clip(FLOOR_SHARE * n_a_year, *FLOOR_A_YEAR))
+
+
+def widen(reached: Bools, grid: Grid) -> Bools:
+    """Return the cells that an area which must hold so many may take: (m,)."""
+    around, wider = grid.around(RINGS_BEYOND)[reached], reached.copy()
+    wider[around[around != OUTSIDE]] = True
+    return wider
+
+
 def limited_areas(
-    reached: Bools, expected: Floats, counts: Ints, grid: Grid, params: AreaParams
+    reached: Bools,
+    expected: Floats,
+    counts: Ints,
+    grid: Grid,
+    params: AreaParams,
+    least: float = 0.0,
 ) -> list[CellSet]:
     """Find areas under a size limit among the cells that clusters reach; in no order.
 
     By what each of the grid's cells is expected to hold, and what was counted in it: (m,) each.
+    Each area is expected to hold `least` or more.
     """
     needed = min_incidents_per_cell(grid, params)
-    areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
-    least = min(MIN_INCIDENTS, params.dbscan.min_samples)
-    return [area for area in areas if counts[grid.at(area)].sum() >= least]
+    reached = widen(reached, grid) if least else reached
+    opening = SERVED_OPENING_KM2 if least else OPENING_KM2
+    limit_km2 = params.max_area_km2
+    areas = walkable_areas(reached, expected, needed, grid, limit_km2, opening, least)
+    counted = min(MIN_INCIDENTS, params.dbscan.min_samples)
+    return [area for area in areas if counts[grid.at(area)].sum() >= counted]
 
 
 def refuse_large_cells(grid: Grid, params: AreaParams) -> None:

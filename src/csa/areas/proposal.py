@@ -29,14 +29,14 @@ from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbsc
 from csa.base.text import tr
 from csa.city.dataset import City
 from csa.city.selection import AreaSelection
-from csa.geo.cells import draw_cells, from_text
+from csa.geo.cells import CellSet, draw_cells, from_text
 from csa.geo.grid import Grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMAT_VERSION = 1
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 KIND = "proposal"
 MARKER = "proposal.json"
 ENOUGH = 0.75
@@ -388,6 +388,8 @@ class Run:
     places: Places  # the city's places known before
     is_default: bool  # whether the choices are the city file's, so that new places are kept
     stack: MapMixture  # how the past's maps are combined in what each cell is expected to hold
+    corners: tuple[CellSet, ...] = ()  # as dense as areas, and expected to hold too little
+    least: float = 0.0  # incidents that an area must be expected to hold in the period
 
     @cached_property
     def recognized(self) -> tuple[PastCandidate | None, ...]:

@@ -241,6 +241,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "metric_crs": city.metric_crs,
             "suggested": asdict(run.suggested),
             "suggested_by": run.suggested_by,
+            "least_a_year": round(run.least * 12 / max(1, _covered(run)["months_covered"]), 2),
         },
         "order": Weights.of(run.city.config.priorities.weights).to_dict(),
         **_totals(run, areas),
@@ -271,6 +272,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     study_km2 = float(grid.area_km2.sum())
     n_located = len(window)
     silent = _silent_months(run)
+    in_corners = frozenset[int]().union(*run.corners)
     return {
         "totals": {
             "incidents": n_located + window.n_unlocated + window.n_outside,
@@ -293,6 +295,11 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "incidents": int(in_fringe.sum()),
             "area_km2": round(grid.size_km2(found.fringe), DIGITS),
             "cells": h3_cells.as_text(sorted(found.fringe)),
+        },
+        "corners": {
+            "n": len(run.corners),
+            "incidents": int(np.isin(window.at, grid.at(in_corners)).sum()),
+            "cells": h3_cells.as_text(sorted(in_corners)),
         },
     }
 

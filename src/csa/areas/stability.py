@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from csa.areas.forming import limited_areas, link
+from csa.areas.forming import limited_areas, link, widen
 from csa.areas.mixture import Ground, MapMixture, Subsamples
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
@@ -32,6 +32,7 @@ class PastIncidents:
     ground: Ground  # the cells, and the walk that spreads counts over them
     stack: MapMixture  # how the maps of the past are combined
     is_new: Bools  # (m,) which cells are of a place that newly began
+    least: float = 0.0  # incidents that an area must be expected to hold in the period
 
     @property
     def is_in_period(self) -> Bools:
@@ -94,6 +95,7 @@ class _Again:
         )
         # No cluster of a part reaches a cell that none of the whole, with that minimum, does.
         is_reached = self.graph.reached(np.ones(int(self.in_period.sum()), dtype=bool), least)
+        is_reached = widen(is_reached, grid) if past.least else is_reached
         self.subsamples = Subsamples(
             past.ground, past.stack, past.at, past.months_ago, past.is_new, is_reached
         )
@@ -113,7 +115,8 @@ class _Again:
         counts = np.bincount(at, minlength=len(self.cells))
         if self.params.is_limited:
             expected = self.subsamples.shares(kept) * int(in_period.sum())
-            return limited_areas(is_reached, expected, counts, self.grid, self.params)
+            worth = KEPT_SHARE * self.past.least  # a fifth fewer are expected
+            return limited_areas(is_reached, expected, counts, self.grid, self.params, worth)
         reached = frozenset(self.cells[is_reached].tolist())
         pieces = self.grid.contiguous_parts(self.grid.filled(reached))
         return [piece for piece in pieces if counts[self.grid.at(piece)].sum() >= least]

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from csa.areas.expected import Field
+from csa.areas.forming import yearly_floor
 from csa.areas.land import Land
 from csa.areas.mixture import (
     HORIZON_MONTHS,
@@ -126,6 +127,15 @@ class StudyArea:
         """
         n_in = int((period.contains(self.month) & ~self.is_suspect).sum())
         return self.foresee([period.until])[period.until] * n_in
+
+    def least(self, period: Period) -> float:
+        """Return how many incidents an area must be expected to hold in a period."""
+        month = self.month[period.contains(self.month) & ~self.is_suspect]
+        if not len(month):
+            return 0.0
+        first = max(period.start.index, int(self.month.min()))
+        years = (period.until.index - first) / 12
+        return yearly_floor(len(month) / years) * years
 
     def foresee(self, months: Sequence[Month]) -> dict[Month, Floats]:
         """Find where the next incident would be at some months: (m,) each, for several at once."""
@@ -296,6 +306,7 @@ class StudyArea:
             self.ground,
             self.stack_at(period.until),
             self.is_new(period.until),
+            self.least(period),
         )
 
     @cached_property

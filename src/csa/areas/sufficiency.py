@@ -100,6 +100,15 @@ def can_locate(months: int, months_covered: int) -> Sufficiency:
     return Sufficiency("locate", can, is_firm, said, used, MIN_MONTHS, more)
 
 
+def years_to_show(expected_a_year: float) -> int:
+    """Return the years after which even a complete stop could be shown: 1 or more.
+
+    By then as many are expected as the least with which a count is compared at all.
+    """
+    _require("mean_count", expected_a_year, 0)
+    return max(1, math.ceil(MIN_MEAN / max(expected_a_year, MIN_MEAN / 100)))
+
+
 def detectable_drop(
     mean_count: float, *, with_rings: bool = False, dispersion: float = 1.0
 ) -> float | None:

@@ -1,9 +1,12 @@
 """Areas that a team can walk: dense places that touch, not too small and not too large.
 
-A place is a cell with those around it, about `MIN_AREA_KM2`. Places and cells that are as dense as
-DBSCAN asks for make areas where they touch; cells at an area's rim that are less dense are left out
-while it stays large enough. An area is kept if what it holds beyond that density pays for a place
-of its own.
+Cells that are as dense as DBSCAN asks for make areas where they touch. Those that are expected to
+hold too little to be worth serving grow by the densest cell beside them, or one cell away, until
+they are; cells at an area's rim that are less dense are left out while it stays worth it. An area
+is kept if what it holds beyond that density pays for a place of its own.
+
+Where nothing is asked of an area, it must be about `MIN_AREA_KM2` instead, and places, cells with
+those around them of that size, count as dense where they are on average.
 """
 
 from __future__ import annotations
@@ -51,13 +54,14 @@ def min_incidents_per_cell(grid: Grid, params: AreaParams) -> Floats:
     return np.asarray(params.dbscan.min_samples * np.minimum(1.0, size / circle_km2))
 
 
-def walkable_areas(
+def walkable_areas(  # noqa: PLR0913 - what areas are made of
     reached: Bools,
     expected: Floats,
     needed: Floats,
     grid: Grid,
     max_area_km2: float,
     opening_km2: float = OPENING_KM2,
+    least: float = 0.0,
 ) -> list[CellSet]:
     """Make areas of the dense cells among those reached.
 
@@ -75,13 +79,15 @@ def walkable_areas(
         The size limit.
     opening_km2
         What a place of its own costs, as land at the density asked for.
+    least
+        Incidents that an area must be expected to hold; with 0 it must be large enough instead.
 
     Returns
     -------
     list of frozenset
         Disjoint, contiguous sets of cells, in no order.
     """
-    return _Ground(reached, expected, needed, grid, max_area_km2, opening_km2).areas()
+    return _Ground(reached, expected, needed, grid, max_area_km2, opening_km2, least).areas()
 
 
 def _rings(size: Floats) -> int:
@@ -99,7 +105,7 @@ class _Ground:
     They are numbered by density, the densest first, then west, then south.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as `walkable_areas`
         self,
         reached: Bools,
         expected: Floats,
@@ -107,23 +113,29 @@ class _Ground:
         grid: Grid,
         max_area_km2: float,
         opening_km2: float,
+        least: float = 0.0,
     ) -> None:
+        self.least = least * (1 - ROUNDING)
         self.grid, size = grid, grid.area_km2.to_numpy(dtype=np.float64)
         self.max_km2 = max_area_km2 * (1 + ROUNDING)
         # A part that fits may lack one cell of the limit.
         cell_km2 = float(size.max(initial=0.0))
-        self.min_km2 = max(0.0, min(MIN_AREA_KM2, max_area_km2 - cell_km2)) * (1 - ROUNDING)
+        min_km2 = 0.0 if least else MIN_AREA_KM2
+        self.min_km2 = max(0.0, min(min_km2, max_area_km2 - cell_km2)) * (1 - ROUNDING)
         self.opening = opening_km2 * float(np.max(needed / size, initial=0.0))
         free = np.flatnonzero(reached)
         density = np.round(expected[free] / size[free], 9)
         self.places = free[np.lexsort((*grid.centre_xy[free].T[::-1], -density))]
         self.number = np.full(len(reached) + 1, OUTSIDE)  # the last is for what is outside
         self.number[self.places] = np.arange(len(self.places))
-        self.around = self.number[grid.neighbors[self.places]]  # (f, 6)
+        within_two = self.number[grid.around(2)[self.places]]
+        self.around, second_ring = within_two[:, 1:7], within_two[:, 7:]  # (f, 6), (f, 12)
         surplus = (expected - needed)[self.places]
         is_dense = surplus >= -ROUNDING * needed[self.places]
         self._near: list[int] = self.around.ravel().tolist()  # thousands of lists would be slow
+        self._far: list[int] = second_ring.ravel().tolist() if least else []
         self.size: list[float] = size[self.places].tolist()
+        self.expected: list[float] = expected[self.places].tolist()
         self.surplus: list[float] = surplus.tolist()
         self.is_dense: list[bool] = is_dense.tolist()
 
@@ -134,12 +146,13 @@ class _Ground:
     def areas(self) -> list[CellSet]:
         """Make areas of dense places that touch."""
         taken = np.zeros(len(self.size), dtype=bool)
-        for piece in self.parts(self.dense_places() | np.array(self.is_dense, dtype=bool)):
+        is_dense = np.array(self.is_dense, dtype=bool)
+        for piece in self.parts(is_dense if self.least else is_dense | self.dense_places()):
             area = self.grow_to_minimum(self.trim_sparse_rim(piece))
             if self.net_surplus(area) > 0:
                 taken[list(area)] = True
         parts = [part for piece in self.parts(taken) for part in self.split(piece)]
-        return self._filled(parts)
+        return self._filled([part for part in parts if self.holds(part) >= self.least])
 
     def dense_places(self) -> Bools:
         """Return the cells of all places that are dense on average: (f,)."""
@@ -155,7 +168,7 @@ class _Ground:
 
     def trim_sparse_rim(self, piece: Piece) -> Piece:
         """Leave out cells that are not dense, the least dense first, if the rest still touches."""
-        left, km2 = set(piece), self.km2(piece)
+        left, km2 = set(piece), self.km2(piece)  # with a floor all of its cells are dense
         for cell in sorted((one for one in piece if not self.is_dense[one]), reverse=True):
             if km2 - self.size[cell] >= self.min_km2 and _is_at_rim(self.near(cell), left):
                 left.remove(cell)
@@ -165,6 +178,10 @@ class _Ground:
     def net_surplus(self, piece: Piece) -> float:
         """Return what a piece holds beyond the density and the price of a place of its own."""
         return math.fsum(self.surplus[cell] for cell in piece) - self.opening if piece else 0.0
+
+    def holds(self, piece: Iterable[int]) -> float:
+        """Add up what cells are expected to hold."""
+        return math.fsum(self.expected[cell] for cell in piece)
 
     def km2(self, piece: Iterable[int]) -> float:
         """Add up the land of cells."""
@@ -185,24 +202,42 @@ class _Ground:
         return [set(piece.tolist()) for piece in pieces if len(piece)]
 
     def grow_to_minimum(self, core: Piece) -> Piece:
-        """Grow a piece to the least size by the densest cell beside it; empty if it cannot."""
-        km2 = self.km2(core)
-        if km2 >= self.min_km2:
-            return core
+        """Grow a piece by the densest cell beside it; empty if it cannot.
+
+        To the least size, or to what it must be expected to hold: then also by a cell one away,
+        with the densest that joins it.
+        """
+        km2, held = self.km2(core), self.holds(core)
         piece, seen = set(core), {OUTSIDE, *core}
-        beside = sorted({near for cell in core for near in self.near(cell)} - seen)
-        seen.update(beside)
-        while km2 < self.min_km2:
-            if not beside:
-                return set()
-            cell = heapq.heappop(beside)
-            piece.add(cell)
-            km2 += self.size[cell]
-            for near in self.near(cell):
+        beside: list[int] = []
+
+        def look_around(cell: int) -> None:
+            for near in (*self.near(cell), *self._far[12 * cell : 12 * cell + 12]):
                 if near not in seen:
                     seen.add(near)
                     heapq.heappush(beside, near)
+
+        if km2 < self.min_km2 or held < self.least:
+            for cell in core:
+                look_around(cell)
+        while km2 < self.min_km2 or held < self.least:
+            if not beside or km2 > self.max_km2:
+                return set()
+            cell = heapq.heappop(beside)
+            for joined in () if cell in piece else self._joining(cell, piece):
+                piece.add(joined)
+                km2 += self.size[joined]
+                held += self.expected[joined]
+                look_around(joined)
         return piece
+
+    def _joining(self, cell: int, piece: Piece) -> tuple[int, ...]:
+        """Return a cell near a piece, with the densest between them if they do not touch."""
+        around = [near for near in self.near(cell) if near != OUTSIDE]
+        if any(near in piece for near in around):
+            return (cell,)
+        between = [near for near in around if any(other in piece for other in self.near(near))]
+        return (min(between), cell) if between else ()
 
     def split(self, piece: Piece) -> list[Piece]:
         """Split a piece over the limit: parts grow from its densest cell by the densest beside."""

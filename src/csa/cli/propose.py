@@ -86,13 +86,31 @@ def show_proposal(analysis: Analysis, out: Path) -> None:
         hold = describe_areas_hold(proposal.summary, analysis.backtest)
         show(*_proxy_sentence(proposal), render(hold))
         _area_table(proposal, match_statuses(proposal.areas, analysis.core_areas), units)
-        show(*_suspect_sentences(proposal))
+        show(*_suspect_sentences(proposal), *_years_sentence(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
     show_core_areas(analysis.counts)
-    show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
+    show(*_land_sentence(proposal), *_corner_sentence(proposal.summary))
+    show(*_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary, units), tr("propose.candidates"))
     show(tr("propose.written", out=out))
+
+
+def _years_sentence(proposal: Proposal) -> Iterator[str]:
+    """Explain how long it takes until a count in these areas can show anything."""
+    from csa.areas.sufficiency import years_to_show
+
+    a_year = proposal.areas["expected"].dropna() * 12 / proposal.summary["params"]["months_covered"]
+    years = years_to_show(float(a_year.min())) if len(a_year) else 1
+    if years > 1:
+        yield tr("propose.years", n=years)
+
+
+def _corner_sentence(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Count the places as dense as areas that are expected to hold too little."""
+    if summary["corners"]["n"]:
+        least = summary["params"]["least_a_year"]
+        yield tr("propose.corners", n=summary["corners"]["n"], least=least)
 
 
 def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
@@ -134,6 +152,8 @@ def _land_sentence(proposal: Proposal) -> Iterator[str]:
     if source == "city file":
         yield tr("propose.other_city", share=share)
     elif source == "the data" and not proposal.is_empty:
+        least, n = proposal.summary["params"]["least_a_year"], len(proposal.areas)
+        yield tr("propose.supports", n=n, least=least)
         yield tr("propose.little_land", share=share, goal=percent(LAND_SHARE))
 
 
