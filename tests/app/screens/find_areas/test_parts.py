@@ -304,13 +304,16 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
 
 
 def test_incidents_on_no_map_are_told_of_and_none_are_not():
-    def told(by="the data", share=0.02, **totals):
+    def told(by="the data", share=0.02, corners=0, **totals):
         none = {"unlocated": 0, "outside_study_area": 0, "silent_months": 0, "located": 900}
         summary = {
             "totals": {**none, **totals},
-            "params": {"months_covered": 36, "months": 36, "suggested_by": by},
+            "params": {
+                "months_covered": 36, "months": 36, "suggested_by": by, "least_a_year": 1.5,
+            },
             "share_of_study_area": share,
-        }
+            "corners": {"n": corners},
+        }  # fmt: skip
         return phrases.cautions(Proposal(None, None, None, summary))
 
     (sentence,) = told(unlocated=2, outside_study_area=1)
@@ -319,6 +322,8 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
     # A city's file whose values find next to nothing may be another city's.
     assert told("city file", 0.0004) == (says("find.other_city", share=percent(0.0004)),)
     assert told("the data", 0.0004) == told("city file") == ()
+    (watched,) = told(corners=2)
+    assert watched == says("propose.corners", n=2, least=1.5)
 
 
 # ---- Refused --------------------------------------------------------------------------------
