@@ -39,7 +39,7 @@ def look(scene: signing.Present) -> None:
         panels.table(
             {
                 tr("points.col_number"): [one.number for one in points],
-                tr("data.col_incidents"): [one.incidents for one in points],
+                tr("label.incidents"): [one.incidents for one in points],
                 tr("data.col_place"): [one.address or tr("data.no_address") for one in points],
                 tr("points.col_where"): [f"{one.lat:.5f}, {one.lon:.5f}" for one in points],
                 tr("points.col_there"): [_there(one, units) for one in points],
