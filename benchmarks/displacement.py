@@ -96,15 +96,23 @@ class Claim:
 
     def count(self, n_cities: int, pool: ProcessPoolExecutor | None = None) -> tuple[int, int]:
         """Count the cities that show it, and those in which the question arises."""
-        ask = partial(_ask, self.city, self.shown)
-        numbers = range(n_cities)
-        found = map(ask, numbers) if pool is None else pool.map(ask, numbers, chunksize=20)
-        answers = [answer for answer in found if answer is not None]
-        return sum(answers), len(answers)
+        return count_all([self], n_cities, pool)[0]
 
 
-def _ask(city: City, shown: Shown, number: int) -> bool | None:
-    return shown(judge_city(city, (SEED, number)))
+def count_all(
+    asked: Sequence[Claim], n_cities: int, pool: ProcessPoolExecutor | None = None
+) -> list[tuple[int, int]]:
+    """Count for claims of the same city: each city is judged once."""
+    ask = partial(_ask, asked[0].city, [claim.shown for claim in asked])
+    numbers = range(n_cities)
+    found = [*(map(ask, numbers) if pool is None else pool.map(ask, numbers, chunksize=10))]
+    columns = [[answer for answer in of if answer is not None] for of in zip(*found, strict=True)]
+    return [(sum(answers), len(answers)) for answers in columns]
+
+
+def _ask(city: City, shown: Sequence[Shown], number: int) -> list[bool | None]:
+    judged = judge_city(city, (SEED, number))
+    return [one(judged) for one in shown]
 
 
 def unchanged() -> Iterator[Claim]:
@@ -149,6 +157,70 @@ def changed() -> Iterator[Claim]:
         yield Claim(f"40% fewer for good, said to be over{at}", lasting, once, 0.05)
 
 
+def told_at_end(band: int | None, judged: Judged) -> bool:
+    """Ask whether the last yearly look of all together named a band."""
+    return judged[0].look(len(judged[0].verdicts) - 1).moved_to == band
+
+
+def within_at_end(n: int, judged: Judged) -> bool:
+    """Ask within how many of the edges all together were said to have fewer."""
+    return judged[0].look(len(judged[0].verdicts) - 1).n_within >= n
+
+
+def any_band(judged: Judged) -> bool:
+    """Ask whether any look of all together named a band."""
+    return any(look.moved_to is not None for look in judged[0].looks)
+
+
+def wrong_within(band: int, judged: Judged) -> bool:
+    """Ask whether fewer was ever said within a distance that what moved did not leave."""
+    return any(look.n_within > band for look in judged[0].looks)
+
+
+FAR = (1.5, 2.0)
+BAND_NAMES = ("0-750 m", "750-1,500 m", "1,500-3,000 m")
+
+
+def farther() -> Iterator[Claim]:
+    """What moved by distance, with bands around each area; dispersion 1.3."""
+    fewer = partial(ever, FEWER)
+    for yearly, n_past in ((40, 7), (40, 0), (14, 7)):
+        at, plain = f"; {yearly}, {n_past} years", City(yearly, 1.3, n_past=n_past, far=FAR)
+        yield Claim(f"bands, unchanged, any alarm{at}", plain, any_alarm, 0.07)
+        yield Claim(f"bands, unchanged, a band named{at}", plain, any_band, 0.02)
+        for band, name in enumerate(BAND_NAMES):
+            moved = replace(plain, drop=0.4, moved=1.0, moved_to=band)
+            floor = (0.75, 0.9, 0.7)[band] if (yearly, n_past) == (40, 7) else None
+            right, told = partial(told_at_end, band), f"bands, 40% to {name}, the right one named"
+            yield Claim(f"{told}{at}", moved, right, floor, is_floor=True)
+            wrong = partial(wrong_within, band)
+            yield Claim(f"bands, 40% to {name}, wrongly fewer within{at}", moved, wrong, 0.02)
+        for drop in (0.4, 0.6):
+            gone, share = replace(plain, drop=drop), f"{100 * drop:.0f}% gone"
+            yield Claim(f"bands, {share}, fewer{at}", gone, fewer)
+            for n, name in enumerate(("750 m", "1,500 m"), start=1):
+                yield Claim(f"bands, {share}, within {name}{at}", gone, partial(within_at_end, n))
+            yield Claim(f"bands, {share}, a band named{at}", gone, any_band, 0.02)
+
+
+SIZES = (5, 7, 10, 13, 20, 50)
+"""Incidents a year of single areas; 10 to 100 are expected over two years."""
+
+
+def alone(judged: Judged) -> bool:
+    """Ask whether the first single area is told as fewer at the end."""
+    return judged[1].verdicts[-1] in FEWER
+
+
+def singles() -> Iterator[Claim]:
+    """What a single area's zeros say: twelve areas, of which each falls alike."""
+    for yearly in SIZES:
+        for drop in (1.0, 0.8, 0.6, 0.4):
+            gone = City(yearly, 1.3, drop=drop)
+            name = "all" if drop == 1 else f"{100 * drop:.0f}%"
+            yield Claim(f"one area, {2 * yearly} expected, {name} gone, told", gone, alone)
+
+
 def others() -> Iterator[Claim]:
     """Trends, usual falls and spread are no displacement."""
     plain = City(40, 1.3)
@@ -166,7 +238,7 @@ def others() -> Iterator[Claim]:
 
 def claims() -> list[Claim]:
     """List what is measured, in the order of docs/METHODS.md."""
-    return [*unchanged(), *changed(), *others()]
+    return [*unchanged(), *changed(), *farther(), *singles(), *others()]
 
 
 def main(n_cities: int = 400, only: str = "") -> None:
@@ -176,8 +248,11 @@ def main(n_cities: int = 400, only: str = "") -> None:
         table.add_column(title, justify="left" if title == "Claim" else "right")
     wanted = [claim for claim in claims() if only in claim.name]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for claim in track(wanted, "Claims", console=Console(stderr=True)):
-            number, asked = claim.count(n_cities, pool)
+        counted: dict[Claim, tuple[int, int]] = {}
+        for city in track({claim.city: 0 for claim in wanted}, console=Console(stderr=True)):
+            own = [claim for claim in wanted if claim.city == city]
+            counted |= dict(zip(own, count_all(own, n_cities, pool), strict=True))
+        for claim, (number, asked) in counted.items():
             held = binomtest(number, max(asked, 1)).proportion_ci()
             stated = ""
             if claim.stated is not None:

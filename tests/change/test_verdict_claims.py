@@ -13,6 +13,7 @@ import pytest
 from benchmarks import displaced_cities, displacement
 from benchmarks.displaced_cities import City, draw_city, judge_city, past_starts
 from benchmarks.displacement import any_alarm, claims
+from benchmarks.second_opinion import posterior
 from scipy.stats import binom
 from tests.workers import long, slowly
 
@@ -84,7 +85,8 @@ def test_past_starts_are_months_of_the_citys_own_calendar():
     city = City(40, n_past=3)
     drawn = draw_city(city, np.random.default_rng(1))
     assert (city.start, drawn.places.shape, len(drawn.rest)) == (72, (2, 12, 96), 96)
-    for zone, past in enumerate(past_starts(city, drawn)):
+    cohorts = past_starts(city, drawn)
+    for zone, past in enumerate(([one.core for one in cohorts], [one.ring for one in cohorts])):
         first = [Month.parse(one.origin).index - Month(2000, 1).index for one in past]
         assert first == list(range(36, 61, 2))
         for at, one in zip(first, past, strict=True):
@@ -94,6 +96,40 @@ def test_past_starts_are_months_of_the_citys_own_calendar():
             before = slice(at - 36, at)
             assert one.base.mean == drawn.places[zone, :, before].sum()
             assert one.before == drawn.rest[before].sum()
+
+
+def test_a_band_is_compared_with_all_but_the_areas_and_itself():
+    city = City(40, n_past=3, far=(1.5, 2.0), drop=0.4, moved=1.0, moved_to=2)
+    drawn = draw_city(city, np.random.default_rng(1))
+    areas, ring, near, far = drawn.places.sum(axis=1)
+    assert near.sum() == pytest.approx(1.5 * ring.sum(), rel=0.1)
+    assert far[:72].sum() == pytest.approx(2 * ring[:72].sum(), rel=0.1)
+    assert far[72:].sum() == pytest.approx(2.4 * ring[72:].sum(), rel=0.1)  # what moved
+    assert areas[72:].sum() == pytest.approx(0.6 * ring[72:].sum(), rel=0.1)
+    (first, *_) = past_starts(city, drawn)
+    months = slice(36, 72)
+    assert first.core.compared.tolist() == (drawn.rest + near + far)[months].tolist()
+    assert first.bands[0].compared.tolist() == (drawn.rest + ring + far)[months].tolist()
+    assert first.bands[1].compared.tolist() == (drawn.rest + ring + near)[months].tolist()
+    judged = judge_city(city, (SEED, 1))
+    assert [band.counts.counted[-1] for band in judged[0].farther.bands]
+
+
+def test_the_second_opinion_sees_a_planted_fall_and_where_it_went_by_arithmetic():
+    """With counts this large, what a zone did against the rest is all there is to see."""
+    city = City(2000, n_past=3, far=(1.5, 2.0), drop=0.4, moved=1.0, moved_to=1)
+    drawn = draw_city(city, np.random.default_rng(1))
+    usual = [(1.0, 0.001)] * 4
+    found = posterior(drawn, city.start, city.before, usual, 1.0, np.random.default_rng(2))
+    before, since = (
+        np.append(drawn.places[..., span].sum(axis=(1, 2)), drawn.rest[span].sum())
+        for span in (slice(city.start - city.before, city.start), slice(city.start, None))
+    )
+    growth = since / before
+    assert found.zone.mean(axis=0) == pytest.approx(np.log(growth[:4] / growth[4]), abs=0.02)
+    assert found.zone.mean(axis=0) == pytest.approx(
+        np.log([0.6, 1.0, 1 + 0.4 / 1.5, 1.0]), abs=0.04
+    )
 
 
 def test_what_is_planted_is_what_the_city_has():
@@ -125,6 +161,8 @@ def test_each_claim_has_its_own_name_and_each_quick_one_is_measured():
         "30% fewer, shown; 40, 7 years",
         "share holds 100%, moved; 40, 7 years",
         *long(
+            "bands, unchanged, a band named; 40, 7 years",
+            "bands, 40% to 750-1,500 m, the right one named; 40, 7 years",
             "unchanged, dispersion 1.6; 14, 5 years",
             "unchanged, months, seasons and a jump; 40, 5 years",
             "unchanged, places flare up; 14, 0 years",
