@@ -28,26 +28,27 @@ def look(scene: signing.Present) -> None:
     if not points:
         return
     units = scene.session.config.city.units
-    with st.expander(tr("points.look")):
-        st.markdown(tr("points.look_about"))
-        draw(
-            scene.session,
-            scene.session.config.areas.resolution,
-            "points",
-            partial(_painted, points),
-        )
-        panels.table(
-            {
-                tr("points.col_number"): [one.number for one in points],
-                tr("label.incidents"): [one.incidents for one in points],
-                tr("data.col_place"): [one.address or tr("data.no_address") for one in points],
-                tr("points.col_where"): [f"{one.lat:.5f}, {one.lon:.5f}" for one in points],
-                tr("points.col_there"): [_there(one, units) for one in points],
-            },
-            tr("points.alt"),
-            "csa-wide",
-        )
-        signing.form(scene, _decision(points))
+    if not st.toggle(tr("points.look"), key="look at points"):  # a folded map would stay empty
+        return
+    st.markdown(tr("points.look_about"))
+    draw(
+        scene.session,
+        scene.session.config.areas.resolution,
+        "points",
+        partial(_painted, points),
+    )
+    panels.table(
+        {
+            tr("points.col_number"): [one.number for one in points],
+            tr("label.incidents"): [one.incidents for one in points],
+            tr("data.col_place"): [one.address or tr("data.no_address") for one in points],
+            tr("points.col_where"): [f"{one.lat:.5f}, {one.lon:.5f}" for one in points],
+            tr("points.col_there"): [_there(one, units) for one in points],
+        },
+        tr("points.alt"),
+        "csa-wide",
+    )
+    signing.form(scene, _decision(points))
 
 
 def _there(point: SuspectPoint, units: str) -> str:

@@ -31,6 +31,8 @@ def first_point(dataset):
 def test_an_editor_sees_where_a_point_is_and_marks_it(open_data, dataset, own_file):
     point = first_point(dataset)
     page = open_data()
+    (look,) = [one for one in page.toggle if one.label == says("points.look")]
+    look.set_value(True).run()
     assert f"{point['lat']:.5f}, {point['lon']:.5f}" in words(page)
     sign(page, "points", why="a bar", office="Police analysts")
     (verdict,) = [one for one in page.selectbox if one.label == says("points.verdict")]
@@ -48,4 +50,4 @@ def test_nobody_below_an_editor_sees_a_point(open_data, dataset, role, monkeypat
     page = open_data()
     point = first_point(dataset)
     assert f"{point['lat']:.5f}" not in words(page)
-    assert says("points.look") not in [one.label for one in page.expander]
+    assert says("points.look") not in [one.label for one in page.toggle]
