@@ -72,10 +72,21 @@ def settings(town, *changes):
     town.config = load_city(path)
 
 
+AGREED = """domestic_rule = "agreed"
+domestic_office = "Orrinvale Police Department (made up)"
+domestic_agency = "Orrinvale Domestic Violence Center (made up)"
+domestic_on = 2015-01-05
+"""
+
+
 def without_domestic(town, more=""):
     fields = 'domestic = { yes = [{ domestic = ["Y"] }], no = [{ domestic = ["N"] }] }\n'
     settings(
-        town, (fields, ""), ('domestic = "domestic"\n', ""), ("[public]\n", f"[public]{more}\n")
+        town,
+        (fields, ""),
+        ('domestic = "domestic"\n', ""),
+        (AGREED, ""),
+        ("[public]\n", f"[public]{more}\n"),
     )
 
 
