@@ -126,3 +126,22 @@ def test_a_file_and_the_same_rows_as_a_table_are_the_same_city(table, tmp_path):
     city = csa.City.from_file(path, city="Elm Town")
     assert incidents_of(city) == incidents_of(csa.City.from_frame(table, killed="fatal"))
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("n", "spread"), [(600, (0.18, 0.0)), (60, (0.06, 0.06))])
+def test_a_city_along_one_road_and_one_of_sixty_incidents_get_what_they_can_support(n, spread):
+    rng = np.random.default_rng(3)
+    points = gpd.points_from_xy(
+        *(at + wide * rng.random(n) for at, wide in zip(MIDDLE, spread, strict=True)),
+        crs="EPSG:4326",
+    )
+    days = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng.integers(0, 1460, n), "D")
+    rows = gpd.GeoDataFrame({"date": days, "fatal": rng.random(n) < 0.3}, geometry=points)
+    city = csa.City.from_frame(rows, killed="fatal", city="Elm Town")
+    proposal = csa.propose_areas(city)
+    params = proposal.summary["params"]
+    a_year = proposal.areas["expected"].dropna() * 12 / params["months_covered"]
+    assert 1 <= params["least_a_year"] <= 3
+    assert (a_year >= params["least_a_year"] - 0.01).all()
+    assert proposal.summary["share_of_study_area"] <= 0.02
+    assert len(proposal.areas) <= n / 12  # four years: none holds under one a year
