@@ -166,13 +166,12 @@ test-browser: setup browser firefox ## run the tests in a real browser, and thos
 test-wheel: setup ## install the wheel and the sdist elsewhere, and use them as a stranger would
 	@$(BIN)/python -m pytest -m wheel -rs tests/test_wheel.py $(PYTEST_ARGS)
 
-# pyproj tries whether an array of one is a number: numpy 2.1 warns of it, 2.4 refuses, which it expects.
 test-lowest: setup ## run the quick tests of the library with the lowest versions that are allowed
 	@rm -rf .venv-lowest
 	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-lowest
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
 	    --editable '.[app,pdf,excel,explore]' --group lowest
-	.venv-lowest/bin/python -m pytest -p no:cacheprovider -W "ignore:Conversion of an array:DeprecationWarning" -m "not slow and not long and not browser and not system and not wheel" \
+	.venv-lowest/bin/python -m pytest -p no:cacheprovider -m "not slow and not long and not browser and not system and not wheel" \
 	    $(LOWEST) $(PYTEST_ARGS)
 
 # Apart, since to count lines takes half as long again.
