@@ -336,7 +336,7 @@ def test_an_area_without_cells_and_a_coverage_that_is_no_share_are_refused():
     cells, field = city(np.ones(1600)), Field(1 / CELL_KM2, 0.5, 0.5, 700.0)
     with pytest.raises(ParamError, match="Give at least one cell"):
         estimate_area([], cells, field)
-    with pytest.raises(ParamError, match="between 0 and 1"):
+    with pytest.raises(ParamError, match="coverage must be above 0 and below 1, not 90"):
         estimate_area([3], cells, field, 90)
 
 
