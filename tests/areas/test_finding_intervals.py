@@ -122,7 +122,7 @@ def test_in_many_cities_chosen_areas_are_held_as_often_as_documented(kind, mean,
 )
 def test_where_all_is_luck_areas_are_found_but_have_no_tier_19_times_in_20(n, n_cities):
     told = [tier_in_flat(n, seed) for seed in range(n_cities)]
-    assert np.mean([n_areas for n_areas, _ in told]) > 2  # else it would prove nothing
+    assert np.mean([n_areas for n_areas, _ in told]) > 1  # else it would prove nothing
     assert np.mean([has_tier for _, has_tier in told]) <= 0.05
 
 

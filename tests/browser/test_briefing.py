@@ -18,17 +18,15 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     cards = reader.page.locator(".csa-key").all_inner_texts()
     assert len(cards) in {2, 3}
     assert sum(len(card.split()) for card in cards) <= 120
-    reader.page.get_by_text("How we know").click()
-    text = reader.text()
-    for head in ("Where shootings concentrate.", "Recent changes.", "What we can't tell yet."):
-        assert head in text
-    reader.page.get_by_text("How we know").click()
     shown = {name for _, name in reader.labels()}
     listed = reader.page.locator(".csa-tiers li span").all_inner_texts()
     assert len(shown) > len(listed) / 2
     assert shown <= {*listed}
     main = reader.page.locator("[data-testid=stMain]")
     assert main.evaluate("e => e.scrollHeight") <= 1000
+    reader.page.get_by_text("How we know").click()
+    for head in ("Where shootings concentrate.", "Recent changes.", "What we can't tell yet."):
+        reader.page.get_by_text(head).wait_for()
 
 
 def test_its_name_typed_by_hand_leads_to_the_first_page(read, sample_app):

@@ -39,6 +39,10 @@ def followed(town, run):
     alert_rows = alerts(rows, "2019-02", 5)
     run("ingest", *words, "--out", "alerts", town.write("b.csv", *alert_rows))
     run("propose", "--city", town.config, "--dataset", "ds", "--until", "2019-02", "--out", "pr")
+    # The knot alone, where the alerts fell.
+    path = town.folder / "pr" / "areas.geojson"
+    drawn = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(drawn | {"features": drawn["features"][:1]}), "utf-8")
 
     def follow():
         about = ("--city", town.config, "--dataset", "ds", "--areas", "pr", "--out", "di")

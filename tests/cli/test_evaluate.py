@@ -58,11 +58,12 @@ def test_the_answer_is_that_of_the_page(ask, run, town):
     near = town.folder / "near"
     shutil.copytree(town.folder / "pr", near)
     drawn = json.loads((near / "areas.geojson").read_text("utf-8"))
-    (place,) = (feature["properties"] for feature in drawn["features"])
+    drawn["features"] = drawn["features"][:1]
+    place = drawn["features"][0]["properties"]
     beside = set(h3.grid_ring(min(place["cells"]), 5)) - set(place["cells"])
     place |= {"area_id": "c-9", "place_name": "Near", "cells": sorted(beside)[:4]}
     (near / "areas.geojson").write_text(json.dumps(drawn), "utf-8")
-    table = pd.read_csv(near / "areas.csv", dtype=str)
+    table = pd.read_csv(near / "areas.csv", dtype=str, nrows=1)
     table.assign(area_id="c-9", place_name="Near", cells=" ".join(place["cells"])).to_csv(
         near / "areas.csv", index=False
     )

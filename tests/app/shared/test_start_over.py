@@ -14,7 +14,7 @@ from csa.program.work import add_lesson
 from csa.synthetic.story import TODAY
 
 SAID = {
-    "briefing": ("Brindlemoor", "Umberley", "The plan: Orrinvale Strategic Plan."),
+    "briefing": ("Brindlemoor", "Umberley", "2 proposals need an answer"),
     "plan": ("51 actions", "Already proposed: 1.1.1."),
     "measures": (
         "Residents who feel safe",

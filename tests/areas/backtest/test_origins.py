@@ -422,6 +422,9 @@ def test_places_are_summed_up_by_what_came_in_all_of_them():
         land_share=[0.019, 0.03],
         versus_count_areas=["worse", "as good"],
         incidents=[120, 400],
+        n_areas=[3, 2],
+        under_floor=[0, 1],
+        corners=[0, 4],
         areas_now=[3, 2],
         doubtful_now=[0, 2],
     )
