@@ -349,7 +349,7 @@ MONTHS = {
 }
 
 
-def matches(key: str, text: str, **shapes: str) -> Iterator[re.Match[str]]:
+def matches(key: str, text: str, /, **shapes: str) -> Iterator[re.Match[str]]:
     """Find a sentence of the catalog in a text, with its values by name."""
     template = load_catalog()[key]
     for form in [template] if isinstance(template, str) else template.values():
@@ -364,7 +364,7 @@ def matches(key: str, text: str, **shapes: str) -> Iterator[re.Match[str]]:
         yield from re.finditer(pattern, text)
 
 
-def first(key: str, text: str, **shapes: str) -> re.Match[str] | None:
+def first(key: str, text: str, /, **shapes: str) -> re.Match[str] | None:
     return next(matches(key, text, **shapes), None)
 
 
@@ -577,7 +577,8 @@ def read_displacement(surface: Surface, account: Mapping[str, Any]) -> None:
 
 def read_city(surface: Surface, blocks: Iterable[str]) -> None:
     """Read how the whole city's count compares with the one before, in a sentence or a measure."""
-    words = {tr(f"briefing.{word}"): word for word in ("more", "fewer", "usual")}
+    words = {tr(f"label.{word}_than_chance"): word for word in ("more", "fewer")}
+    words[tr("briefing.usual")] = "usual"
     shape = "|".join(map(re.escape, words))
     courses = {"better": "fewer", "worse": "more", "no_change": "usual"}
     of_measure = {tr(f"meeting.{word}"): course for word, course in courses.items()}
@@ -602,7 +603,7 @@ def read_city(surface: Surface, blocks: Iterable[str]) -> None:
             through = MONTHS[span[0]] if span else None
             surface.say(CITY, "counted lately", number(said["now"]), through)
             surface.say(CITY, "counted before that", number(said["before"]), through)
-            surface.say(CITY, "change", of_measure[said["word"]], through)
+            surface.say(CITY, "change", of_measure[said["name"]], through)
 
 
 SHOOTINGS = "Homicides and nonfatal shootings"
