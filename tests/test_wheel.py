@@ -261,7 +261,7 @@ def test_next_to_the_package_index_s_csa_it_refuses_to_run(stranger):
     about = site / "csa-9.9.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: csa\nVersion: 9.9\n")
-    (about / "top_level.txt").write_text("csa\n")
+    (about / "RECORD").write_text("csa/__init__.py,,\n")  # as any installer writes it
     try:
         for words in (["csa", "--version"], ["python", "-P", "-m", "csa_app"]):
             done = stranger.run(*words, check=False)
