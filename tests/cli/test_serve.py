@@ -1,5 +1,6 @@
 """serve, demo and home: what is refused before anything is made, and what the server is told."""
 
+import io
 import json
 import os
 import socket
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.sentences import says
 
 from csa.cli import serve as module
 
@@ -79,3 +81,16 @@ def test_a_dataset_is_served_as_it_is(run, sample_folder, monkeypatch, started, 
     monkeypatch.setattr(module, "_city_steps", None)
     run("serve", "--city", sample_folder, "--port", port)
     assert started[0][2]["CSA_CITY"] == str(sample_folder)
+
+
+def test_a_new_city_without_a_terminal_says_how_to_answer(run, town, monkeypatch):
+    """A script has nobody to ask: nothing is written, and the sentence names the option."""
+    rows = "\n".join(
+        f"{n},2020-01-{n % 28 + 1:02d},39.0{n:02d},-94.5,{n % 2}" for n in range(10, 60)
+    )
+    (town.folder / "new.csv").write_text(f"id,date,latitude,longitude,fatal\n{rows}\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    done = run("start", "new.csv", check=False)
+    assert done.returncode == 2
+    assert says("start.no_answer") in done.stderr
+    assert not (town.folder / "config").exists()

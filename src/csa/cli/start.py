@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csa.base.errors import ParamError
 from csa.base.home import home
 from csa.base.text import render, tr
 from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
@@ -60,7 +63,6 @@ def start(
     """Set up a new city: read its files, ask about anything unclear, and propose areas."""
     from dataclasses import replace
 
-    from csa.base.errors import ParamError
     from csa.workflow.companion_files import list_companions, read_city
     from csa.workflow.new_city import understand_tables
     from csa.workflow.setting_up import set_up
@@ -72,7 +74,7 @@ def start(
     answers: dict[str, int] = {}
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name
-        name = typer.prompt(tr("start.which_name"), default=guess, err=True)
+        name = _answer(partial(typer.prompt, tr("start.which_name"), default=guess, err=True))
     city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
     while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
         answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
@@ -83,7 +85,8 @@ def start(
     path = out or home() / "config" / f"{city.id}.toml"
     if path.exists():
         raise ParamError("start.exists", path=path)
-    if is_asked and not typer.confirm(tr("start.go_on", path=path), default=True, err=True):
+    go_on = partial(typer.confirm, tr("start.go_on", path=path), default=True, err=True)
+    if is_asked and not _answer(go_on):
         show(tr("start.nothing_made"))
         return
     with progress(20) as step:
@@ -115,6 +118,15 @@ def _account(made: MadeCity, path: Path) -> dict[str, Any]:
     }
 
 
+def _answer(ask: Callable[[], Any]) -> Any:
+    """Return an answer; where none can be given, as without a terminal, say what to do."""
+    try:
+        return ask()
+    except typer.Abort as abort:
+        typer.echo(err=True)  # the question's line is over
+        raise ParamError("start.no_answer") from abort
+
+
 def _ask(doubt: Ambiguity, n_lists: int) -> int:
     """Ask which reading is right; the first is the likeliest."""
     of_file = f"{doubt.file}: " if n_lists > 1 else ""
@@ -123,7 +135,7 @@ def _ask(doubt: Ambiguity, n_lists: int) -> int:
         typer.echo(f"  {number}  {render(reading.words)}", err=True)
     number = 0
     while not 1 <= number <= len(doubt.readings):
-        number = typer.prompt(tr("start.which"), type=int, default=1, err=True)
+        number = _answer(partial(typer.prompt, tr("start.which"), type=int, default=1, err=True))
     return number - 1
 
 

@@ -71,7 +71,7 @@ def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None
         said = describe_outlines(view)
         where = judgement.answers["locate"]
         inside = "" if where.can else _faint(render(where.message))
-        inside += f"<div>{lists}</div>{_faint(said)}"
+        inside += f"{_faint(tr('briefing.list_gray'))}<div>{lists}</div>{_faint(said)}"
     many = " csa-many" if are_many(proposal) else ""
     spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
 
