@@ -168,8 +168,8 @@ def find_areas(
     """Find the candidate areas of a period, from what was known at its end.
 
     With a size limit, incidents at points that may stand for unknown places find no area, and an
-    area that owes them a third of its incidents or more is none; nor is one that is expected to
-    hold too few a year to be worth serving, corrected for chance or not. Without, clusters are
+    area that owes them a third of its incidents or more is not proposed; nor is one that is
+    expected to hold too few a year to be worth serving, corrected for chance or not. Without, clusters are
     plain.
     """
     window = located.window(period) if window is None else window

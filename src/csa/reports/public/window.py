@@ -90,7 +90,7 @@ def _places(
     """Return whether domestic incidents count at places, and the months of which they have figures.
 
     What was ever published one way is never published the other: the difference would be what
-    is domestic. So places begin anew with the first month after those that were published
+    is domestic. So places start over with the first month after those that were published
     the other way, once a calendar year of them is whole; until then all stays as it was.
     """
     other, own = (
