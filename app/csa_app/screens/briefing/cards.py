@@ -14,7 +14,7 @@ from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import month, name_list, render, tr
 from csa.change.analyze import Displacement
-from csa.change.sentences import name_verdict, state_change
+from csa.change.sentences import each, name_verdict, state_change
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.briefing.meeting import PENDING
 from csa_app.screens.briefing.parts import highest_areas
@@ -92,13 +92,12 @@ def _by_verdict(displaced: Displacement) -> Iterator[str]:
     """Yield each verdict with the areas that have it."""
     by_verdict: dict[str, list[str]] = {}
     chosen = displaced.chosen
-    for area_id, place_name in zip(chosen.area_ids, chosen.place_names, strict=True):
-        verdict = state_change(displaced, area_id).verdict
+    followed = zip(each(displaced).items(), chosen.place_names, strict=True)
+    for (area_id, (judged, _)), place_name in followed:
         name = called(place_name, area_id)
-        is_over = area_id in chosen.retired
-        by_verdict.setdefault(verdict, []).append(
-            tr("change_page.ended", name=name) if is_over else name
-        )
+        if area_id in chosen.retired:
+            name = tr("change_page.ended", name=name)
+        by_verdict.setdefault(str(judged.verdicts[-1]), []).append(name)
     for verdict, names in by_verdict.items():
         areas = name_list(names) if len(names) <= MAX_NAMED else f"{len(names)}"
         yield f"{name_verdict(verdict)}: {areas}"

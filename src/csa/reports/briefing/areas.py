@@ -26,7 +26,7 @@ from csa.base.statement import Statement
 from csa.base.text import render
 from csa.change.analyze import Displacement
 from csa.change.boundary import planned_looks
-from csa.change.sentences import figures, state_change
+from csa.change.sentences import figures
 from csa.city.dataset import Dataset, open_dataset
 from csa.geo.cells import CellSet, as_text, outline
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
@@ -200,7 +200,7 @@ def maintenance_evidence(
         },
         "versions": list_versions(),
         "verdict": statement.verdict,
-        "together": state_change(found).verdict,
+        "together": str(found.pooled.verdicts[-1]),
         "sentence": render(statement.sentence),
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": figures(judged.core),
