@@ -117,9 +117,9 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
         is_informative = is_best_informative(past.table, past.request.choices.resolution)
         best = means["ceiling"]["hit_share"] if is_informative else None
         land = land_percent(means["areas"]["area_share"] or 0.0, is_estimated=is_estimated)
-        asked = past.comparison, question.origins, question.horizon_months
+        inputs = past.comparison, question.origins, question.horizon_months
         values = _values_used(account["params"], is_estimated=is_estimated)
-        show(values, explain_comparison(*asked, land, best))
+        show(values, explain_comparison(*inputs, land, best))
         if past.by_risk is not None:
             show(render(describe_risk_order(past.by_risk)))
         if past.made is not None:

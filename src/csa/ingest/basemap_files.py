@@ -31,8 +31,8 @@ class Basemap:
     @property
     def fingerprint(self) -> str:
         """The sha256 of the layers."""
-        told = [self.manifest["layers"][name]["sha256"] for name in LAYERS]
-        return hashlib.sha256("".join(told).encode()).hexdigest()
+        digests = [self.manifest["layers"][name]["sha256"] for name in LAYERS]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def load_basemap(folder: Path) -> Basemap:
@@ -55,9 +55,9 @@ def load_basemap(folder: Path) -> Basemap:
     return Basemap(manifest, MappingProxyType(layers))
 
 
-def _load_layer(folder: Path, name: str, told: Mapping[str, Any]) -> str:
+def _load_layer(folder: Path, name: str, layers: Mapping[str, Any]) -> str:
     content = (folder / f"{name}.geojson").read_bytes()
-    if hashlib.sha256(content).hexdigest() != told[name]["sha256"]:
+    if hashlib.sha256(content).hexdigest() != layers[name]["sha256"]:
         raise ValueError(name)
     return content.decode()
 

@@ -66,8 +66,8 @@ def _look_at(dataset: Dataset) -> Iterator[SuspectPoint]:
             near = [(str(names_near[at]), float(away_m[at])) for at in order]
         kept = tuple((name, metres) for name, metres in near if metres <= NEAR_M)
         where = str(inside[0]) if len(inside) else ""
-        told = one["address"], int(one["incidents"]), one.get("expected"), one["why"]
-        yield SuspectPoint(number, lon, lat, *told, where, kept)
+        named = one["address"], int(one["incidents"]), one.get("expected"), one["why"]
+        yield SuspectPoint(number, lon, lat, *named, where, kept)
 
 
 def mark_point(

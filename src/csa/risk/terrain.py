@@ -316,11 +316,11 @@ def control_values(
             drawn = draw(n_places, random)
             own = replace(question, columns=drawn.columns, forms=drawn.forms)
             free = k + np.flatnonzero(exclusion_reasons(own, [n_places]) == "tried")
-            asked = replace(question, columns=np.column_stack([others, drawn.columns]))
-            base = _fit(asked, tuple(range(k)))
-            gains = _gains(asked, base, free)
+            joint = replace(question, columns=np.column_stack([others, drawn.columns]))
+            base = _fit(joint, tuple(range(k)))
+            gains = _gains(joint, base, free)
             if gains.max(initial=0.0) > 0:
-                best = _fit(asked, (*base.chosen, int(free[gains.argmax()])), base)
+                best = _fit(joint, (*base.chosen, int(free[gains.argmax()])), base)
                 reached[at, number] = max(1.0, float(np.exp(best.fit.coef[-1])))
     return np.asarray(np.quantile(reached, CONTROL_SHARE, axis=1))
 

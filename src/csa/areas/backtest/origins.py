@@ -124,12 +124,12 @@ class Backtest(MapResult):
         """How areas did beside the best other way."""
         means = self.table.groupby("method")[["area_share", "hit_share"]].mean()
         shares = (means[column].get(way) for way, column in MEANT)
-        asked = self.comparison, self.question.origins, self.question.horizon_months
+        inputs = self.comparison, self.question.origins, self.question.horizon_months
         land, best = shares
         if self.comparison is None:
-            return explain_comparison(*asked, "", None)
+            return explain_comparison(*inputs, "", None)
         is_informative = is_best_informative(self.table, cell_resolution(self.grid.h3_cells[0]))
-        return explain_comparison(*asked, percent(land), best if is_informative else None)
+        return explain_comparison(*inputs, percent(land), best if is_informative else None)
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the areas of the last past day on the land: on given axes, else on a new figure."""
