@@ -169,8 +169,8 @@ def find_areas(
 
     With a size limit, incidents at points that may stand for unknown places find no area, and an
     area that owes them a third of its incidents or more is not proposed; nor is one that is
-    expected to hold too few a year to be worth serving, corrected for chance or not. Without, clusters are
-    plain.
+    expected to hold too few a year to be worth serving, corrected for chance or not. Without,
+    clusters are plain.
     """
     window = located.window(period) if window is None else window
     expected, least = located.expected(period), located.least(period)
