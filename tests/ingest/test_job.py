@@ -104,6 +104,15 @@ def test_a_reader_that_crashes_or_is_killed_becomes_a_sentence():
     assert str(killed.value) == says("source.job_crash", path="", how="SIGKILL")
 
 
+@pytest.mark.parametrize("name", ["pipe.csv", "/dev/zero"])
+def test_a_pipe_or_a_device_is_refused_at_once(monkeypatch, tmp_path, name):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.csv")
+    with pytest.raises(SourceError) as refused:
+        job.begin_file(Path(name))
+    assert refused.value.message.key == "source.special"
+
+
 def test_one_that_hangs_ends_by_the_clock(monkeypatch):
     monkeypatch.setattr(job, "PATIENCE", 0.05)
     with pytest.raises(SourceError) as hung:
