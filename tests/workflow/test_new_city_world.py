@@ -133,6 +133,41 @@ def test_a_flag_that_is_always_no_marks_no_homicide(tmp_path):
     assert Counter(dataset.incidents["kind"]) == {"nonfatal": len(TRUTH)}
 
 
+CODED = {
+    "NIBRS": ("NIBRS", "09A", "13A", {}),
+    "UCR, its zeros lost": ("UCR code", "110", "410", {}),
+    "in French": ("infraction", "Meurtre", "Blessé par arme à feu", {}),
+    "in Portuguese": ("crime", "Homicídio", "Lesão corporal", {}),
+    "two casings a row": ("result", "FATAL SHOOTING", "SHOOTING", {"casing": "9 mm"}),
+}
+
+
+@pytest.mark.parametrize("way", CODED)
+def test_codes_and_words_of_other_lands_are_read(tmp_path, way):
+    header, killed, hurt, more = CODED[way]
+
+    def write(_, one):
+        return {header: killed if one.is_homicide else hurt, "Weapon": "Firearm", **more}
+
+    rows = [*changed(write, "Fatal")()]
+    _, dataset = read(tmp_path, [row for row in rows for _ in range(1 + bool(more))])
+    assert Counter(dataset.incidents["kind"]) == KINDS
+    assert set(dataset.incidents["gun"]) == {"yes"}
+    assert not more or dataset.incidents["victims"].isna().all()
+
+
+@pytest.mark.parametrize(("header", "done", "tried"), [
+    ("DESDOBRAMENTO", "Consumado", "Tentativa"), ("Attempted/Completed", "C", "A"),
+])  # fmt: skip
+def test_who_was_not_killed_in_an_attempt_is_no_homicide(tmp_path, header, done, tried):
+    rows = changed(
+        lambda _, one: {"crime": "Murder", header: done if one.is_homicide else tried}, "Fatal"
+    )
+    city, dataset = read(tmp_path, rows())
+    assert Counter(dataset.incidents["kind"]) == {"homicide": N_KILLED}
+    assert "start.not_counted" in {note.key for note in city.notes}
+
+
 def test_two_dead_in_a_list_of_homicides_are_a_number_and_no_code(tmp_path):
     rows = changed(lambda at, _: {"Number Killed": 2 if at % 3 == 0 else 1}, "Fatal")
     _, dataset = read(tmp_path, rows())
@@ -559,6 +594,18 @@ ANSWERS = {
     "a list by its own name, its days wrapped": {
         "homicides": [{**row, "Date": {"$date": row["Date"]}} for row in ROWS],
         "count": len(ROWS),
+    },
+    "records within records": {
+        "payload": {
+            "shootings": [
+                {
+                    "case": {"id": row["Case"], "at": {"date": row["Date"]}},
+                    "died": row["Fatal"],
+                    "location": {"coordinates": [row["Longitude"], row["Latitude"]]},
+                }
+                for row in ROWS
+            ]
+        }
     },
 }
 

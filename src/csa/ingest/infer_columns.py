@@ -80,6 +80,7 @@ USUAL_FORMATS = (
     "%b %d %Y %I:%M%p",
     "%Y%m%d",
     "%Y%m%dT%H%M%S",
+    "%Y%m%d%H%M%S",
 )
 DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%d/%m/%Y", "%d/%m/%y",
@@ -104,7 +105,7 @@ DAY_LIKE = r"\d\D+\d|\d{8}"
 """Two numbers at least: an address has one."""
 TIME_FORMATS = (
     "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M", "%H:%M:%S.%f", "%I:%M-%p",
-    "%I:%M:%S-%p", "%Hh%M",
+    "%I:%M:%S-%p", "%Hh%M", "%H h %M",
 )  # fmt: skip
 ORDER = re.compile("%[md][/.-]%[md]")
 DAY_FIRST, MONTH_FIRST = re.compile(r"^%d[/.-]%m"), re.compile(r"^%m[/.-]%d")

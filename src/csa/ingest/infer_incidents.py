@@ -93,7 +93,8 @@ def guess_incidents(
         if _begins_anew(column, clues.days):
             found.incident_from.append("day")
             found.notes.append(msg("start.number_and_day", column=column.header))
-        is_repeated = _is_repeated(column, columns)
+        is_evidence = any(one.is_a("evidence") for one in columns)
+        is_repeated = not is_evidence and _is_repeated(column, columns)
         if is_repeated and _repeats_counts(column, found):
             found.victims_from, has_persons = [], True
         if found.rows_are != "persons":
@@ -178,8 +179,9 @@ def _of_the_case(numbers: Sequence[TextColumn], days: pd.Series) -> TextColumn:
 def _rank(column: TextColumn, kind: str) -> int | None:
     """Return how well a name fits: its place among the names; None where it is none of them."""
     names = HEADERS[kind].holds
-    exact = [at for at, name in enumerate(names) if column.name == name]
-    begins = [at for at, name in enumerate(names) if len(name) > 3 and column.name.startswith(name)]
+    own = column.plain_name
+    exact = [at for at, name in enumerate(names) if own == name]
+    begins = [at for at, name in enumerate(names) if len(name) > 3 and own.startswith(name)]
     found = exact or [at + 100 for at in begins]
     return min(found, default=None)
 

@@ -300,7 +300,7 @@ def _guess_kinds(
         for one in texts
     )
     if homicides and (is_telling or not fatal):
-        _homicides_by_text(homicides, found)
+        _homicides_by_text(columns, homicides, found)
         _nonfatal_by_text(columns, texts, found)
     elif fatal and has_others:
         found.columns["fatal"] = fatal[0]
@@ -323,6 +323,8 @@ def _guess_kinds(
 
 def _is_offense(column: TextColumn) -> bool:
     """Check for a text of offenses: by its name, or by few values of which some are crimes."""
+    if column.is_number and column.is_a("coded"):
+        return True
     if column.is_number or column.formats or len(column.distinct) > MOST_WORDS:
         return False
     if column.is_a("offense") or mentions("shooting", column.header):
@@ -400,11 +402,27 @@ def _strictest(texts: Sequence[TextColumn]) -> TextColumn:
     return best
 
 
-def _homicides_by_text(texts: Sequence[TextColumn], found: GuessedRules) -> None:
+def _no_attempt(
+    columns: Sequence[TextColumn], killed: TextColumn, found: GuessedRules
+) -> dict[str, Any]:
+    """Return the values beside a homicide that do not say that it was an attempt; all: nothing."""
+    for one in columns:
+        marks = ("a", *YES) if one.is_a("attempt") else ()
+        tried = [v for v in one.distinct if is_kind("attempt", v) or v.casefold() in marks]
+        if tried and one is not killed:
+            found.notes.append(msg("start.not_counted", values=list_values(tried)))
+            found.columns["offense_code"] = one
+            return {"offense_code": ["", *(v for v in one.distinct if v not in tried)]}
+    return {}
+
+
+def _homicides_by_text(
+    columns: Sequence[TextColumn], texts: Sequence[TextColumn], found: GuessedRules
+) -> None:
     column = _strictest(texts)
     found.columns["offense"] = column
     killed = [v for v in column.distinct if is_homicide(v) or is_fatal_shooting(v)]
-    found.homicide = [{"offense": killed}]
+    found.homicide = [{"offense": killed, **_no_attempt(columns, column, found)}]
     others = [v for v in column.distinct if mentions("homicide", v) and not is_homicide(v)]
     if others:
         found.notes.append(msg("start.not_counted", values=list_values(others)))

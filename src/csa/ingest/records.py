@@ -157,9 +157,12 @@ def _unwrapped(answer: dict[str, Any], depth: int = 0) -> list[object] | None:
         names = [one.get("name") if isinstance(one, dict) else one for one in answer["columns"]]
         if any(isinstance(row, list) for row in answer["rows"]):
             return [_from_cells(names, row) for row in answer["rows"]]
-    # A list of records by any name, where it is the only one.
-    lists = [name for name, one in answer.items() if isinstance(one, list)]
-    for name in (*WRAPPERS, *(lists if len(lists) == 1 else ())):
+    others: list[str] = []
+    # A list of records by any name, or what it lies in, where it is the only one.
+    for kind in (list, dict):
+        named = [name for name, one in answer.items() if isinstance(one, kind)]
+        others += named if len(named) == 1 else []
+    for name in (*WRAPPERS, *others):
         found = answer.get(name)
         if isinstance(found, dict) and depth < MOST_WRAPPERS:
             found = _unwrapped(found, depth + 1)
@@ -237,6 +240,22 @@ def _without_wrapper(value: object) -> object:
     return value
 
 
+def _flat(record: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Yield a record's values, and those of a record within it by both names; a point stays."""
+    for name, wrapped in record.items():
+        value = _without_wrapper(wrapped)
+        if isinstance(value, dict) and depth < MOST_WRAPPERS and not _is_point(value):
+            yield from ((f"{name} {part}", one) for part, one in _flat(value, depth + 1))
+        else:
+            yield name, value
+
+
+def _is_point(record: dict[str, Any]) -> bool:
+    """Check for both coordinates in one text, as places are read from it."""
+    starts = isinstance(record.get("coordinates"), list)
+    return starts or any(str(name).casefold().startswith("lat") for name in record)
+
+
 def _from_feature(feature: object) -> object:
     """Take a feature as a record: its properties, and its point as a column or two."""
     if not isinstance(feature, dict):
@@ -246,7 +265,7 @@ def _from_feature(feature: object) -> object:
         place = geometry if isinstance(geometry, dict) else {}
         return {axis: place[axis] for axis in ("x", "y") if axis in place} | feature["attributes"]
     if not isinstance(feature.get("properties"), dict):
-        return {name: _without_wrapper(value) for name, value in feature.items()}
+        return dict(_flat(feature))
     return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
 
 
