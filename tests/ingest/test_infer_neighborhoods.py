@@ -13,6 +13,7 @@ from csa.ingest.infer_neighborhoods import (
     infer_neighborhoods,
     outline_neighborhoods,
     plain_name,
+    street_names,
 )
 
 MIDDLE = np.array([-76.6, 39.3])
@@ -39,6 +40,11 @@ def column(header, values):
     return TextColumn(0, header, pd.Series([str(value) for value in values]))
 
 
+def named(columns, lonlat):
+    found = infer_neighborhoods(columns, lonlat)
+    return found.names, found.headers
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
@@ -49,6 +55,8 @@ def column(header, values):
         ("West Humber-Clairville (1)", "West Humber-Clairville"),
         ("MÉIER", "Méier"),
         ("D31", "D31"),
+        ("NE 5TH AVE", "NE 5th Ave"),
+        ("N 38TH ST", "N 38th St"),
         ("Park Heights Ii", "Park Heights II"),
         ("Mckinley Park", "McKinley Park"),
         ("Vista Iii (North)", "Vista III (North)"),
@@ -67,7 +75,7 @@ def test_names_go_before_numbers_and_tracts_and_get_the_land_around_their_incide
         column("PRECINCT", number),
         column("NEIGHBOURHOOD_158", [f"{HOODS[n]} ({n})" for n in number]),
     ]
-    names, headers = infer_neighborhoods(columns, lonlat)
+    names, headers = named(columns, lonlat)
     assert headers == ("NEIGHBOURHOOD_158",)
     assert set(names) == {plain_name(one) for one in HOODS}
     drawn = outline_neighborhoods(estimate_land(lonlat), lonlat, names, "rest").set_index("name")
@@ -83,15 +91,13 @@ def test_names_go_before_numbers_and_tracts_and_get_the_land_around_their_incide
 def test_numbers_say_what_they_number_and_in_which_borough():
     lonlat, number = places()
     boro = ["BROOKLYN" if n < 4 else "BRONX" for n in number]
-    names, headers = infer_neighborhoods(
-        [column("BORO", boro), column("PRECINCT", number + 40)], lonlat
-    )
+    names, headers = named([column("BORO", boro), column("PRECINCT", number + 40)], lonlat)
     assert headers == ("PRECINCT", "BORO")
     assert {"Precinct 40, Brooklyn", "Precinct 47, Bronx"} <= set(names)
-    few, headers = infer_neighborhoods([column("BORO", boro)], lonlat)
+    few, headers = named([column("BORO", boro)], lonlat)
     assert (headers, set(few)) == (("BORO",), {"Brooklyn", "Bronx"})
     three = column("Neighborhood", [["Oliver", "Upton", "Berk"][n // 3] for n in number])
-    names, headers = infer_neighborhoods([three, column("BEAT", number + 10)], lonlat)
+    names, headers = named([three, column("BEAT", number + 10)], lonlat)
     assert headers == ("BEAT", "Neighborhood")  # three names are no neighborhoods of a city
     assert "Beat 10, Oliver" in set(names)
 
@@ -107,11 +113,97 @@ def test_what_names_no_place_is_passed_over_and_typing_errors_get_no_land():
         ("SUSPECT NEIGHBORHOOD", homes),
         ("NEIGHBORHOOD TYPE", homes),
     ):
-        assert infer_neighborhoods([column(header, values)], lonlat) is None
+        assert set(named([column(header, values)], lonlat)[0]) == {""}
     typed = [f"{name}{n}" if n < 30 else name.lower() for n, name in enumerate(homes)]
-    names, _ = infer_neighborhoods([column("Neighborhood", typed)], lonlat)
+    names, _ = named([column("Neighborhood", typed)], lonlat)
     drawn = outline_neighborhoods(estimate_land(lonlat), lonlat, names, "rest")
     assert len(drawn) == len(HOODS)
+
+
+# ---- Streets: four of each way, 900 m apart, with a block's number ahead and a house's beside.
+
+ACROSS = ["W Oak St", "W Elm St", "W 5th St", "MLK Blvd"]
+ALONG = ["N 1st Ave", "N Main St", "N Grand Ave", "N 42nd St"]
+STEP = 900 / 111_195
+
+
+def corners(n=900, seed=3):
+    """Draw places along eight streets: where they lie, their addresses, and whose streets."""
+    rng = np.random.default_rng(seed)
+    which, far = rng.integers(0, 8, n), rng.random(n) * 4 - 0.5
+    on, off = which % 4, rng.normal(0, 0.01, n)
+    x, y = np.where(which < 4, far, on + off), np.where(which < 4, on + off, far)
+    lonlat = pd.DataFrame({"lon": x / np.cos(np.radians(39.3)), "lat": y}) * STEP + MIDDLE
+    streets = np.array([*ACROSS, *ALONG])[which]
+    blocks = (far * 900).astype(int) // 100 * 100 + 1000
+    written = [f"{b} BLOCK OF {s.upper()}" for b, s in zip(blocks, streets, strict=True)]
+    return lonlat, written, x, y
+
+
+def test_without_names_of_neighborhoods_places_have_those_of_two_streets_that_cross_there():
+    lonlat, written, x, y = corners()
+    beats = column("Beat", (x > 1.5).astype(int) * 10 + (y > 1.5))
+    found = infer_neighborhoods([beats, column("Hundred Block", written)], lonlat)
+    assert (found.headers, found.are_streets) == (("Hundred Block",), True)
+    for name, at_x, at_y in zip(found.names, x, y, strict=True):
+        parts = name.split(" & ")
+        assert set(parts) <= {*ACROSS, *ALONG}  # no block's number stays
+        if len(parts) == 2:
+            (across,) = set(parts) & set(ACROSS)
+            (along,) = set(parts) & set(ALONG)
+            assert np.hypot(at_x - ALONG.index(along), at_y - ACROSS.index(across)) < 2.0
+    assert found.names.str.contains(" & ").mean() > 0.8
+
+
+@pytest.mark.parametrize("what", ["a premise", "a house", "a home"])
+def test_what_is_no_street_names_no_place(what):
+    lonlat, written, x, _ = corners()
+    header, values = {
+        "a premise": ("Location", np.where(x * 100 % 2 < 1, "STREET", "PARKING LOT")),
+        "a house": ("Address", [f"{n} ELM PLAZA {n}" for n in range(len(x))]),
+        "a home": ("Home address", written),
+    }[what]
+    assert set(named([column(header, values)], lonlat)[0]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("address", "streets"),
+    [
+        ("054XX S WELLS ST", ["S Wells St"]),
+        ("E 55TH ST & WOODLAND AVE", ["E 55th St", "Woodland Ave"]),
+        ("1200 BLK N BROAD ST / W LEHIGH AVE", ["N Broad St", "W Lehigh Ave"]),
+        ("100 42 STREET, APT 5", ["42 Street"]),
+        ("123-45 MAIN ST\nCleveland, OH\n(41.48, -81.68)", ["Main St"]),
+        ("12 1/2 OAK AVE UNIT B", ["Oak Ave"]),
+        ("Rua Augusta, 1500", ["Rua Augusta"]),
+        ("", []),
+    ],
+)
+def test_a_street_has_no_number_of_a_house(address, streets):
+    assert street_names(address) == streets
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        (lambda n: ["Oliver", "Upton", "Berk"][n % 3 if n > 7 else n // 3], "start.names_few"),
+        (lambda n: HOODS[n], ""),
+    ],
+)
+def test_a_column_of_few_names_is_told(values, key):
+    lonlat, number = places()
+    found = infer_neighborhoods([column("Neighborhood", map(values, number))], lonlat)
+    assert [one.key for one in found.notes] == [key] * bool(key)
+
+
+def test_columns_of_too_many_names_and_of_typing_errors_are_told():
+    lonlat, number = places()
+    many = column("Neighborhood", [f"Oak {n} Grove" for n in range(len(number))])
+    (note,) = infer_neighborhoods([many], lonlat).notes
+    assert str(note).startswith(f"Neighborhood has {len(number)} different names, too many")
+    typed = [f"{HOODS[n]}Q{at}" if at < 4 else HOODS[n] for at, n in enumerate(number)]
+    (note,) = infer_neighborhoods([column("Neighborhood", typed)], lonlat).notes
+    assert str(note).startswith("4 names in Neighborhood are in fewer than 3 rows")
 
 
 def test_land_is_what_incidents_cover_whatever_stands_alone():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +14,14 @@ from scipy.spatial import cKDTree
 
 from csa.base.arrays import Cells, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, project
+from csa.base.message import Message, msg
 from csa.geo import cells as h3_cells
-from csa.ingest.infer_columns import TextColumn
+from csa.ingest.infer_columns import TextColumn, list_values
 
 # ---- What people call a place: from how a file writes it.
 
 SMALL = {"of", "the", "and", "at", "de", "da", "do", "das", "dos", "del", "la", "las", "los", "e"}
+CORNERS = {"NE", "NW", "SE", "SW", "MLK", "JFK"}
 NUMBERED = re.compile(r"\s*\(\d+\)$")
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 ROMAN = re.compile(r"(?=[IVX])X{0,2}(?:IX|IV|V?I{0,3})")
@@ -38,14 +41,15 @@ def plain_name(text: str) -> str:
     text = " ".join(NUMBERED.sub("", text).split())
     if text != text.upper():
         return LOWERED.sub(_raise, text)
-    if not re.search(r"[^\W\d_]{3}", text):
+    if not re.search(r"[^\W\d_]{3}|\d(?:ST|ND|RD|TH)\b", text):
         return text  # a code such as D31 is no shout
 
     def lower(found: re.Match[str]) -> str:
         word = found[0]
-        if word.casefold() in SMALL and found.start():
+        is_small = word.casefold() in SMALL and found.start()
+        if is_small or text[: found.start()][-1:].isdigit():  # 5th
             return word.casefold()
-        if ROMAN.fullmatch(word):
+        if ROMAN.fullmatch(word) or word in CORNERS:
             return word
         if SCOTS.match(word):
             return f"Mc{word[2:].capitalize()}"
@@ -75,39 +79,73 @@ ALIKE = 0.5
 """Share of places whose nearest other place has the same name: of no column that is no place's."""
 
 
-def infer_neighborhoods(
-    columns: Sequence[TextColumn], lonlat: pd.DataFrame
-) -> tuple[pd.Series, tuple[str, ...]] | None:
-    """Find what the file calls the neighborhood of each row; None where no column says it.
+@dataclass(frozen=True)
+class PlaceNames:
+    """What a file calls the place of each row."""
 
-    Columns of names go before columns of numbers, which are told with what they number
-    ("Precinct 75"). Where names are few, those of a finer column go before them ("Precinct 75,
-    Brooklyn"). Returns the names by row, and the headers that they are from.
+    names: pd.Series  # by row; "" where it has none
+    headers: tuple[str, ...] = ()  # the columns that they are from
+    notes: tuple[Message, ...] = ()
+    are_streets: bool = False
+
+
+def infer_neighborhoods(columns: Sequence[TextColumn], lonlat: pd.DataFrame) -> PlaceNames:
+    """Find what the file calls the neighborhood of each row.
+
+    Columns of names go before the streets of addresses, and those before columns of numbers, which
+    are told with what they number ("Precinct 75"). Where names are few, those of a finer column go
+    before them ("Precinct 75, Brooklyn").
     """
-    found = []
+    found, notes = [], list[Message]()
     for column in columns:
         rank = _rank(column)
         if rank is None or column.is_a("private"):
             continue
         names = _names(column, lonlat.index)
+        n_names = names.nunique() - ("" in set(names))
+        has_words = names.str.contains(r"[^\W\d_]{3}").mean() > MANY_ROWS
         if _are_places(names, lonlat):
-            has_words = names.str.contains(r"[^\W\d_]{3}").mean() > MANY_ROWS
-            found.append((not has_words, rank, column.position, column, names))
-    if not found:
-        return None
+            found.append((not has_words, rank, column.position, column, names, n_names))
+        elif has_words and n_names > MANY_NAMES * len(names):
+            notes.append(msg("start.names_many", column=column.header, n=n_names))
     found.sort(key=lambda one: one[:3])
-    fine = [one for one in found if one[4].nunique() - ("" in set(one[4])) >= FEW_NAMES]
-    is_number, _, _, column, names = (fine or found)[0]
+    fine = [one for one in found if one[5] >= FEW_NAMES]
+    if not fine or fine[0][0]:
+        few = (one for one in found if one[5] < FEW_NAMES)
+        notes += [msg("start.names_few", column=one[3].header, n=one[5]) for one in few][:1]
+        found_streets = infer_streets(columns, lonlat)
+        if found_streets is not None:
+            return replace(found_streets, notes=tuple(notes))
+    if not found:
+        return PlaceNames(pd.Series("", index=lonlat.index), notes=tuple(notes))
+    is_number, _, _, column, names, _ = (fine or found)[0]
     if not is_number:
-        return names, (column.header,)
+        return PlaceNames(names, (column.header,), (*notes, *_rare(column, names)))
+    return replace(
+        _numbered(column, names, [one[3:5] for one in found if not one[0]]), notes=tuple(notes)
+    )
+
+
+def _rare(column: TextColumn, names: pd.Series) -> Iterator[Message]:
+    """Note names of too few rows, such as typing errors, which get no land."""
+    rare = names[names.groupby(names).transform("size") < ROWS_A_NAME].unique().tolist()
+    if rare:
+        told = {"n": len(rare), "column": column.header, "names": list_values(rare)}
+        yield msg("start.names_rare", **told)
+
+
+def _numbered(
+    column: TextColumn, names: pd.Series, named: Sequence[tuple[TextColumn, pd.Series]]
+) -> PlaceNames:
+    """Name numbers by what they number, and with the names that all of their rows have."""
     noun = plain_name(_noun(column.header))
     labels = (noun + " " + names.str.replace(r"\.0$", "", regex=True)).where(names != "", "")
-    for is_coarse_number, _, _, coarse, others in found:
-        if not is_coarse_number and _is_within(names, others):
+    for coarse, others in named:
+        if _is_within(names, others):
             inside = others.groupby(names).agg(lambda one: one.value_counts().index[0])
             labels = (labels + ", " + names.map(inside)).where(names != "", "")
-            return labels, (column.header, coarse.header)
-    return labels, (column.header,)
+            return PlaceNames(labels, (column.header, coarse.header))
+    return PlaceNames(labels, (column.header,))
 
 
 def _rank(column: TextColumn) -> int | None:
@@ -127,7 +165,11 @@ def _noun(header: str) -> str:
 def _names(column: TextColumn, rows: pd.Index) -> pd.Series:
     """Return a column's names, "" where there is none; one spelling for those that differ in it."""
     plain = {value: "" if UNNAMED.match(value) else plain_name(value) for value in column.distinct}
-    names = column.texts[rows].map(plain).fillna("")
+    return _one_spelling(column.texts[rows].map(plain).fillna(""))
+
+
+def _one_spelling(names: pd.Series) -> pd.Series:
+    """Write names that differ in their spelling alone as most rows do."""
     key = names.str.casefold().str.replace(r"[\W_]+", "", regex=True)
     usual = names.groupby(key).agg(lambda one: one.value_counts().index[0])
     return key.map(usual).fillna("")
@@ -158,6 +200,87 @@ def _is_within(names: pd.Series, others: pd.Series) -> bool:
         return False
     counts = others[both.index].groupby(both).agg(lambda one: one.value_counts().iloc[0])
     return bool(counts.sum() >= 0.9 * len(both))
+
+
+# ---- Streets, where no column names neighborhoods: those along which a place's incidents lie.
+
+STREET_RESOLUTION = 8
+"""Cells of .74 km2 are named after streets of their own and of the cells around them."""
+UNIT = re.compile(r"(?i)\s*(?:[,;(#\n]|\b(?:apt|unit|suite|ste|bldg|lot)\b).*|\b1/2\b", re.DOTALL)
+CROSSING = re.compile(r"(?i)\s*(?:&|/|@|\band\b|\bat\b)\s*")
+BLOCK = re.compile(
+    r"(?i)^\W*(?:(?:\d[\dx]*|x+)(?:-\d+)?\s+)?(?:bl(?:oc)?k\.?\s+)?(?:of\s+)?"
+    r"(?!(?:st|street|ave?|avenue|rd|road|pl|place)\b\.?$)(?=.*[^\W\d_]{2})"
+)
+"""What stands before a street's name: never a number of a house, but that of 42 Street."""
+LEAST_LONG_M, MOST_BENT, LEAST_CROSSED, NEAR_M = 100.0, 0.03, 0.5, 800.0
+"""A street's incidents lie in a line: their spread along it, and of that across, squared. Two cross
+at an angle of 30 degrees at least, near the cell."""
+
+
+def street_names(address: str) -> list[str]:
+    """Return the streets of an address, without its number: two of a corner.
+
+    >>> street_names("6300 BLOCK FRANKFORD AVE"), street_names("E 55TH ST & WOODLAND AV")
+    (['Frankford Ave'], ['E 55th St', 'Woodland Av'])
+    """
+    parts = CROSSING.split(UNIT.sub("", address))[:2]
+    return [plain_name(name.upper()) for part in parts if (name := BLOCK.sub("", part).strip())]
+
+
+def infer_streets(columns: Sequence[TextColumn], lonlat: pd.DataFrame) -> PlaceNames | None:
+    """Name places after the streets of most incidents there, by a column of addresses.
+
+    A street is named where its incidents lie in a line of some blocks: an address never is.
+    """
+    xy = pd.DataFrame(_project(lonlat, lonlat), lonlat.index, ["x", "y"])
+    own = h3_cells.bin_points(lonlat["lon"], lonlat["lat"], STREET_RESOLUTION)
+    cells = pd.Series(own, lonlat.index)
+    addresses = [one for one in columns if one.is_a("address") and not one.is_a("private")]
+    for column in addresses:
+        if column.is_number or column.formats or _rank(column) is not None:
+            continue
+        texts = column.texts[lonlat.index]
+        listed = texts.map({one: street_names(one) for one in texts.unique()}).explode().dropna()
+        named = _one_spelling(listed.astype("str")).astype("category")
+        places, streets = xy.loc[named.index].to_numpy().round(), named.cat.codes.to_numpy()
+        at = pd.Series(cells[named.index].to_numpy()).groupby(cells[named.index].to_numpy()).indices
+        called = {}
+        for cell in cells.unique().tolist():
+            near = np.concatenate([at.get(one, np.empty(0, int)) for one in h3_cells.disk(cell)])
+            lines = _lines_of(streets[near], places[near])
+            corner = _corner(lines, xy[(cells == cell).to_numpy()].mean().to_numpy())
+            called[cell] = " & ".join(sorted(str(named.cat.categories[one]) for one in corner))
+        names = cells.map(called)
+        if (names != "").mean() > MANY_ROWS:
+            return PlaceNames(names, (column.header,), are_streets=True)
+    return None
+
+
+def _lines_of(streets: Ints, places: Floats) -> Iterator[tuple[int, Floats, Floats]]:
+    """Yield streets along which incidents lie, that of most first: its middle and its way."""
+    counts = np.bincount(streets, minlength=1)
+    for street in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts >= ROWS_A_NAME)]:
+        spots = np.unique(places[streets == street], axis=0)
+        if len(spots) < ROWS_A_NAME:
+            continue
+        (across, along), ways = np.linalg.eigh(np.cov(spots.T))
+        if along >= LEAST_LONG_M**2 and across <= MOST_BENT * along:
+            yield int(street), spots.mean(axis=0), ways[:, 1]
+
+
+def _corner(lines: Iterator[tuple[int, Floats, Floats]], middle: Floats) -> list[int]:
+    """Return the first street, and the next that crosses it near a place."""
+    for first, at, way in lines:
+        for other, other_at, other_way in lines:
+            turn = way[0] * other_way[1] - way[1] * other_way[0]
+            apart = other_at - at
+            if abs(turn) >= LEAST_CROSSED:
+                corner = at + way * (apart[0] * other_way[1] - apart[1] * other_way[0]) / turn
+                if np.hypot(*(corner - middle)) <= NEAR_M:
+                    return [first, other]
+        return [first]
+    return []
 
 
 # ---- Land: where incidents are, without the loneliest; and the part of it that each name holds.

@@ -288,10 +288,10 @@ def understand_tables(
         title, origin = name_city(first.table.columns, first.where.lonlat, stem, zone)
     if origin in ("file", "zone"):
         notes.append(msg("start.name_guessed", name=title))
-    land, named_by = (None, ()) if area is not None else _estimate_places(lists, title)
-    if land is not None:
-        key = "start.land_named" if named_by else "start.land_made"
-        notes.append(msg(key, n=len(land), columns=", ".join(named_by)))
+    land, named_by = None, tuple[str, ...]()
+    if area is None:
+        land, named_by, told = _estimate_places(lists, title)
+        notes += told
     # Of two lists one may hold the homicides, the other what was survived.
     has_both = any(one.rules.homicide for one in lists) and any(one.rules.nonfatal for one in lists)
     of_one_kind = {"start.homicides_only", "start.nonfatal_only"} if has_both else set()
@@ -319,17 +319,19 @@ def understand_tables(
 
 def _estimate_places(
     lists: Sequence[ShootingList], rest: str
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...], list[Message]]:
     """Make a city's land from its incidents, and its neighborhoods from a column of names."""
-    places = pd.concat([one.where.lonlat for one in lists], ignore_index=True)
-    land, named, headers = estimate_land(places), [], dict[str, None]()
-    for one in lists:
-        found = infer_neighborhoods(one.table.columns, one.where.lonlat)
-        if found is not None:
-            named.append(one.where.lonlat.assign(name=found[0]))
-            headers |= dict.fromkeys(found[1])
-    known = pd.concat(named, ignore_index=True) if named else places.assign(name="")
-    return outline_neighborhoods(land, known, known["name"], rest), tuple(headers)
+    found = [infer_neighborhoods(one.table.columns, one.where.lonlat) for one in lists]
+    places = [
+        one.where.lonlat.assign(name=its.names) for one, its in zip(lists, found, strict=True)
+    ]
+    known = pd.concat(places, ignore_index=True)
+    land = outline_neighborhoods(estimate_land(known[["lon", "lat"]]), known, known["name"], rest)
+    headers = tuple(dict.fromkeys(name for its in found for name in its.headers))
+    key = "start.land_named" if headers else "start.land_made"
+    key = "start.land_streets" if any(its.are_streets for its in found) else key
+    notes = [note for its in found for note in its.notes]
+    return land, headers, [*notes, msg(key, n=len(land), columns=", ".join(headers))]
 
 
 def slugify(title: str) -> str:
