@@ -49,13 +49,22 @@ def test_each_row_is_an_incident_on_its_day_of_its_kind_at_its_point(table):
             {"killed": "fatal", "date": "on"},
         ),
         (lambda t: t.assign(what=np.where(t["fatal"], "homicide", "nonfatal")), {"kind": "what"}),
+        (lambda t: t.assign(fatal=np.where(t["fatal"], " Yes", "no")), {"killed": "fatal"}),
         (lambda t: t, {}),  # a column that says so is found
     ],
-    ids=["meters", "feet", "numbers", "names", "words", "found"],
+    ids=["meters", "feet", "numbers", "names", "words", "yes or no", "found"],
 )
 def test_the_same_incidents_in_another_form_are_the_same(change, options, table):
     one = csa.City.from_frame(table, killed="fatal")
     assert incidents_of(csa.City.from_frame(change(table), **options)) == incidents_of(one)
+
+
+def test_rows_that_are_not_used_are_counted_in_a_warning(table):
+    crimes = table.assign(what=np.where(table["fatal"], "homicide", "burglary"))
+    n = int((~table["fatal"]).sum())
+    with pytest.warns(UserWarning, match=f"{n} of {N} rows are not used: not a shooting {n}"):
+        city = csa.City.from_frame(crimes, kind="what")
+    assert city.dataset.report["incidents"] == N - n
 
 
 @pytest.mark.parametrize("killed", [True, False])

@@ -317,7 +317,7 @@ class City:
         date
             Column of the day, with or without a time, in the city's own time.
         killed
-            Column that says whether somebody was killed: true or false, or a number.
+            Column that says whether somebody was killed: true or false, yes or no, or a number.
         kind
             Column of words that say what each row is, such as homicide.
         city

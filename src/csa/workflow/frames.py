@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pandas as pd
 
 from csa.base.crs import LONLAT, made_for, parse_crs, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError, TableError
+from csa.base.text import tr
 from csa.city.dataset import City
 from csa.city.loading import load_city
+from csa.ingest.infer_columns import NO, YES
 from csa.ingest.intake import ingest_city
 from csa.ingest.job import shared_process
 from csa.ingest.sources import find_inputs
@@ -45,7 +48,7 @@ def city_from_frame(
         raise TableError("frame.no_day", column=date, **lacking)
     columns: dict[str, Any] = {"date": frame[date]}
     if killed is not None:
-        numbers = pd.to_numeric(frame[killed], errors="coerce")
+        numbers = _numbers(frame[killed])
         if lacking := _lacking(numbers.notna()):
             raise TableError("frame.not_killed", column=killed, **lacking)
         columns["kind"] = np.where(numbers > 0, "homicide", NONFATAL)
@@ -59,11 +62,15 @@ def city_from_frame(
         path = Path(folder) / FILE
         pd.DataFrame(columns).to_csv(path, index=False)
         try:
-            return city_from_files([path], None, city or "City", None)
+            made = city_from_files([path], None, city or "City", None)
         except SourceError as error:
             if error.message.key == "start.no_shootings":
                 raise TableError("frame.no_kind") from error
             raise
+    if n := sum(made.dataset.report["rows_rejected"].values()):
+        unused = tr("frame.unused", n=n, total=len(frame), why=_why_unused(made.dataset.report))
+        warnings.warn(unused, stacklevel=3)
+    return made
 
 
 def city_from_files(
@@ -82,10 +89,21 @@ def city_from_files(
         config = load_city(path)
         intake = ingest_city(config, find_inputs(config, Path(folder), city.files, polygons))
     if not intake.dataset.report["incidents"]:
-        lost = intake.dataset.report["rows_rejected"].items()
-        why = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in lost if n)
+        why = _why_unused(intake.dataset.report)
         raise SourceError("start.none_left", path=city.files[0].name, why=why)
     return City(config, intake.dataset)
+
+
+def _numbers(killed: pd.Series) -> pd.Series:
+    """Return how many were killed by row, a yes as one and a no as none; NaN for other words."""
+    words = killed.astype("str").str.strip().str.casefold()
+    said = words.map(dict.fromkeys(YES, 1.0) | dict.fromkeys(NO, 0.0))
+    return pd.to_numeric(killed, errors="coerce").fillna(said)
+
+
+def _why_unused(report: Mapping[str, Any]) -> str:
+    lost = report["rows_rejected"].items()
+    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in lost if n)
 
 
 def _points(frame: object) -> gpd.GeoSeries:
