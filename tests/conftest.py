@@ -16,6 +16,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+import typer.main
 from shapely.geometry import box
 from streamlit import config as streamlit_config
 
@@ -32,7 +33,7 @@ from tests import postgres, stores
 from tests.properties import register_profiles
 from tests.workers import (
     FileScheduling,
-    browser_first,
+    longest_first,
     made_once,
     mark_browser,
     shared_once,
@@ -89,7 +90,7 @@ HEADER = "row,number,date,fatal,lon,lat,address,city"
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
     mark_browser(items)
-    browser_first(items)
+    longest_first(items)
     if os.environ.get("CI"):
         try_browser_twice(items)
 
@@ -103,6 +104,15 @@ def pytest_xdist_make_scheduler(config, log):
 def _readers_are_looked_at():
     """Read files in the test's own process; tests/ingest/test_job.py reads them as users do."""
     with in_this_process():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_built_once():
+    """Build the command's fifty commands with their options once: that takes longer than most do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        patch.setattr(main, "require_one_owner", cache(main.require_one_owner))
         yield
 
 

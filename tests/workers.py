@@ -9,6 +9,11 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 BROWSER = "tests/browser/"
+LONGEST = (
+    *(BROWSER, "tests/workflow/", "tests/faults/", "tests/analysis/", "tests/cli/"),
+    *("tests/synthetic/", "tests/test_api.py", "tests/test_house.py", "tests/test_docs.py"),
+)
+"""Whose files take longest, and can not be shared."""
 
 
 class FileScheduling(LoadScopeScheduling):
@@ -34,9 +39,14 @@ def mark_browser(items):
             item.add_marker(pytest.mark.browser)
 
 
-def browser_first(items):
-    """Put first what takes longest and can not be shared."""
-    items.sort(key=lambda item: not is_in_browser(item))
+def longest_first(items):
+    """Put first what takes longest, so that in the end no worker waits for another's long file."""
+
+    def rank(item):
+        of = (n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+        return next(of, len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def try_browser_twice(items):
