@@ -1252,10 +1252,7 @@ LEFT_OUT = {
 
 
 def lacking(
-    answers: Iterable[Answer],
-    month: Month,
-    letters: Iterable[str],
-    left_out: Iterable[str] = (),
+    answers: Iterable[Answer], month: Month, letters: Iterable[str], left_out: Iterable[str] = ()
 ) -> list[str]:
     """List what a surface was not heard to say in a month of an area in service.
 

@@ -38,10 +38,8 @@ def read(tmp_path):
 def test_the_deployment_file_names_a_server_and_recipients_by_edition(read):
     mail = read(FILE)
     assert (mail.host, mail.port, mail.security) == ("mail.city.example", 587, "starttls")
-    assert {name: [one.office for one in who] for name, who in mail.recipients.items()} == {
-        "executive": ["Mayor"],
-        "prevention-walks": ["Parks", "Health"],
-    }
+    found = {name: [one.office for one in who] for name, who in mail.recipients.items()}
+    assert found == {"executive": ["Mayor"], "prevention-walks": ["Parks", "Health"]}
 
 
 def test_settings_are_read_beside_it(tmp_path, root):

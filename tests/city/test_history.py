@@ -327,8 +327,11 @@ def test_a_current_version_under_a_name_of_its_own_stands_alone(tmp_path):
     assert [one.version for one in load_history(tmp_path)] == ["kept"]
 
 
-def test_the_sample_city_read_by_another_rule_is_not_compared(ingest_sample, root, tmp_path):
+def test_the_sample_city_read_twice_alike_is_one_edition_and_by_another_rule_is_not_compared(
+    ingest_sample, root, tmp_path
+):
     ingest_sample(CUT)
+    assert len(load_history(ingest_sample(CUT))) == 1
     config = tmp_path / "sample.toml"
     text = (root / "config" / "sample.toml").read_text()
     head, tail = text.split("[[sources.exclude]]")
@@ -337,11 +340,6 @@ def test_the_sample_city_read_by_another_rule_is_not_compared(ingest_sample, roo
     assert len(editions) == 2
     assert list_revisions(editions).empty
     assert len(explain_left_out(editions)) == 1
-
-
-def test_the_sample_city_read_twice_alike_is_one_edition(ingest_sample):
-    ingest_sample(CUT)
-    assert len(load_history(ingest_sample(CUT))) == 1
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -146,11 +146,8 @@ def test_a_short_city_file_is_read_and_the_rest_is_as_documented(write):
     assert (city.areas.months, city.areas.resolution, city.areas.max_area_km2) == (36, 10, 2.0)
     assert (city.population, city.portal, city.points) == (None, None, ())
     source = city.sources[0]
-    assert dict(source.columns) == {
-        "incident_id": ("dc key",),
-        "date": ("Date", "date_"),
-        "fatal": ("fatal",),
-    }
+    found = dict(source.columns)
+    assert found == {"incident_id": ("dc key",), "date": ("Date", "date_"), "fatal": ("fatal",)}
     assert source.homicide[0]["fatal"].equals == ("1",)
     assert (source.incident_from, source.rows_are) == (("incident_id",), "victims")
     assert (source.date_formats, source.crs) == (("%Y-%m-%d",), "EPSG:4326")

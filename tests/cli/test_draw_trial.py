@@ -100,10 +100,7 @@ def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read
     [
         (lambda folder: (folder / "areas.csv").unlink(), "is missing its areas' cells"),
         (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "has changed since"),
-        (
-            lambda folder: (folder / "draw.json").unlink(),
-            "is not a record of a lottery",
-        ),
+        (lambda folder: (folder / "draw.json").unlink(), "is not a record of a lottery"),
         (lambda folder: edit(folder, seed="Pick 3 418"), "can't be repeated from its"),
         (lambda folder: edit(folder, city="elsewhere"), "elsewhere"),
         (

@@ -101,11 +101,7 @@ def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crim
             'time = "BORO"',
             "time of day we can't read, such as 'BROOKLYN' on",
         ),
-        (
-            'x = "X_COORD_CD"',
-            'x = "BORO"',
-            "a location we can't read, such as 'BROOKLYN' on",
-        ),
+        ('x = "X_COORD_CD"', 'x = "BORO"', "a location we can't read, such as 'BROOKLYN' on"),
         (
             'incident_id = "INCIDENT_KEY"',
             'incident_id = "BORO"',
@@ -116,19 +112,14 @@ def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crim
             'row_id_from = ["address"]\nhomicide = [',
             "share BORO so often that only 1 can be used; the others are left out as duplicates",
         ),
-        (
-            'fatal = "STATISTICAL_MURDER_FLAG"',
-            'fatal = "BORO"',
-            "120 rows have BROOKLYN (120) in",
-        ),
+        ('fatal = "STATISTICAL_MURDER_FLAG"', 'fatal = "BORO"', "120 rows have BROOKLYN (120) in"),
     ],
 )
 def test_a_wrong_column_is_said(town, check, nypd, old, new, sentence):
     town.edit_config(old, new)
     town.edit_config("[sources.columns]", '[sources.columns]\naddress = "BORO"')
-    words = ("--places", town.places, nypd)
     is_useless = old.startswith(("date", "fatal"))
-    said = check(*words, code=2 if is_useless else 0)
+    said = check("--places", town.places, nypd, code=2 if is_useless else 0)
     assert sentence in said
     assert "the city's file" in said
 

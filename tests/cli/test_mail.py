@@ -139,10 +139,8 @@ def test_a_draft_of_public_figures_goes_to_nobody(here, run, log):
         deploy(here, port)
         dry, done = run(*words("--dry-run")), run(*words())
         assert (kept in dry.stderr, kept in done.stderr) == (True, True)
-        assert [row["edition"] for row in json.loads(run(*words("--json")).stdout)] == [
-            "executive",
-            "executive",
-        ]
+        found = [row["edition"] for row in json.loads(run(*words("--json")).stdout)]
+        assert found == ["executive", "executive"]
         (here.folder / "editions" / f"{MONTH}_executive_en.pdf").unlink()
         deployed = here.folder / "csa.toml"
         text = deployed.read_text()
@@ -287,50 +285,42 @@ def test_a_server_that_is_not_there_leaves_all_waiting(here, run, log):
 def test_a_wrong_password_a_strange_certificate_and_mail_in_the_clear_are_refused(
     here, run, log, monkeypatch, tmp_path
 ):
+    def refused(said, *more):
+        done = run(*words(*more), check=False)
+        assert (done.returncode, done.stdout, said in done.stderr) == (2, "", True), done.stderr
+        no_secret(done)
+
     context, trusted = certificate(tmp_path)
     with serving(log, tls=context, user=("areas", PASSWORD)) as port:
         deploy(here, port, "starttls", 'username = "areas"')
-        no_password = run(*words(), check=False)
+        refused("CSA_MAIL_PASSWORD is not set")
         monkeypatch.setenv("CSA_MAIL_PASSWORD", "wrong" + PASSWORD)
-        strange = run(*words(), check=False)
+        refused("does not trust")
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-        wrong = run(*words("-v"), check=False)
+        refused("(code 535)", "-v")
     with serving(log) as port:
         deploy(here, port, "starttls")
-        clear = run(*words(), check=False)
-    found = {
-        "no_password": no_password,
-        "certificate": strange,
-        "auth": wrong,
-        "not_offered": clear,
-    }
-    for key, done in found.items():
-        assert (done.returncode, done.stdout) == (2, ""), key
-        no_secret(done)
-    assert "CSA_MAIL_PASSWORD is not set" in no_password.stderr
-    assert "does not trust" in strange.stderr
-    assert "(code 535)" in wrong.stderr
-    assert "Check host, port, security and username." in clear.stderr
+        refused("Check host, port, security and username.")
     assert log.mails == []
 
 
 def test_editions_of_another_store_month_or_version_are_refused(here, run, log):
+    editions = here.folder / "editions"
+
+    def refused(said, *more):
+        done = run(*words(*more), check=False)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
     with serving(log) as port:
         deploy(here, port)
-        cases = {
-            "is before 2031-01": ("--month", "2031-01"),
-            "Folder not found": ("--editions", "x"),
-        }
-        cases["has no PDF for 2026-01"] = ("--month", "2026-01")
-        for sentence, more in cases.items():
-            done = run(*words(*more), check=False)
-            assert done.returncode == 2
-            assert sentence in done.stderr
+        refused("is before 2031-01", "--month", "2031-01")
+        refused("Folder not found", "--editions", "x")
+        refused("has no PDF for 2026-01", "--month", "2026-01")
         write_editions(here.folder, "ab" * 6)
-        assert ", which are not in this store." in run(*words(), check=False).stderr
-        (here.folder / "editions" / f"{MONTH}_public_es.html").write_text("<p>")
-        (here.folder / "editions" / f"{MONTH}_executive_en.pdf").unlink()
-        assert "does not name the snapshot" in run(*words(), check=False).stderr
-        (here.folder / "editions" / f"{MONTH}_public_es.html").write_text(PAGE.format(""))
-        assert "receive executive, but the folder" in run(*words(), check=False).stderr
+        refused(", which are not in this store.")
+        (editions / f"{MONTH}_public_es.html").write_text("<p>")
+        (editions / f"{MONTH}_executive_en.pdf").unlink()
+        refused("does not name the snapshot")
+        (editions / f"{MONTH}_public_es.html").write_text(PAGE.format(""))
+        refused("receive executive, but the folder")
     assert log.stages == []

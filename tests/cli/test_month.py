@@ -67,32 +67,10 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
         shutil.copy(one, apart / "var" / one.name)
     run("ingest", "--city", "sample", "--out", "ds", cwd=apart)
     run("backtest", "--city", "sample", "--dataset", "ds", cwd=apart)
-    run(
-        "propose",
-        "--city",
-        "sample",
-        "--dataset",
-        "ds",
-        "--until",
-        "2020-07",
-        "--out",
-        "p",
-        cwd=apart,
-    )
-    run(
-        "publish",
-        "--city",
-        "sample",
-        "--dataset",
-        "ds",
-        "--month",
-        "2020-06",
-        "--out",
-        "b",
-        cwd=apart,
-    )
-    run("report", "--city", "sample", "--dataset", "ds", "--month", "2020-06", "--all", "--out", "r",
-        "--earlier", "b", cwd=apart)  # fmt: skip
+    about = ("--city", "sample", "--dataset", "ds")
+    run("propose", *about, "--until", "2020-07", "--out", "p", cwd=apart)
+    run("publish", *about, "--month", "2020-06", "--out", "b", cwd=apart)
+    run("report", *about, "--month", "2020-06", "--all", "--out", "r", "--earlier", "b", cwd=apart)
     assert files_of(month / "proposal") == files_of(apart / "p")
     assert files_of(month / "public") == files_of(apart / "b")
     assert files_of(month / "editions") == files_of(apart / "r")

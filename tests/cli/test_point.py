@@ -23,24 +23,14 @@ def row(at, place):
 
 
 def test_a_point_is_shown_with_what_lies_there_marked_and_no_longer_flagged(counted, run):
-    (point,) = json.loads(
-        run("point", "list", "--city", counted.config, "--dataset", "ds", "--json").stdout
-    )
+    about = ("--city", counted.config, "--dataset", "ds")
+    (point,) = json.loads(run("point", "list", *about, "--json").stdout)
     assert (point["number"], point["incidents"], point["neighborhood"]) == (1, 40, "East End")
-    assert (
-        "39.02000, -94.52000"
-        in run("point", "list", "--city", counted.config, "--dataset", "ds").stdout
-    )
-    asked = ("--city", counted.config, "--dataset", "ds", "--by", "Police", "--why", "a bar")
-    run("point", "mark", 1, "--right", *asked)
+    assert "39.02000, -94.52000" in run("point", "list", *about).stdout
+    run("point", "mark", 1, "--right", *about, "--by", "Police", "--why", "a bar")
     assert load_city(counted.config).points[0].is_real
     run("ingest", "--city", counted.config, "--places", counted.places, "--out", "ds", "list.csv")
-    assert (
-        json.loads(
-            run("point", "list", "--city", counted.config, "--dataset", "ds", "--json").stdout
-        )
-        == []
-    )
+    assert json.loads(run("point", "list", *about, "--json").stdout) == []
 
 
 def test_a_number_that_is_not_listed_and_a_city_without_data_are_refused(counted, run):

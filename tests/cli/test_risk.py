@@ -2,11 +2,13 @@
 
 import csv
 import json
+import shutil
 
 import geopandas as gpd
 import numpy as np
 import pytest
 from shapely.geometry import LineString, box
+from tests.cli.asked import bytes_of, csa_command
 from tests.sentences import says
 
 from csa.areas.risk_score import load_risk
@@ -15,19 +17,22 @@ from csa.city.loading import load_city
 from csa.risk.files import CELL_COLUMNS, factors_in
 from csa.risk.terrain import TRIED
 
+RNG = np.random.default_rng(7)
+STORES = np.column_stack([RNG.uniform(-94.6, -94.5, 120), RNG.uniform(39, 39.05, 120)])
+
 
 def lines_of(path):
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
-def incidents(stores, n, seed=1):
+def incidents(n=3000, seed=1):
     """Write incidents of six years, half of them within about 100 m of a store."""
     rng = np.random.default_rng(seed)
     lon, lat = (rng.uniform(low, low + 0.0999 / (k + 1), n) for k, low in enumerate((-94.6, 39)))
-    near = rng.choice(len(stores), n // 2)
-    lon[: n // 2] = stores[near, 0] + rng.normal(size=n // 2) * 0.0005
-    lat[: n // 2] = stores[near, 1] + rng.normal(size=n // 2) * 0.0004
+    near = rng.choice(len(STORES), n // 2)
+    lon[: n // 2] = STORES[near, 0] + rng.normal(size=n // 2) * 0.0005
+    lat[: n // 2] = STORES[near, 1] + rng.normal(size=n // 2) * 0.0004
     months = rng.integers(0, 72, n)
     for number, (x, y, month) in enumerate(zip(lon, lat, months, strict=True)):
         day = f"{2015 + month // 12}-{month % 12 + 1:02d}-{rng.integers(1, 28):02d}"
@@ -43,21 +48,22 @@ def points(path, xy):
 
 
 @pytest.fixture(scope="module")
-def stores():
-    rng = np.random.default_rng(7)
-    return np.column_stack([rng.uniform(-94.6, -94.5, 120), rng.uniform(39, 39.05, 120)])
+def dataset(new_town):
+    """Six years of incidents near stores, read once."""
+    made = new_town()
+    words = ("--city", made.config, "--places", made.places, "--out", made.folder / "ds")
+    csa_command("ingest", *words, made.write("a.csv", *incidents()))
+    return made.folder / "ds"
 
 
 @pytest.fixture
-def place(town, run, stores):
+def place(town, dataset):
     """A town with its dataset and a folder of layers: stores, schools and streets everywhere."""
-    path = town.write("a.csv", *incidents(stores, 3000))
-    run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    shutil.copytree(dataset, town.folder / "ds", symlinks=True)
     rng = np.random.default_rng(8)
-    folder = town.folder / "layers"
-    points(folder / "corner_stores.csv", stores)
+    points(town.folder / "layers" / "corner_stores.csv", STORES)
     schools = np.column_stack([rng.uniform(-94.6, -94.5, 60), rng.uniform(39, 39.05, 60)])
-    points(folder / "schools.csv", schools)
+    points(town.folder / "layers" / "schools.csv", schools)
     return town
 
 
@@ -118,11 +124,10 @@ def test_stores_are_found_and_schools_are_not(ask, place):
 
 def test_the_same_data_give_the_same_bytes_and_json_is_the_file(ask, place):
     first = ask("--json").stdout
-    files = {path.name: path.read_bytes() for path in (place.folder / "out").iterdir()}
+    files = bytes_of(place.folder / "out")
     assert json.loads(first) == json.loads(files["risk.json"])
     ask()
-    again = {path.name: path.read_bytes() for path in (place.folder / "out").iterdir()}
-    assert again == files
+    assert bytes_of(place.folder / "out") == files
 
 
 def test_what_is_stored_says_which_factors_hold_in_an_area(ask, place):
@@ -138,14 +143,12 @@ def test_what_is_stored_says_which_factors_hold_in_an_area(ask, place):
 
 
 def test_a_layer_is_named_and_chosen_by_the_citys_file(ask, place):
-    rows = (place.folder / "layers" / "corner_stores.csv").read_text().splitlines()
-    marked = [
-        "lon,lat,kind",
-        *(f"{row},{('bar', 'shop')[n % 2]}" for n, row in enumerate(rows[1:])),
-    ]
-    (place.folder / "layers" / "corner_stores.csv").write_text("\n".join(marked) + "\n")
+    layers = place.folder / "layers"
+    rows = (layers / "corner_stores.csv").read_text().splitlines()[1:]
+    marked = ["lon,lat,kind", *(f"{row},{('bar', 'shop')[n % 2]}" for n, row in enumerate(rows))]
+    (layers / "corner_stores.csv").write_text("\n".join(marked) + "\n")
     street = LineString([(-94.6, 39.025), (-94.5, 39.025)])
-    gpd.GeoDataFrame(geometry=[street], crs="EPSG:4326").to_file(place.folder / "streets.geojson")
+    gpd.GeoDataFrame(geometry=[street], crs="EPSG:4326").to_file(layers / "streets.geojson")
     declared = """
 [risk]
 streets_file = "streets.geojson"
@@ -158,29 +161,21 @@ as_of = 2020-01-01
 only = { kind = ["bar"] }
 """
     place.config.write_text(place.config.read_text() + declared)
-    (place.folder / "streets.geojson").rename(place.folder / "layers" / "streets.geojson")
     account = json.loads(ask("--json", "--kind", "nonfatal", "--until", "2020-01").stdout)
     assert account["layers"][0] == {
-        "name": "bars",
-        "what": "half of a list",
-        "source": "the tests",
-        "as_of": "2020-01-01",
+        "name": "bars", "what": "half of a list", "source": "the tests", "as_of": "2020-01-01",
         "file": "corner_stores.csv",
-    }
+    }  # fmt: skip
     assert [one["name"] for one in account["layers"]] == ["bars", "schools"]
     assert account["has_streets"]
     assert account["incidents_compared"] < account["incidents"] / 3
     assert account["held_out"] is None or account["held_out"]["through"] == "2019-12"
-    (bars,) = {
-        row["places"]
-        for row in lines_of(place.folder / "out" / "factors.csv")
-        if row["layer"] == "bars"
-    }
-    assert bars == "60"
+    factors = lines_of(place.folder / "out" / "factors.csv")
+    assert {row["places"] for row in factors if row["layer"] == "bars"} == {"60"}
 
 
-def test_a_layer_that_is_everywhere_or_of_one_place_is_not_tried_and_named(ask, place, stores):
-    points(place.folder / "layers" / "lone.csv", stores[:1])
+def test_a_layer_that_is_everywhere_or_of_one_place_is_not_tried_and_named(ask, place):
+    points(place.folder / "layers" / "lone.csv", STORES[:1])
     everywhere = gpd.GeoDataFrame(geometry=[box(-94.7, 38.9, -94.4, 39.2)], crs="EPSG:4326")
     everywhere.to_file(place.folder / "layers" / "county.geojson")
     said = ask().stdout
@@ -189,10 +184,10 @@ def test_a_layer_that_is_everywhere_or_of_one_place_is_not_tried_and_named(ask, 
     assert (status["lone"], status["county"]) == ("too few places", "too few places")
 
 
-def test_a_dataset_without_incidents_gives_one_sentence(town, run, stores):
+def test_a_dataset_without_incidents_gives_one_sentence(town, run):
     path = town.write("a.csv", "1,1,2020-01-01,0,,,,")
     run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
-    points(town.folder / "layers" / "stores.csv", stores)
+    points(town.folder / "layers" / "stores.csv", STORES)
     about = ("--city", town.config, "--dataset", "ds")
     done = run("risk", *about, "--layers", "layers", "--out", "out")
     assert done.stdout.startswith("No incidents with a usable location")
@@ -203,24 +198,22 @@ def test_a_dataset_without_incidents_gives_one_sentence(town, run, stores):
 # ---- What it refuses ------------------------------------------------------------------------
 
 
-def test_a_layer_outside_the_city(refused, place):
-    points(place.folder / "layers" / "far.csv", [(-75.1, 40.0)] * 9)
-    assert "far.csv is in or near the city" in refused()
-
-
-def test_a_layer_in_feet(refused, place, stores):
-    points(place.folder / "layers" / "feet.csv", stores * 30000)
-    assert "are labeled as degrees but are not." in refused()
-
-
-def test_an_empty_layer(refused, place):
-    points(place.folder / "layers" / "empty.csv", [])
-    assert "has no records." in refused()
-
-
-def test_two_layers_that_are_the_same(refused, place, stores):
-    points(place.folder / "layers" / "shops.csv", stores[::-1])
-    assert "corner stores (corner_stores.csv) and shops (shops.csv) contain the same" in refused()
+@pytest.mark.parametrize(
+    ("name", "xy", "told"),
+    [
+        ("far", [(-75.1, 40.0)] * 9, "far.csv is in or near the city"),
+        ("feet", STORES * 30000, "are labeled as degrees but are not."),
+        ("empty", [], "has no records."),
+        (
+            "shops",
+            STORES[::-1],
+            "corner stores (corner_stores.csv) and shops (shops.csv) contain the same",
+        ),
+    ],
+)
+def test_a_layer_elsewhere_in_feet_empty_or_there_twice(refused, place, name, xy, told):
+    points(place.folder / "layers" / f"{name}.csv", xy)
+    assert told in refused()
 
 
 def test_a_folder_without_layers_and_a_folder_that_is_not_there(refused, place):
@@ -244,8 +237,8 @@ def test_a_layer_of_a_million_points(ask, place):
 # ---- Near repeats ---------------------------------------------------------------------------
 
 
-def test_no_near_repeat_is_said_as_readily(town, stores, run):
-    path = town.write("a.csv", *incidents(stores, 3000, seed=2))
+def test_no_near_repeat_is_said_as_readily(town, run):
+    path = town.write("a.csv", *incidents(seed=2))
     run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
     about = ("near-repeat", "--city", town.config, "--dataset", "ds")
     said = run(*about).stdout

@@ -13,9 +13,13 @@ from tests.faults.cases import N_KILLS, OTHERS, Player
 from tests.faults.scenes import SCENES, STORE
 from tests.faults.stage import FEW, Ran, staged
 from tests.sentences import says
+from tests.workers import long
 
 SEED = 1
-KILLS = [("ingest", 1), ("decide", 2), ("decide", 3), ("decide-postgresql", 4), ("backup", 5), ("restore", 6), ("first", 7), ("mail", 8)]  # fmt: skip
+KILLS = [
+    *(("ingest", 1), ("decide", 2), ("decide-postgresql", 4), ("backup", 5), ("restore", 6)),
+    *(("first", 7), ("mail", 8), *long(("decide", 3))),
+]
 QUICK = {"disk full": "decide", "folder read-only": "backup", "clock set back": "decide", "clock far ahead": "mail",
          "twice at once": "decide", "page damaged": "decide"}  # fmt: skip
 

@@ -89,10 +89,7 @@ def test_beside_a_pentagon_spirals_are_h3s_own():
     assert (row[1:7] < 0).sum() == 1
 
 
-@given(
-    cells=st.lists(st.sampled_from(UNIVERSE), unique=True, max_size=60),
-    steps=st.integers(1, 3),
-)
+@given(cells=st.lists(st.sampled_from(UNIVERSE), unique=True, max_size=60), steps=st.integers(1, 3))
 def test_neighbours_are_what_so_many_steps_from_centre_to_centre_can_reach(cells, steps):
     at = [NUMBER[cell] for cell in cells]
     one_step = np.eye(len(UNIVERSE), dtype=int) + NEIGHBORS

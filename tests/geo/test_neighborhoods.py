@@ -93,12 +93,8 @@ def test_a_point_outside_all_neighborhoods_has_no_name():
 def test_an_unlocated_point_has_no_name_and_shifts_no_other():
     lon, lat = points((0.5, 0.5), (0.5, 0.5), (1.5, 0.5), (1.5, 0.5), index=[7, 3, 5, 1])
     lon[7] = lat[5] = np.nan
-    assert assign_neighborhoods(lon, lat, two()).to_dict() == {
-        7: "",
-        3: "Zion",
-        5: "",
-        1: "Ashland",
-    }
+    found = assign_neighborhoods(lon, lat, two()).to_dict()
+    assert found == {7: "", 3: "Zion", 5: "", 1: "Ashland"}
 
 
 def test_where_no_point_is_located_none_has_a_name():
@@ -214,10 +210,7 @@ def test_of_several_outlines_at_once_each_has_its_own_people(at):
     assert estimate_populations(outlines, places.drop(columns="population")) == [None] * len(at)
 
 
-@given(
-    cut=st.floats(0.01, 2.99),
-    people=st.lists(st.integers(0, 9000), min_size=6, max_size=6),
-)
+@given(cut=st.floats(0.01, 2.99), people=st.lists(st.integers(0, 9000), min_size=6, max_size=6))
 def test_people_west_and_east_of_a_line_add_up_to_everyone(cut, people):
     squares = {
         name: (*where, float(n)) for (where, name), n in zip(NAMES.items(), people, strict=True)

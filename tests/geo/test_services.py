@@ -79,12 +79,8 @@ def test_from_a_corner_the_distance_is_the_straight_line():
 def test_each_area_has_a_row_for_each_kind_in_the_order_of_areas_and_alphabet():
     services = services_at(("Z", "school", 0, 0), ("Y", "church", 0, 0))
     table = count_services(areas_of(BLOCK, shapely.box(600, 0, 900, 300)), services, 800, UTM)
-    assert table[["area_id", "kind"]].to_numpy().tolist() == [
-        ["A", "church"],
-        ["A", "school"],
-        ["B", "church"],
-        ["B", "school"],
-    ]
+    found = table[["area_id", "kind"]].to_numpy().tolist()
+    assert found == [["A", "church"], ["A", "school"], ["B", "church"], ["B", "school"]]
     assert table["nearest_m"].tolist() == [0.0, 0.0, 600.0, 600.0]
 
 
