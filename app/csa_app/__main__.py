@@ -76,9 +76,9 @@ def warm_up() -> None:
             return  # a page shows the progress of reading
         session = cache.open_city()
         choices = screen_state.first_choices(session)
-        cache.proposal(session, choices)
+        _ = cache.analysis(session, choices).proposal
         cache.geometry(session, choices.resolution)
-        cache.assessment(session, choices)
+        cache.priorities(session, choices)
     except CsaError as error:
         logging.getLogger("csa").info("not warmed up: %s", error)
 

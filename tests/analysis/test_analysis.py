@@ -1,5 +1,8 @@
 """One answer for each question: every reader gets what `Analysis` gives."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 from tests.program.lives import life, records
 
@@ -7,6 +10,8 @@ from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
+from csa.areas.places import list_cells
+from csa.areas.priority.forecast import COLUMNS
 from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
@@ -75,8 +80,38 @@ def test_a_city_cut_at_a_month_is_as_it_was_then(analysis):
 
 
 def test_incidents_that_a_caller_has_located_change_no_number(analysis, city, decided):
-    given = Analysis(city, AreaSettings(), decided, locate_incidents(city, AreaSettings()))
+    def locate(resolution):
+        return locate_incidents(city, AreaSettings(resolution=resolution))
+
+    given = Analysis(city, AreaSettings(), decided, locate)
     assert answers(given.change().displaced) == answers(analysis.change().displaced)
+
+
+def test_the_same_answers_are_shown_with_progress_and_other_decisions_have_their_own(city):
+    analysis, steps = Analysis(city, AreaSettings()), []
+    shown = analysis.showing(steps.append)
+    assert shown.proposal is analysis.proposal
+    assert "clusters" in steps
+    assert replace(analysis, records=Records()).proposal is not analysis.proposal
+
+
+def test_an_earlier_months_candidates_have_the_ids_of_now(city):
+    analysis = Analysis(city, AreaSettings(eps_m=250.0, min_samples=12))
+    now, then = analysis.proposal.areas, analysis.proposed(SINCE).areas
+    earlier = dict(zip(then["area_id"], list_cells(then), strict=True))
+    same = {
+        area_id: name
+        for area_id, cells in zip(now["area_id"], list_cells(now), strict=True)
+        for name, others in earlier.items()
+        if len(cells & others) * 2 > max(len(cells), len(others))
+    }
+    assert same
+    assert same == {area_id: area_id for area_id in same}
+
+
+def test_the_next_12_months_are_those_of_the_assessment(analysis):
+    table = analysis.priorities.assessment.table.set_index("area_id")
+    pd.testing.assert_frame_equal(table[list(COLUMNS)], analysis.next12, check_names=False)
 
 
 def test_what_was_designated_under_a_letter_that_ended_is_in_the_sentence(analysis):

@@ -17,6 +17,15 @@ from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import Deployment
 
 
+class Asked:
+    def __init__(self, given, asked):
+        self.given, self.asked = given, asked
+
+    @property
+    def proposal(self):
+        return self.asked.append(("proposal", *self.given))
+
+
 @pytest.fixture
 def served(city, static, tmp_path, monkeypatch):
     """Testville, open; what was asked of the cache, in order."""
@@ -24,8 +33,8 @@ def served(city, static, tmp_path, monkeypatch):
     opened = CitySession(city.config, city.dataset, tmp_path, incidents_key="k")
     monkeypatch.setattr(cache, "needs_reading", lambda: False)
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
-    monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
-    monkeypatch.setattr(cache, "assessment", lambda *given: asked.append(("assessment", *given)))
+    monkeypatch.setattr(cache, "analysis", lambda *given: Asked(given, asked))
+    monkeypatch.setattr(cache, "priorities", lambda *given: asked.append(("priorities", *given)))
     monkeypatch.setattr(cache, "geometry", lambda *given: asked.append(("geometry", *given)))
     return SimpleNamespace(asked=asked, opened=opened)
 
@@ -40,7 +49,7 @@ def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready
         "city",
         ("proposal", served.opened, first),
         ("geometry", served.opened, first.resolution),
-        ("assessment", served.opened, first),
+        ("priorities", served.opened, first),
     ]
 
 
@@ -63,7 +72,7 @@ def test_how_sure_areas_are_is_such_work(served, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(cache, "FIRST_PAGE_IS_OUT", SimpleNamespace(wait=wait))
     with pytest.raises(WaitedError):
-        cache.assessment(served.opened, screen_state.first_choices(served.opened))
+        cache.priorities(served.opened, screen_state.first_choices(served.opened))
     assert served.asked == []
 
 

@@ -35,7 +35,7 @@ def show_sheet(view: AreaView, stands: AreaStatus, on_close: Callable[[], None])
     """Show a candidate's sheet."""
     area_id = stands.area_id
     sheet = cache.sheet(view.session, view.choices, area_id)
-    found = cache.next12(view.session, view.choices).loc[area_id, list(COLUMNS)]
+    found = cache.analysis(view.session, view.choices).next12.loc[area_id, list(COLUMNS)]
     next12 = None if found.isna().any() else [*map(float, found.to_numpy(dtype=np.float64))]
     _head(stands, on_close)
     st.markdown(f"{_count(view.proposal, sheet)} {_next12(next12)}")

@@ -98,7 +98,7 @@ class AreaView:
     @cached_property
     def proposal(self) -> Proposal:
         """The candidates."""
-        return cache.proposal(self.session, self.choices)
+        return cache.analysis(self.session, self.choices).proposal
 
     @cached_property
     def core(self) -> tuple[CoreArea, ...]:

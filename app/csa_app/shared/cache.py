@@ -26,24 +26,24 @@ import streamlit as st
 from plotly.basedatatypes import BaseFigure
 from streamlit.runtime.caching.cache_utils import CachedFunc
 
+from csa.analysis.analysis import Analysis
 from csa.areas.analysis import (
     highest_risk,
     is_default,
-    propose_areas,
     risk_in_area,
     services_near,
 )
 from csa.areas.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.areas.backtest.record import BacktestRecord
-from csa.areas.backtest.recording import build_suggestion, load_record, load_suggestion
+from csa.areas.backtest.recording import load_record
 from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.city_scale import RESOLUTION as AFAR
 from csa.areas.fitted_model import LEARNED
 from csa.areas.locating import CELLS, cached_cells, locate_incidents
-from csa.areas.places import Places, candidate_rows, load_places, see
-from csa.areas.priority.area_counts import AreaCounts, count_areas
-from csa.areas.priority.assessment import AreaAssessment, assess_areas
-from csa.areas.priority.forecast import add_next12, forecast_proposal
+from csa.areas.places import candidate_rows, load_places, see
+from csa.areas.priority.area_counts import AreaCounts
+from csa.areas.priority.assessment import AreaAssessment
+from csa.areas.priority.files import AssessedProposal
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import export
 from csa.areas.risk_score import fitted_risk, load_risk
@@ -53,12 +53,11 @@ from csa.base.errors import CsaError
 from csa.base.home import shipped
 from csa.base.io import KEPT
 from csa.base.logging import ProgressCallback, no_progress
-from csa.base.params import Month
 from csa.change.trial import list_trials
 from csa.city.config import CityConfig
 from csa.city.dataset import MARKER, Dataset, open_dataset
 from csa.city.loading import EvidenceStudy, load_city, load_evidence
-from csa.geo.cells import CellSet, cell_resolution, parents
+from csa.geo.cells import CellSet, parents
 from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
 from csa.program.registry import CoreArea
 from csa.program.store.records import Records
@@ -300,14 +299,27 @@ def record(session: CitySession, choices: AreaSettings) -> BacktestRecord | None
 
 
 @of_city(max_entries=SETTINGS)
-def assessment(
-    session: CitySession, choices: AreaSettings, _progress: ProgressCallback = no_progress
-) -> AreaAssessment:
+def analysis(session: CitySession, choices: AreaSettings) -> Analysis:
+    """Return the answers for these settings, the same for all viewers; without decisions."""
+    own = city_choices(session.config)
+    known = None if is_default(session, choices) else load_places(session)
+    if known == ():  # as the city's own proposal calls them
+        with suppress(CsaError):
+            areas = candidate_rows(analysis(session, own).proposal.areas)
+            known = see(areas, session.dataset.require_months().until, ())
+
+    def locate(resolution: int) -> StudyArea:
+        return located(session, replace(choices, resolution=resolution))
+
+    return Analysis(session, choices, locate=locate, places=known)
+
+
+def priorities(
+    session: CitySession, choices: AreaSettings, progress: ProgressCallback = no_progress
+) -> AssessedProposal:
     """Assess each candidate area."""
     FIRST_PAGE_IS_OUT.wait()
-    proposed, on_cells = proposal(session, choices), located(session, choices)
-    assessed = assess_areas(session, proposed, _progress, on_cells)
-    return add_next12(assessed, proposed, on_cells, suggesting(session, choices))
+    return analysis(session, choices).showing(progress).priorities
 
 
 @of_city(max_entries=2)
@@ -317,23 +329,11 @@ def trials(session: CitySession) -> list[dict[str, Any]]:
 
 
 @of_city(max_entries=SETTINGS)
-def next12(session: CitySession, choices: AreaSettings) -> pd.DataFrame:
-    """Predict the next 12 months of the candidates."""
-    on_cells, suggestion = located(session, choices), suggesting(session, choices)
-    return forecast_proposal(proposal(session, choices), on_cells, suggestion)
-
-
-@of_city(max_entries=SETTINGS)
 def area_counts(
     session: CitySession, choices: AreaSettings, areas: Sequence[tuple[str, str, CellSet]]
 ) -> Mapping[str, AreaCounts]:
     """Count areas on their own ground: id, name and cells of each."""
-    if not areas:
-        return {}
-    sizes = {choices.resolution, *(cell_resolution(min(cells)) for _, _, cells in areas)}
-    on_cells = {size: located(session, replace(choices, resolution=size)) for size in sizes}
-    known = proposal(session, choices), on_cells.__getitem__, suggesting(session, choices)
-    return count_areas(session, areas, *known)
+    return analysis(session, choices).count(areas)
 
 
 @of_incidents(max_entries=6)
@@ -354,52 +354,10 @@ def located(session: CitySession, choices: AreaSettings) -> StudyArea:
     return locate_incidents(session, same, cells(session, choices.resolution))
 
 
-@of_city(max_entries=SETTINGS)
-def proposal(session: CitySession, choices: AreaSettings) -> Proposal:
-    """Propose candidate areas."""
-    return _propose(session, choices, None if is_default(session, choices) else places(session))
-
-
-def _propose(session: CitySession, choices: AreaSettings, known: Places | None) -> Proposal:
-    suggestion = build_suggestion(session.config, suggesting(session, choices))
-    on_cells = located(session, choices)
-    return propose_areas(session, choices, suggestion=suggestion, located=on_cells, places=known)
-
-
-@of_city(max_entries=SETTINGS)
-def proposal_as_of(session: CitySession, choices: AreaSettings, until: Month) -> Proposal:
-    """Propose areas as of an earlier month; an id means the same as in the proposal of now.
-
-    It has its areas alone: all who ask follow them.
-    """
-    known = see(candidate_rows(proposal(session, choices).areas), until, places(session))
-    return _propose(session, replace(choices, until=until), known).areas_alone()
-
-
-def places(session: CitySession) -> Places:
-    """Return what the city's places are called: as stored, else as its own proposal calls them."""
-    stored = load_places(session)
-    if stored:
-        return stored
-    try:
-        own = proposal(session, city_choices(session.config))
-    except CsaError:
-        return ()
-    return see(candidate_rows(own.areas), Month.parse(own.summary["params"]["until"]), ())
-
-
-def suggesting(session: CitySession, choices: AreaSettings) -> BacktestRecord | None:
-    """Return the record that settings are suggested from; Track record reports a damaged one."""
-    try:
-        return load_suggestion(session, choices)
-    except CsaError:
-        return None
-
-
 @of_city(max_entries=256)
 def sheet(session: CitySession, choices: AreaSettings, area_id: str) -> Sheet:
     """Make an area's sheet."""
-    return build_sheet(session.dataset, proposal(session, choices), area_id)
+    return build_sheet(session.dataset, analysis(session, choices).proposal, area_id)
 
 
 def download(proposal: Proposal, name: str) -> Callable[[], bytes]:
@@ -450,7 +408,7 @@ def has_background(session: CitySession) -> bool:
 @of_city(max_entries=SETTINGS)
 def services(session: CitySession, choices: AreaSettings) -> pd.DataFrame | None:
     """Count the services in and near each area."""
-    return services_near(session, proposal(session, choices))
+    return services_near(session, analysis(session, choices).proposal)
 
 
 @of_city(max_entries=64)

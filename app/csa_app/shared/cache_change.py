@@ -6,14 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from csa.analysis.analysis import Analysis
-from csa.areas.backtest.recording import build_suggestion
 from csa.areas.choices import AreaSettings
 from csa.areas.places import candidate_rows, list_cells
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.change.analyze import Displacement
-from csa.change.follow import Change, candidates_since, load_past
+from csa.change.follow import candidates_since
 from csa.change.lineage_windows import (
     FollowedWindows,
     NamedArea,
@@ -22,7 +20,6 @@ from csa.change.lineage_windows import (
     name_tracks,
 )
 from csa.change.outcomes import OutcomeFollowed, follow_outcomes
-from csa.change.past import PastCohort
 from csa.change.robustness import PlaceboInSpace, rank_among_unserved
 from csa.city.history import DatasetVersion, load_history
 from csa.city.selection import AreaSelection
@@ -31,12 +28,10 @@ from csa_app.shared.area_status import area_statuses
 from csa_app.shared.cache import (
     AS_STORED,
     SETTINGS,
+    analysis,
     as_stored,
     located,
     of_city,
-    proposal,
-    proposal_as_of,
-    suggesting,
 )
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following, show_change
@@ -44,7 +39,7 @@ from csa_app.shared.following import Following, show_change
 
 def following(session: CitySession, choices: AreaSettings, since: str) -> Following | None:
     """Follow the areas that were known at a start; None where there were none."""
-    then = proposal_as_of(session, choices, Month.parse(since))
+    then = analysis(session, choices).proposed(Month.parse(since))
     if then.is_empty:
         return None
     stands = area_statuses(session, then).values()
@@ -57,8 +52,8 @@ def _following(
     session: CitySession, choices: AreaSettings, since: str, names: tuple[tuple[str, str], ...]
 ) -> Following | None:
     start = Month.parse(since)
-    areas = candidates_since(proposal_as_of(session, choices, start), start, names)
-    change = Analysis(session, choices, located=located(session, choices)).change(areas, start)
+    areas = candidates_since(analysis(session, choices).proposed(start), start, names)
+    change = analysis(session, choices).change(areas, start)
     return None if change is None else show_change(change)
 
 
@@ -67,7 +62,7 @@ def following_core(
     session: CitySession, choices: AreaSettings, areas: AreaSelection
 ) -> Following | None:
     """Follow the designated areas; None where none has a whole month yet."""
-    change = _change(session, as_stored(choices), areas)
+    change = analysis(session, as_stored(choices)).change(areas)
     return None if change is None else show_change(change)
 
 
@@ -76,21 +71,8 @@ def core(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> D
 
     None where none has a whole month yet.
     """
-    change = _change(session, as_stored(choices), areas)
+    change = analysis(session, as_stored(choices)).change(areas)
     return None if change is None else change.displaced
-
-
-@of_city(max_entries=16)
-def _change(session: CitySession, choices: AreaSettings, areas: AreaSelection) -> Change | None:
-    begun = areas.started_before(session.dataset.require_months().until) or areas
-    on_cells = located(session, choices.as_fine_as(begun.resolution))
-    return Analysis(session, choices, located=on_cells).change(areas)
-
-
-@of_city(max_entries=16, keys=AS_STORED)
-def past(session: CitySession, choices: AreaSettings) -> tuple[PastCohort, ...] | None:
-    """Return what areas of past years did afterwards, if it was computed and stored."""
-    return load_past(session, choices)
 
 
 @of_city(max_entries=SETTINGS)
@@ -106,7 +88,7 @@ def lineage(
     then = {area_id: NamedArea(name, cells, start) for area_id, name, cells in named}
     now = {
         area_id: NamedArea(name, cells)
-        for area_id, name, cells in candidate_rows(proposal(session, choices).areas)
+        for area_id, name, cells in candidate_rows(analysis(session, choices).proposal.areas)
     }
     known = add_named_areas(then, now)  # an id means the same here as elsewhere on the page
     windows = _windows(session, replace(choices, until=None), _progress)
@@ -117,7 +99,7 @@ def lineage(
 def _windows(
     session: CitySession, choices: AreaSettings, _progress: ProgressCallback
 ) -> FollowedWindows:
-    documented = build_suggestion(session.config, suggesting(session, choices)).documented
+    documented = analysis(session, choices).suggestion.documented
     return follow_windows(located(session, choices), choices, documented, progress=_progress)
 
 
@@ -152,7 +134,7 @@ def _unserved(
     since: Month,
     _displaced: Displacement,
 ) -> PlaceboInSpace | None:
-    then = proposal_as_of(session, choices, since)
+    then = analysis(session, choices).proposed(since)
     on_cells = located(session, choices).on_ground_of(chosen.all_cells)
     return rank_among_unserved(on_cells, _displaced, list(list_cells(then.areas)))
 

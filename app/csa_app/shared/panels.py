@@ -143,7 +143,7 @@ def assess_with_progress(
     spot = st.container(key="judging").empty()
 
     def assess(progress: ProgressCallback) -> AreaAssessment:
-        assessed = cache.assessment(session, choices, progress)
+        assessed = cache.priorities(session, choices, progress).assessment
         if then is not None:
             then(assessed)
         return assessed

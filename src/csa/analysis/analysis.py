@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,8 +15,11 @@ from csa.city.dataset import City, through_month
 from csa.program.store.records import Records
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from csa.areas.backtest.record import BacktestRecord
     from csa.areas.choices import Suggestion
+    from csa.areas.places import Places
     from csa.areas.priority.area_counts import AreaCounts
     from csa.areas.priority.assessment import AreaAssessment
     from csa.areas.priority.files import AssessedProposal
@@ -25,9 +28,28 @@ if TYPE_CHECKING:
     from csa.change.follow import Change, FollowedAreas
     from csa.change.past import PastCohort
     from csa.city.selection import AreaSelection
+    from csa.geo.cells import CellSet
     from csa.program.registry import CoreArea
 
 Answer = TypeVar("Answer")
+
+
+class _Memory:
+    """The answers given so far."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, Any] = {}
+        self._locks: dict[Hashable, RLock] = {}
+        self._lock = RLock()
+
+    def once(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """Return an answer; of several threads that ask, the first computes it."""
+        with self._lock:
+            lock = self._locks.setdefault(question, RLock())
+        with lock:
+            if question not in self._answers:
+                self._answers[question] = compute()
+            return cast("Answer", self._answers[question])
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +59,7 @@ class Analysis:
     Each answer is read or computed once, when first asked for: for the same data, decisions and
     settings all readers get the same one.
 
-    Fields: `city`, `settings`, `records`, `located`, `progress`, `keep`, `whole`.
+    Fields: `city`, `settings`, `records`, `locate`, `places`, `progress`, `keep`, `whole`.
 
     Parameters
     ----------
@@ -47,8 +69,11 @@ class Analysis:
         Which kinds of incident count, and how areas are proposed.
     records
         The decisions; without them, none.
-    located
-        The city's incidents located with the same settings, where a caller has them.
+    locate
+        Puts the city's incidents of these kinds on cells of a resolution, where a caller shares
+        that between settings.
+    places
+        The city's places known before; None reads what is kept beside the dataset.
     progress
         Called with the name of each step as it begins.
     keep
@@ -69,22 +94,21 @@ class Analysis:
     city: City
     settings: AreaSettings
     records: Records = field(default_factory=Records)
-    located: StudyArea | None = None
+    locate: Callable[[int], StudyArea] | None = None
+    places: Places | None = None
     progress: ProgressCallback = no_progress
     keep: bool = False
     whole: Analysis | None = field(default=None, repr=False)
-    _answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
-    _locks: dict[Hashable, RLock] = field(default_factory=dict, init=False, repr=False)
-    _lock: RLock = field(default_factory=RLock, init=False, repr=False)
+    _memory: _Memory = field(default_factory=_Memory, init=False, repr=False)
 
     def _once(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
-        """Return an answer; of several threads that ask, the first computes it."""
-        with self._lock:
-            lock = self._locks.setdefault(question, RLock())
-        with lock:
-            if question not in self._answers:
-                self._answers[question] = compute()
-            return cast("Answer", self._answers[question])
+        return self._memory.once(question, compute)
+
+    def showing(self, progress: ProgressCallback) -> Analysis:
+        """Return the same answers, with each step named as it begins."""
+        shown = replace(self, progress=progress)
+        object.__setattr__(shown, "_memory", self._memory)
+        return shown
 
     # ---- What is stored beside the dataset.
 
@@ -129,8 +153,8 @@ class Analysis:
         """Return the city's incidents of the settings' kinds, on cells of a resolution."""
         from csa.areas.locating import cached_cells, locate_incidents
 
-        if self.located is not None and self.located.resolution == resolution:
-            return self.located
+        if self.locate is not None:
+            return self.locate(resolution)
 
         def locate() -> StudyArea:
             cover = cached_cells(self.city, resolution, keep=self.keep)
@@ -144,14 +168,22 @@ class Analysis:
         return self.proposed(self.settings.until)
 
     def proposed(self, until: Month | None) -> Proposal:
-        """Return the candidate areas as of the first day of a month; None takes the data's end."""
+        """Return the candidate areas as of the first day of a month; None takes the data's end.
+
+        Of another month than the settings' it has the areas alone, and an id is the same place.
+        """
         from csa.areas.analysis import propose_areas
+        from csa.areas.places import candidate_rows, load_places, see
 
         def propose() -> Proposal:
-            now = replace(self.settings, until=until)
-            known = self.suggestion, self.study_area
-            keep = self.keep and until == self.settings.until
-            return propose_areas(self.city, now, self.progress, *known, keep=keep)
+            now, known = replace(self.settings, until=until), (self.suggestion, self.study_area)
+            if until is None or until == self.settings.until:
+                named: dict[str, Any] = {"places": self.places, "keep": self.keep}
+                return propose_areas(self.city, now, self.progress, *known, **named)
+            before = load_places(self.city) if self.places is None else self.places
+            places = see(candidate_rows(self.proposal.areas), until, before)
+            found = propose_areas(self.city, now, self.progress, *known, places=places)
+            return found.areas_alone()
 
         return self._once(("proposal", until), propose)
 
@@ -164,13 +196,21 @@ class Analysis:
         return self._once("assessment", lambda: assess_areas(*known))
 
     @property
+    def next12(self) -> pd.DataFrame:
+        """What to expect in each candidate in the next 12 months, by its id."""
+        from csa.areas.priority.forecast import forecast_proposal
+
+        known = self.proposal, self.study_area, self.backtest
+        return self._once("next12", lambda: forecast_proposal(*known))
+
+    @property
     def priorities(self) -> AssessedProposal:
         """The candidates, how sure each is, and what to expect there in the next 12 months."""
         from csa.areas.priority.files import AssessedProposal
         from csa.areas.priority.forecast import add_next12
 
         def forecast() -> AssessedProposal:
-            found = add_next12(self.assessment, self.proposal, self.study_area, self.backtest)
+            found = add_next12(self.assessment, self.next12)
             return AssessedProposal(self.city, self.settings, self.backtest, self.proposal, found)
 
         return self._once("priorities", forecast)
@@ -201,13 +241,16 @@ class Analysis:
     @property
     def counts(self) -> Mapping[str, AreaCounts]:
         """What areas in service hold on their own ground, by letter."""
+        ground = [(area.key, area.place_name, area.cells) for area in self.core_areas]
+        return self._once("counts", lambda: self.count(ground))
+
+    def count(self, areas: Sequence[tuple[str, str, CellSet]]) -> Mapping[str, AreaCounts]:
+        """Return what areas hold on their own ground, by id: id, name and cells of each."""
         from csa.areas.priority.area_counts import count_areas
 
-        def count() -> Mapping[str, AreaCounts]:
-            ground = [(area.key, area.place_name, area.cells) for area in self.core_areas]
-            return count_areas(self.city, ground, self.proposal, self.on_cells, self.backtest)
-
-        return self._once("counts", count) if self.core_areas else {}
+        if not areas:
+            return {}
+        return count_areas(self.city, areas, self.proposal, self.on_cells, self.backtest)
 
     # ---- What changed in areas.
 
@@ -279,13 +322,13 @@ class Analysis:
             if dataset is self.city.dataset:
                 return self if settings == self.settings else self._part(settings=settings)
             city = replace(self.city, dataset=dataset)
-            return self._part(city=city, settings=settings, located=None)
+            return self._part(city=city, settings=settings, locate=None)
 
         return self._once(("through", month), cut)
 
     def _of_kinds(self, kinds: tuple[str, ...]) -> Analysis:
         settings = replace(self.settings, kinds=kinds)
-        return self._once(("kinds", kinds), lambda: self._part(settings=settings, located=None))
+        return self._once(("kinds", kinds), lambda: self._part(settings=settings, locate=None))
 
     def _part(self, **other: Any) -> Analysis:
         return replace(self, keep=False, whole=self, **other)

@@ -17,14 +17,11 @@ import numpy as np
 import shapely
 
 from csa.analysis.analysis import Analysis
-from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
-from csa.areas.locating import locate_incidents
-from csa.areas.priority.assessment import assess_areas
+from csa.areas.places import load_places
 from csa.areas.priority.draw import draw_record
 from csa.areas.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
 from csa.areas.priority.files import AssessedProposal
-from csa.areas.priority.forecast import add_next12
 from csa.base.errors import ParamError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
@@ -82,11 +79,9 @@ class StoryScene:
             month = Month.parse(until)
             dataset = through_month(self.city.dataset, month.plus(-1))
             choices = replace(city_choices(self.city.config), until=month)
-            city = replace(self.city, dataset=dataset)
-            proposal = propose_areas(city, choices)  # by the city's file, whatever is stored since
-            assessment = assess_areas(city, proposal)
-            assessment = add_next12(assessment, proposal, locate_incidents(city, choices), None)
-            self.proposals[until] = AssessedProposal(city, choices, None, proposal, assessment)
+            # By the city's file, whatever past years have shown since.
+            city, places = replace(self.city, dataset=dataset, folder=None), load_places(self.city)
+            self.proposals[until] = Analysis(city, choices, places=places).priorities
         return self.proposals[until]
 
     @cached_property

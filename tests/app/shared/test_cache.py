@@ -94,12 +94,12 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
         city.config, city.dataset, tmp_path, incidents_key=f"test {city.dataset.fingerprint}"
     )
     choices = replace(city.choices, until=None, resolution=resolution)
-    first = cache.proposal(opened, choices)
-    assert cache.proposal(opened, choices) is first
+    first = cache.analysis(opened, choices).proposal
+    assert cache.analysis(opened, choices).proposal is first
     assert cache.cells(opened, resolution) is cache.cells(opened, resolution)
     assert first.summary["params"]["resolution"] == resolution
-    then = cache.proposal_as_of(opened, choices, Month(2020, 5))
-    assert cache.proposal_as_of(opened, choices, Month(2020, 5)) is then
+    then = cache.analysis(opened, choices).proposed(Month(2020, 5))
+    assert cache.analysis(opened, choices).proposed(Month(2020, 5)) is then
     assert len(then.cells) == len(then.labels) == 0 < len(first.cells)
     sheet = cache.sheet(opened, choices, "c-2")
     assert cache.sheet(opened, choices, "c-2") is sheet
@@ -115,7 +115,7 @@ def test_another_dataset_is_another_key(city, tmp_path):
         for key in ("one", "other")
     )
     choices = AreaSettings(months=3, min_samples=4, eps_m=200)
-    assert cache.proposal(one, choices) is not cache.proposal(other, choices)
+    assert cache.analysis(one, choices).proposal is not cache.analysis(other, choices).proposal
 
 
 # ---- Opening a city -------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(serve
     """Whatever else was worked out is forgotten, and takes no memory."""
     choices = AreaSettings(months=3, min_samples=4, eps_m=200)
     first = cache.open_city()
-    located, proposal = cache.located(first, choices), ref(cache.proposal(first, choices))
+    located, proposal = cache.located(first, choices), ref(cache.analysis(first, choices).proposal)
     (served.dataset / KEPT / ".being-written").mkdir()
     for name, is_other in (("learned-1.json", False), ("past-years-1.json", True)):
         (served.dataset / KEPT / name).write_text("{}")
@@ -182,7 +182,7 @@ def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(serve
 def test_new_data_leave_nothing_of_the_old(served, town):
     choices = AreaSettings(months=3, min_samples=4, eps_m=200)
     opened = cache.open_city()
-    gone = [ref(cache.located(opened, choices)), ref(cache.proposal(opened, choices))]
+    gone = [ref(cache.located(opened, choices)), ref(cache.analysis(opened, choices).proposal)]
     town.edit_config("eps_m = 200", "eps_m = 250")
     cache.open_city()
     gc.collect()

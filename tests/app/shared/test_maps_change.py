@@ -39,7 +39,7 @@ def followed(dataset):
     proposal = propose_areas(city, AreaSettings(until=SINCE), located=located)
     named = proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None)
     names = [("Q", "Hadderley Square"), *list(named)[1:]]  # the westernmost is in service
-    analysis = Analysis(city, AreaSettings(), located=located)
+    analysis = Analysis(city, AreaSettings(), locate=lambda _: located)
     return show_change(analysis.change(candidates_since(proposal, SINCE, names), SINCE))
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings, city_choices
 from csa.areas.locating import locate_incidents
@@ -39,9 +38,12 @@ def located(city, choices):
 
 
 def count(city, proposal, located, *areas):
-    return count_areas(
-        city, areas, proposal, Analysis(city, AreaSettings(), located=located).on_cells
-    )
+    def locate(resolution):
+        if resolution == located.resolution:
+            return located
+        return locate_incidents(city, AreaSettings(resolution=resolution))
+
+    return count_areas(city, areas, proposal, locate)
 
 
 # ---- By hand --------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def _stands_out(view: AreaView, judgement: AreaAssessment | None) -> tuple[str, 
     nothing = why_no_area(view.proposal)
     if nothing:
         return "", nothing
-    found = share_words(view.proposal, cache.suggesting(view.session, view.choices))
+    found = share_words(view.proposal, cache.analysis(view.session, view.choices).backtest)
     if served := describe_served(view.statuses):
         found = f"{found} {served}"
     if judgement is None:

@@ -18,7 +18,7 @@ from csa.change.sentences import STUDIED, describe_net_change
 from csa.city.preregistration import SEALED, is_intact
 from csa_app.shared import cache_change, panels
 from csa_app.shared.area_status import areas_in_service
-from csa_app.shared.cache import once
+from csa_app.shared.cache import analysis, once
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following
 from csa_app.shared.track_record import command
@@ -91,7 +91,7 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
     past = following.displaced.past
     if not past:
         st.markdown(panels.plain(tr("change_page.how_no_past")))
-        if cache_change.past(session, choices) is None:
+        if analysis(session, choices).past(following.displaced.chosen) is None:
             st.markdown(panels.plain(tr("change_page.how_measure")))
             st.code(command(session, choices), language=None, wrap_lines=True)
         return

@@ -566,7 +566,7 @@ def _selected(session: CitySession, screen: LinkState, following: Following) -> 
     """Return the chosen area by its id here: other pages know it by its id in the proposal."""
     if screen.area in following.area_ids or not screen.area:
         return screen.area
-    stands = area_statuses(session, cache.proposal(session, screen.choices))
+    stands = area_statuses(session, cache.analysis(session, screen.choices).proposal)
     area_id = resolve_area_id(stands, screen.area)
     return (stands[area_id].letter or area_id) if area_id else screen.area
 

@@ -380,7 +380,7 @@ def _named_as_elsewhere(
     traced: pd.DataFrame, session: CitySession, choices: AreaSettings
 ) -> pd.DataFrame:
     """Name a part of an area in service as every page does: not like that area itself."""
-    standing = area_statuses(session, cache.proposal(session, choices))
+    standing = area_statuses(session, cache.analysis(session, choices).proposal)
     parts = {area_id: one.display_name for area_id, one in standing.items() if one.part_of}
     pairs = zip(traced["area_id"], traced["place_name"], strict=True)
     return traced.assign(place_name=[parts.get(str(area_id), name) for area_id, name in pairs])

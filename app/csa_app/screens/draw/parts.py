@@ -213,11 +213,7 @@ def _begin() -> None:
 
 def _found(scene: Present) -> AssessedProposal:
     """Return the candidates on screen, as Compare shows them."""
-    session = scene.session
-    choices = screen_state.screen(session).choices
-    record, proposal = cache.suggesting(session, choices), cache.proposal(session, choices)
-    assessed = cache.assessment(session, choices)
-    return AssessedProposal(session, choices, record, proposal, assessed)
+    return cache.priorities(scene.session, screen_state.screen(scene.session).choices)
 
 
 def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:

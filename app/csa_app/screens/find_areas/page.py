@@ -17,7 +17,7 @@ with st.sidebar:
     below = st.container()
 screen = screen.with_choices(choices)
 with panels.working():
-    proposal = cache.proposal(opened, choices)
+    proposal = cache.analysis(opened, choices).proposal
 with below:
     controls.show_suggestion(
         proposal,
@@ -25,5 +25,5 @@ with below:
         parts.override_cost(opened, proposal, choices),
     )
 screen_state.remember(screen, first)
-parts.answer(proposal, cache.suggesting(opened, choices), area_statuses(opened, proposal))
+parts.answer(proposal, cache.analysis(opened, choices).backtest, area_statuses(opened, proposal))
 parts.map_and_areas(opened, choices)

@@ -38,7 +38,7 @@ scene = FormScene(opened, who, plan, records, today)
 lines = plan_lines(plan, records, today)
 with panels.working():
     places, recent = place_choice.places(opened, screen, records, lines)
-    standing = area_statuses(opened, cache.proposal(opened, screen.choices))
+    standing = area_statuses(opened, cache.analysis(opened, screen.choices).proposal)
 lacking = place_choice.without_action(places)
 if lacking:
     st.caption(panels.plain(lacking))

@@ -45,7 +45,7 @@ def places(
     session: CitySession, screen: LinkState, records: Records, lines: Sequence[ActionLine]
 ) -> tuple[tuple[Place, ...], Recent | None]:
     """List the places to choose from."""
-    areas = cache.proposal(session, screen.choices).areas
+    areas = cache.analysis(session, screen.choices).proposal.areas
     rows = areas[["area_id", "place_name", "cells"]].itertuples(index=False, name=None)
     proposed = [(str(letter), str(name), tuple(map(str, cells))) for letter, name, cells in rows]
     recent = cache_change.recent(session, screen.choices)
@@ -192,7 +192,7 @@ def shot_words(
 
 def _usual(scene: FormScene, screen: LinkState, letter: str, n_said: int) -> str:
     """Return the usual range of a candidate's count, from its sheet; the count if it is new."""
-    proposal = cache.proposal(scene.session, screen.choices)
+    proposal = cache.analysis(scene.session, screen.choices).proposal
     row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]
     usual = expected_range(row["expected_low"], row["expected_high"])
     if usual is None:

@@ -191,7 +191,7 @@ def _designated(
     scene: FormScene, screen: LinkState, place: Place, work: WorkPlan | None, state: str
 ) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> str:
-        proposal = cache.proposal(scene.session, screen.choices)
+        proposal = cache.analysis(scene.session, screen.choices).proposal
         candidate = to_candidate(proposal, place.letter)
         letter = designate(store, act, candidate, state, seen=typed.seen)
         st.query_params["place"] = f"{AREA}:{letter}"
@@ -244,13 +244,15 @@ def _other_cells(scene: FormScene, screen: LinkState, place: Place) -> bool:
     """Check whether the month's candidate that is an area has other cells than it."""
     if not place.letter:
         return False
-    areas = cache.proposal(scene.session, screen.choices).areas.set_index("area_id")
+    areas = cache.analysis(scene.session, screen.choices).proposal.areas.set_index("area_id")
     return set(areas["cells"].to_dict()[place.letter]) != set(place.cells)
 
 
 def _redrawn(scene: FormScene, screen: LinkState, place: Place, work: WorkPlan) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> str:
-        candidate = to_candidate(cache.proposal(scene.session, screen.choices), place.letter)
+        candidate = to_candidate(
+            cache.analysis(scene.session, screen.choices).proposal, place.letter
+        )
         seen = frozenset(int(cell, 16) for cell in typed.seen)
         redraw(store, act, work.area.key, [candidate], seen=seen)
         return tr("keep.redrawn", area=work.area.key, day=act.on)

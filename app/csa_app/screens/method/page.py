@@ -11,7 +11,7 @@ from csa_app.shared import cache, panels, screen_state
 opened = panels.frame(tr("method.title"))
 screen = screen_state.begin(opened)
 with panels.working():
-    proposal = cache.proposal(opened, screen.choices)
+    proposal = cache.analysis(opened, screen.choices).proposal
 parts.answer(proposal)
 parts.numbers(opened, proposal)
 st.divider()

@@ -13,7 +13,7 @@ from csa_app.shared.cache import once
 opened = panels.frame(tr("services_page.title"))
 person.require_internal(opened)
 screen = screen_state.begin(opened)
-areas = distinct_areas(opened, cache.proposal(opened, screen.choices))
+areas = distinct_areas(opened, cache.analysis(opened, screen.choices).proposal)
 found = once(parts.inventory)(opened, areas)
 if found is None:
     panels.empty(tr("services.none_listed"))

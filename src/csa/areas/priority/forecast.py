@@ -197,10 +197,8 @@ def forecast_proposal(
     return pd.DataFrame(found, pd.Index(areas["area_id"], name="area_id"), COLUMNS)
 
 
-def add_next12(
-    judgement: AreaAssessment, proposal: Proposal, located: StudyArea, record: BacktestRecord | None
-) -> AreaAssessment:
-    """Add what to expect in the next 12 months to an assessment."""
-    found, table = forecast_proposal(proposal, located, record), judgement.table
-    columns = {name: table["area_id"].map(found[name]) for name in COLUMNS}
-    return replace(judgement, table=table.assign(**columns))
+def add_next12(assessment: AreaAssessment, next12: pd.DataFrame) -> AreaAssessment:
+    """Add what to expect in the next 12 months, as `forecast_proposal`, to an assessment."""
+    table = assessment.table
+    columns = {name: table["area_id"].map(next12[name]) for name in COLUMNS}
+    return replace(assessment, table=table.assign(**columns))

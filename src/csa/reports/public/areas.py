@@ -86,7 +86,7 @@ def _in_window(window: PublicWindow, analysis: Analysis) -> Analysis:
     at = analysis.through(window.period.until.plus(-1))
     if len(at.city.dataset.incidents) == len(window.dataset.incidents):  # the same ones
         return at
-    return replace(at, city=replace(at.city, dataset=window.dataset), located=None)
+    return replace(at, city=replace(at.city, dataset=window.dataset), locate=None)
 
 
 def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | None:

@@ -63,7 +63,10 @@ def followed(past=(), **areas):
         results=lambda area_id: areas.get(area_id, power_of(200.0)),
         place_name=lambda area_id: f"Row {area_id}" if area_id else "all",
         displaced=SimpleNamespace(
-            past=past, usual_core=usual, dispersion=SimpleNamespace(value=1.0), chosen=None
+            past=past,
+            usual_core=usual,
+            dispersion=SimpleNamespace(value=1.0),
+            chosen=None,
         ),
     )
 
@@ -124,7 +127,7 @@ def test_past_starts_are_told_with_their_spans_and_one_of_each_year_is_listed(sa
 
 
 def test_without_a_past_start_the_command_that_measures_them_is_shown_as_code(said, monkeypatch):
-    monkeypatch.setattr(change_known.cache_change, "past", lambda *_: None)
+    monkeypatch.setattr(change_known, "analysis", lambda *_: SimpleNamespace(past=lambda _: None))
     monkeypatch.setattr(change_known, "command", lambda *_: "csa backtest --city sample")
     change_known._past(None, None, followed())
     assert said.codes == ["csa backtest --city sample"]
@@ -176,7 +179,7 @@ def test_without_a_quotient_its_reason_is_said_and_never_chance(said):
 
 
 def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said, monkeypatch):
-    monkeypatch.setattr(change_known.cache_change, "past", lambda *_: ())
+    monkeypatch.setattr(change_known, "analysis", lambda *_: SimpleNamespace(past=lambda _: ()))
     change_known._past(None, None, followed())
     assert said.codes == []
     assert "To measure it on past years" not in said.text()

@@ -318,7 +318,7 @@ def test_what_became_of_areas_is_drawn(page):
 def test_a_part_of_an_area_in_service_is_named_as_on_every_page(monkeypatch):
     part = AreaStatus("c-6", "", "Umberley", "candidate", None, "Umberley (B)", "B")
     whole = AreaStatus("c-1", "", "Ivorstead", "candidate", None)
-    monkeypatch.setattr(quarterly.cache, "proposal", lambda *_: None)
+    monkeypatch.setattr(quarterly.cache, "analysis", lambda *_: SimpleNamespace(proposal=None))
     monkeypatch.setattr(quarterly, "area_statuses", lambda *_: {"c-6": part, "c-1": whole})
     ids = ["c-6", "c-1", "B"]
     table = pd.DataFrame({"area_id": ids, "place_name": ["Umberley", "Ivorstead", "Umberley"]})
@@ -383,7 +383,7 @@ def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
     monkeypatch.setattr(cache_change, "name_tracks", lambda _, __, known, *___: known)
     followed = cache_change.following(opened, choices, "2019-01").displaced.chosen
     known = cache_change.lineage(opened, choices, followed)
-    now = cache.proposal(opened, choices).areas
+    now = cache.analysis(opened, choices).proposal.areas
     shapes = {a: {int(c, 16) for c in cells} for a, cells in now[["area_id", "cells"]].to_numpy()}
     then = dict(zip(followed.area_ids, followed.cells, strict=True))
     assert set(then) - set(shapes)  # some are no longer proposed

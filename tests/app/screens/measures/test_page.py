@@ -238,7 +238,7 @@ def test_a_designation_stands_before_its_evidence_is_worked_out(page, where, mon
         kept.extend(read_records(open_store(str(where))).areas)
         raise StopException if is_left else ParamError("decide.ahead", day="a", today="b")
 
-    monkeypatch.setattr(cache, "assessment", judgement)
+    monkeypatch.setattr(cache, "priorities", judgement)
     sign(made, "designated proposed:c-2", "Neighbors asked for it.")
     press(made, "Save this decision", "designated proposed:c-2")
     assert [(area.key, area.state) for area in kept] == [("A", "designated")]
