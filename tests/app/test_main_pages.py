@@ -418,10 +418,11 @@ def test_a_real_city_sees_what_its_first_hour_still_lacks(app, town, monkeypatch
     save_dataset(intake.dataset, intake.rejected, town.folder / "real")
     real = {"CSA_CITY": town.config, "CSA_DATASET": town.folder / "real"}
     (box,) = [one for one in app(BRIEFING, **real).expander if "first hour" in one.label]
-    assert "of 8 steps done" in box.label
+    assert "of 9 steps done" in box.label
     said = " ".join(one.value for one in box.markdown)
     assert "radio_button_unchecked: The first core service area is designated" in said
     assert "check_circle: Shootings are loaded" in said
+    assert re.search("radio_button_unchecked: The maps show streets.*csa basemap draws them", said)
     assert not [one for one in app(BRIEFING).expander if "first hour" in one.label]  # made up
 
 

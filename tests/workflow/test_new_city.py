@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import shutil
 import sys
 import tomllib
@@ -20,7 +21,7 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.text import render
 from csa.city.config import Public
 from csa.city.dataset import open_dataset
-from csa.city.loading import load_city
+from csa.city.loading import find_city_file, load_city
 from csa.ingest.excel import read_excel
 from csa.workflow.city_file import city_file, describe
 from csa.workflow.companion_files import classify_companions, list_companions, name_column_of
@@ -367,6 +368,25 @@ def test_one_command_makes_a_city(tmp_path, run):
     assert "700 incidents" in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize("how", [(), ("--root", "a b"), ("--out", "my city.toml"), ("a folder",)])
+def test_the_next_commands_find_the_city_from_the_folder_one_is_in(tmp_path, run, how):
+    """Planted: another root, a name with a blank, a folder called as the city."""
+    path = written(tmp_path, plain(60))
+    if how == ("a folder",):
+        (tmp_path / "few").mkdir()
+        how = ()
+    said = run("start", path, "--yes", "--name", "Few", *how, cwd=tmp_path).stdout
+    last = " ".join(said[said.index("Written: ") :].split())
+    (look, city, dataset) = (
+        shlex.split(last[last.index(word) + len(word) :])[0].rstrip(".;")
+        for word in ("serve --city ", "backtest --city ", "--dataset ")
+    )
+    assert open_dataset(tmp_path / dataset).report["incidents"] == 60
+    assert run("check", "--city", city, path, cwd=tmp_path).returncode == 0
+    at_home = tmp_path / "var" / find_city_file(look).stem / "dataset"
+    assert ((tmp_path / look) if "dataset" in look else at_home).joinpath("ingest.json").is_file()
+
+
 def test_forty_incidents_are_few_and_told(tmp_path, run):
     rows = [row for one in shootings(MIDDLE, 40) for row in new_york(one)]
     path = written(tmp_path, rows)
@@ -481,7 +501,7 @@ def test_one_command_wires_in_what_lies_beside_the_file(tmp_path, run):
     path = layered(tmp_path)
     said = " ".join(run("start", path, "--yes", "--name", "Lou", cwd=tmp_path).stdout.split())
     assert "tracts_2020.geojson, 2 rows: people, in population, of 2020." in said
-    assert "config/lou.toml has no errors:" in said
+    assert "config/lou.toml has no errors." in said
     assert "is read as" in said  # csa check
     config = load_city(tmp_path / "config" / "lou.toml")
     assert [one.file for one in config.services.lists] == ["public_schools.csv", "services.csv"]

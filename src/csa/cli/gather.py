@@ -99,11 +99,12 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
 
 def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
     through = report["data_through"]
+    first = day(date.fromisoformat(report["first_date"]))
     yield tr(
         "ingest.data",
         n=report["incidents"],
         **pick(report, "homicides", "nonfatal", "nonfatal_name"),
-        first=day(date.fromisoformat(report["first_date"])),
+        first=first,
         last=day(date.fromisoformat(report["last_date"])),
         through=day(date.fromisoformat(through)),
     )
@@ -118,7 +119,7 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
         yield tr("ingest.victims", victims=report["victims"])
     unplaced = {"unlocated": report["unlocated"], "outside": report["outside_study_area"]}
     if any(unplaced.values()):
-        yield tr("ingest.unplaced", **unplaced)
+        yield tr("ingest.unplaced", **unplaced, first=first)
 
 
 def _suspect_table(points: list[Mapping[str, Any]]) -> None:

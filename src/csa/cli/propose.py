@@ -103,7 +103,7 @@ def _years_sentence(proposal: Proposal) -> Iterator[str]:
     a_year = proposal.areas["expected"].dropna() * 12 / proposal.summary["params"]["months_covered"]
     years = years_to_show(float(a_year.min())) if len(a_year) else 1
     if years > 1:
-        yield tr("propose.years", n=years)
+        yield tr("propose.years", n=years, expected=float(a_year.min()))
 
 
 def _corner_sentence(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
         yield tr("propose.limit", incidents=n_fringe)
     unplaced = {"unlocated": totals["unlocated"], "outside": totals["outside_study_area"]}
     if any(unplaced.values()):
-        yield tr("propose.unplaced", **unplaced)
+        yield tr("propose.unplaced", **unplaced, **_covered_days(params))
     if params["months_covered"] < params["months"]:
         yield tr("propose.covered", months=params["months"], n=params["months_covered"])
     if summary["silent"]:
@@ -212,7 +212,7 @@ def _params_sentence(summary: Mapping[str, Any], units: str) -> str:
     limit = (
         tr("propose.limited", size=land(limit_km2, units)) if limit_km2 else tr("propose.unlimited")
     )
-    chosen = pick(params, "eps_m", "min_samples", "resolution")
+    chosen = pick(params, "eps_m", "min_samples")
     return tr("propose.params", **chosen, why=why, limit=limit)
 
 

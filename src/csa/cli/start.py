@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -185,5 +186,13 @@ def _show_made(made: MadeCity, path: Path) -> None:
     show_intake(made.intake, made.dataset, made.version)
     show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))
-    name = path.stem if path.parent == home() / "config" else path  # as --city finds it
-    show(tr("start.next", path=path, name=name, dataset=made.dataset))
+    show(tr("start.next", path=path, **_names(made, path)))
+
+
+def _names(made: MadeCity, path: Path) -> dict[str, str]:
+    """Return what the next commands call the city: what they find from this folder."""
+    at_home = path.parent == home() / "config" and not Path(path.stem).exists()
+    name = path.stem if at_home else str(path)
+    look = name if made.folder.parent.resolve() == (home() / "var").resolve() else made.dataset
+    named = {"name": name, "look": look, "dataset": made.dataset}
+    return {key: shlex.quote(str(one)) for key, one in named.items()}

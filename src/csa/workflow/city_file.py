@@ -21,6 +21,7 @@ ROWS_ARE = {
     "incidents": "start.incidents",
     "persons": "start.persons",
 }
+UNITS = {"us": "start.miles", "metric": "start.kilometers"}
 EXAMPLE = 32
 """Characters of an example that are shown."""
 LAYER_WORDS = {
@@ -42,9 +43,7 @@ def describe_list(one: ShootingList, counted: Mapping[str, int]) -> str:
 
 def describe_location(city: NewCity) -> str:
     """Describe where and in which units a city is measured."""
-    return tr(
-        "start.city", name=city.name, zone=city.time_zone, crs=city.metric_crs, units=city.units
-    )
+    return tr("start.city", name=city.name, zone=city.time_zone, units=tr(UNITS[city.units]))
 
 
 def describe_companions(beside: CityFiles) -> list[str]:

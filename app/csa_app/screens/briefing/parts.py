@@ -299,6 +299,7 @@ def _steps(session: CitySession) -> Iterator[FirstStep]:
     yield FirstStep(names > 1, tr("first_hour.places"), "data")
     yield FirstStep("population" in dataset.neighborhoods, tr("first_hour.people"), "data")
     yield FirstStep(dataset.services is not None, tr("first_hour.services"), "data")
+    yield FirstStep(bool(config.basemap.streets_file), tr("first_hour.streets"), "data")
     yield FirstStep(bool(config.city.plan), tr("first_hour.plan"), "plan")
     is_judged = cache.record(session, city_choices(config)) is not None
     yield FirstStep(is_judged, tr("first_hour.record"), "track_record")
