@@ -1,7 +1,8 @@
 """How areas do in places nobody tuned them for: `python -m benchmarks.places`.
 
 Each place of ../shared/data/usa is set up as `csa start --yes` does, from its file alone, its areas
-are proposed, and they are judged on one past January beside the other ways of choosing land.
+are proposed, and they are judged on one past January beside the other ways of choosing land. Four
+large made-up cities in publishers' headers are too, on three Januaries; one table shows all.
 `--docs` writes benchmarks/results/places.md, and the table of docs/PERFORMANCE.md.
 `--philadelphia` prints the ways of choosing for Philadelphia's own list and polygons.
 """
@@ -24,6 +25,7 @@ import pandas as pd
 from rich.progress import track
 
 import csa
+from benchmarks.large import LARGE, LargeCity, rows, shootings
 from benchmarks.tables import RESULTS, between, keep
 from csa.areas.backtest.comparison import compare
 from csa.areas.backtest.scoring import BASELINES, METHODS
@@ -35,6 +37,7 @@ DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 FILE = DATA / "usa" / "gva_2014_2018_places_100_plus.csv.gz"
 LEAST_ROWS = 100
 JANUARY = csa.Month(2017, 1)
+JANUARIES = tuple(csa.Month(year, 1) for year in (2015, 2016, 2017))
 SEED = 20170101
 SIZES = ((100, 200), (200, 300), (300, 600), (600, 10_000))
 PAGE, PICTURE = RESULTS / "places.md", RESULTS / "places.png"
@@ -42,10 +45,12 @@ BEGIN, END = "<!-- places: begin -->", "<!-- places: end -->"
 RESAMPLED = 2000
 FLOOR_ROUNDING = 0.01
 """Incidents a year: what an area is expected to hold is rounded in files."""
-SIZE_HEAD = (
-    "| in the list | places | with areas | areas | 1.5-2.2% of land | km2 | areas over counts |",
-    "|---|---|---|---|---|---|---|",
+HEAD = (
+    "| in the list | places | with areas | areas | floor, a year | under it | 1.5-2.2% of land "  # noqa: ISC004
+    "| estimated land over true | areas over blocks | over counts | over areas from counts |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
 )
+RIVALS = ("blocks", "count_36", "count_areas")
 WAY_HEAD = (
     "| way of choosing 2% of the land | caught | areas over it | blocks over it |",
     "|---|---|---|---|",
@@ -117,6 +122,23 @@ def judge_place(item: tuple[str, pd.DataFrame], *, is_judged: bool = True) -> di
     return found
 
 
+def judge_large(made_up: LargeCity) -> dict[str, Any]:
+    """Set a large made-up city up from its publisher's rows, check each row, and judge it."""
+    every = shootings(made_up)
+    table = rows(made_up, every)
+    with tempfile.TemporaryDirectory() as folder:
+        city = set_up("Made up", table, Path(folder))
+    kinds, report = city.dataset.incidents["kind"], city.dataset.report
+    true = len(every), sum(one.is_homicide for one in every)
+    if (len(kinds), int((kinds == "homicide").sum())) != true:
+        raise ValueError(f"{made_up.name}: {report['homicides']} of {len(kinds)}, not {true}")
+    proposal = csa.propose_areas(city)
+    found = judge(city, JANUARIES)
+    areas = {"areas_now": len(proposal.areas), "doubtful_now": _doubtful(proposal.areas)}
+    over = found["study_km2"] / made_up.land_km2
+    return {"place": made_up.name, "rows": len(table), **areas, "land_over_true": over, **found}
+
+
 def _doubtful(areas: pd.DataFrame) -> int:
     """Count areas of which a third or more lies at points that may stand for others."""
     return int((areas["suspect"] * 3 >= areas["incidents"]).sum()) if len(areas) else 0
@@ -170,40 +192,52 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def one_table(table: pd.DataFrame) -> list[str]:
+    """Write all places by the length of their list, and each large made-up city."""
+    is_made_up = table["land_over_true"].notna()
+    places, lines = table[~is_made_up], [*HEAD]
+    for least, most in (*SIZES, (0, 10**9)) if len(places) else ():
+        size = f"{least} to {most - 1}" if most < 10_000 else f"{least} or more"
+        some = places[places["rows"].between(least, most - 1)]
+        lines.append(_line(size if least else "all places", some))
+    return lines + [
+        _line(str(one["place"]), one.to_frame().T) for _, one in table[is_made_up].iterrows()
+    ]
+
+
+def _line(name: str, some: pd.DataFrame) -> str:
+    """Write a line of the table: numbers of areas are medians, ratios of all together."""
+    judged = some[some["areas"].notna()].infer_objects()
+    over = [ratio(judged, "areas", rival) for rival in RIVALS]
+    spans = [f"{o:.2f}" if len(some) == 1 else f"{o:.2f} ({a:.2f} to {b:.2f})" for o, a, b in over]
+    n_land = int(judged["land_share"].between(0.015, 0.022).sum())
+    known = some["land_over_true"].notna().all()
+    cells = (
+        name, len(some), int((some["areas_now"] > 0).sum()), f"{some['areas_now'].median():.0f}",
+        f"{judged['floor'].median():.1f}", int(judged["under_floor"].sum()),
+        f"{n_land} of {len(judged)}", f"{some['land_over_true'].iloc[0]:.2f}" if known else "",
+        *spans,
+    )  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
+
+
 def write_docs(table: pd.DataFrame) -> None:
     """Put the tables between their marks, draw the picture, and keep what the docs say."""
+    table, lines = table[table["land_over_true"].isna()], one_table(table)
     told, judged = summarize(table), table[table["areas"].notna()]
-    rows = [*SIZE_HEAD]
-    for least, most in (*SIZES, (0, 10**9)):
-        every = table[table["rows"].between(least, most - 1)]
-        some = judged[judged["rows"].between(least, most - 1)]
-        over, low, high = ratio(some, "areas", "count_36")
-        size = (
-            "all"
-            if not least
-            else f"{least} to {most - 1}"
-            if most < 10_000
-            else f"{least} or more"
-        )
-        rows.append(
-            f"| {size} | {len(every)} | {int((every['areas_now'] > 0).sum())} "
-            f"| {every['areas_now'].median():.0f} "
-            f"| {int(some['land_share'].between(0.015, 0.022).sum())} of {len(some)} "
-            f"| {some['median_km2'].median():.2f} | {over:.2f} ({low:.2f} to {high:.2f}) |"
-        )
-    rows += ["", *WAY_HEAD]
+    lines += ["", *WAY_HEAD]
     for name in sorted(METHODS, key=lambda one: -told["caught"][one]):
         over = told["areas over rivals"].get(name), told["blocks over rivals"].get(name)
         shown = ["" if one is None else "{:.2f} ({:.2f} to {:.2f})".format(*one) for one in over]
         caught = f"{100 * told['caught'][name]:.1f}%"
-        rows.append(f"| {method_phrase(name)} | {caught} | {shown[0]} | {shown[1]} |")
+        lines.append(f"| {method_phrase(name)} | {caught} | {shown[0]} | {shown[1]} |")
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(between(text, BEGIN, END, "\n".join(rows)), encoding="utf-8")
+    PAGE.write_text(between(text, BEGIN, END, "\n".join(lines)), encoding="utf-8")
     draw(judged, told)
     n_areas, n_land = int((table["areas_now"] > 0).sum()), told["1.5 to 2.2% of the land"]
     over, low, high = ratio(judged, "areas", "count_36")
     land = f"{n_areas} with areas; areas on 1.5 to 2.2% of the land in {n_land} of {len(judged)}"
-    lines = [
+    said = [
         (f"{len(table)} places of the USA, set up without a hand", land, "all"),
         (
             "what their areas caught over cells by count",
@@ -211,7 +245,7 @@ def write_docs(table: pd.DataFrame) -> None:
             "",
         ),
     ]
-    keep("places", "PERFORMANCE", "make bench-cities", lines)
+    keep("places", "PERFORMANCE", "make bench-cities", said)
 
 
 def draw(judged: pd.DataFrame, told: dict[str, Any]) -> None:
@@ -286,10 +320,14 @@ def main() -> None:
         with ProcessPoolExecutor(2) as pool:
             ask = partial(judge_place, is_judged=not given.set_up_only)
             judged = list(track(pool.map(ask, items), total=len(items)))
-        table = pd.DataFrame(judged)
+            large = [] if given.set_up_only else [*map(judge_large, LARGE)]
+        table = pd.DataFrame([*judged, *large])
     if given.out:
         table.to_csv(given.out, index=False)
-    sys.stdout.write(json.dumps(summarize(table), indent=1) + "\n")
+    is_made_up = table.get("land_over_true", pd.Series(math.nan, table.index)).notna()
+    sys.stdout.write(json.dumps(summarize(table[~is_made_up]), indent=1) + "\n")
+    if "areas" in table:
+        sys.stdout.write("\n".join(one_table(table)) + "\n")
     if given.docs:
         write_docs(table)
 

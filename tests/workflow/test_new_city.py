@@ -303,6 +303,27 @@ def test_polygons_that_name_no_system_take_the_one_given(tmp_path):
     assert tomllib.loads(text)["places"]["crs"] == "EPSG:3089"
 
 
+@pytest.mark.parametrize("crs", [None, "EPSG:3089"])
+def test_layers_that_name_no_system_take_the_one_given_and_are_told_without(tmp_path, crs):
+    path = written(tmp_path, plain())
+    lines = [LineString([(-85.8, lat), (-85.76, lat)]) for lat in (38.2, 38.25)]
+    streets = gpd.GeoDataFrame({"st_name": ["Oak", "Elm"]}, geometry=lines, crs="EPSG:4326")
+    streets.to_crs("EPSG:3089").to_file(tmp_path / "streets.shp")
+    gpd.GeoDataFrame(geometry=[box(-85.8, 38.2, -85.7, 38.3)], crs="EPSG:4326").to_crs(
+        "EPSG:3089"
+    ).to_file(tmp_path / "rivers.shp")
+    for name in ("streets", "rivers"):
+        (tmp_path / f"{name}.prj").unlink()
+    found = beside(path, crs=crs)
+    roles = {one.role: one.settings.get("crs") for one in found.layers}
+    assert roles == ({"streets": crs, "water": crs} if crs else {})
+    named = [str(note) for note in found.notes if note.key.endswith("_no_crs")]
+    assert ["streets.shp" in "".join(named), "rivers.shp" in "".join(named)] == [not crs] * 2
+    city = understand(path)
+    text = city_file(city, "land.geojson", "name", found.layers)
+    assert tomllib.loads(text).get("basemap", {}).get("crs") == crs
+
+
 def test_zipped_maps_are_a_citys_shootings_and_its_neighborhoods(tmp_path):
     """As portals give them: each a Shapefile in a zip, side by side."""
     table = pd.DataFrame(plain()).rename(columns={"incident_id": "number"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import shapely
 
 from csa.base.crs import LONLAT, tables_to_lonlat
 from csa.base.errors import CsaError, SourceError
+from csa.base.message import Message, msg
 from csa.ingest.columns import normalise_header
 from csa.ingest.infer_words import FILE_KINDS, HEADERS
 from csa.ingest.map_files import read_map
@@ -48,34 +49,40 @@ class GuessedLayer:
 
 
 def guess_layer(
-    path: Path, neighborhoods: gpd.GeoDataFrame | None, area: Any
-) -> GuessedLayer | None:
+    path: Path, neighborhoods: gpd.GeoDataFrame | None, area: Any, crs: str | None = None
+) -> GuessedLayer | Message | None:
     """Guess what a file is to a city; None where it is nothing that a city's file names.
 
-    `area` is the city's land in degrees, `neighborhoods` its polygons as published, if it has any.
+    `area` is the city's land in degrees, `neighborhoods` its polygons as published, if it has any;
+    `crs` is the system of shapes that name none: without it, they are told of.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
             return None
-        table, lonlat = _read(path)
-    except (CsaError, OSError):  # no table and no map: nothing to name
-        return None
+        table, lonlat = _read(path, crs)
+    except (CsaError, OSError) as error:  # no table and no map: nothing to name
+        is_unnamed = isinstance(error, CsaError) and error.message.key == "layers.no_crs"
+        return msg("start.layer_no_crs", path=path.name) if is_unnamed else None
     if table.empty:
         return None
     stem = normalise_header(path.stem)
     if table.geometry.notna().any():
         if not _is_near(table, area):
             return None
-        return _placed(path, stem, table, lonlat)
+        found = _placed(path, stem, table, lonlat)
+        named = {key: one for key, one in lonlat.items() if key == "crs"}
+        return None if found is None else replace(found, settings={**found.settings, **named})
     return None if neighborhoods is None else _joined(path, table, neighborhoods)
 
 
-def _read(path: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
-    """Read a file's columns as text, its shapes in degrees, and the columns of a CSV's places."""
+def _read(path: Path, crs: str | None) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Read a file's columns as text, its shapes in degrees, and how its places are read."""
     if path.suffix.casefold() not in TABLES:
         found = read_map(path, SourceError("layers.unreadable", path=path))
-        if not isinstance(found, gpd.GeoDataFrame) or found.crs is None:
+        if not isinstance(found, gpd.GeoDataFrame):
             raise SourceError("layers.no_shapes", path=path)
+        if crs and found.crs is None:
+            return tables_to_lonlat(found.set_crs(crs), str(path)), {"crs": crs}
         return tables_to_lonlat(found, str(path)), {}
     records = read_records(path)
     table = as_table(records)

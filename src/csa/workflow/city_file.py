@@ -179,8 +179,10 @@ def _layer_lines(layers: Sequence[GuessedLayer]) -> list[str]:
     drawn = [by_role[role] for role in ("water", "parks", "streets") if role in by_role]
     if drawn:
         out += ["", "[basemap]"]
+        named: dict[str, Any] = {}  # the system of layers that name none is one
         for one in drawn:
-            out += [f"{one.role}_file = {_toml(one.path.name)}", *_lines(one.settings)]
+            named |= {f"{one.role}_file": one.path.name, **one.settings}
+        out += _lines(named)
         out += ["# Who made the layers: write it here; it is shown below the map."]
         out += [f"source = {_toml(', '.join(one.path.name for one in drawn))}"]
     helpful = [one for one in layers if one.role == "services"]

@@ -80,11 +80,11 @@ def classify_companions(
 ) -> CityFiles:
     """Find out what files are to the city of some shootings; `places` were named by the user."""
     notes: list[Message] = []
+    ranked: list[tuple[object, Path]] = []
     if places is None:
         ranked = [(_rank(path, tables[0], crs), path) for path in candidates]
-        fitting = [
-            path for rank, path in sorted(one for one in ranked if isinstance(one[0], tuple))
-        ]
+        fits = sorted((rank, path) for rank, path in ranked if isinstance(rank, tuple))
+        fitting = [path for _, path in fits]
         places = next(iter(fitting), None)
         notes += [one for one, _ in ranked if isinstance(one, Message)]
         if len(fitting) > 1:
@@ -97,11 +97,14 @@ def classify_companions(
         area = union_polygons(polygons, places)
     if area is None:
         return CityFiles(places, (), tuple(notes))
-    guessed = [guess_layer(path, polygons, area) for path in candidates]
+    no_crs = "start.places_no_crs"  # is told already
+    told = {path for rank, path in ranked if isinstance(rank, Message) and rank.key == no_crs}
+    unsaid = [path for path in candidates if path not in told]
+    guessed = [guess_layer(path, polygons, area, crs) for path in unsaid]
+    notes += [one for one in guessed if isinstance(one, Message)]
+    found = [one for one in guessed if isinstance(one, GuessedLayer)]
     is_own = {places: {"population"}}  # the polygons' own column of people alone
-    layers = [
-        one for one in guessed if one is not None and one.role in is_own.get(one.path, {one.role})
-    ]
+    layers = [one for one in found if one.role in is_own.get(one.path, {one.role})]
     return CityFiles(places, tuple(_one_a_role(layers)), tuple(notes))
 
 
