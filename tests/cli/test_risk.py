@@ -122,6 +122,13 @@ def test_stores_are_found_and_schools_are_not(ask, place):
     assert len({row["score"] for row in cells}) == 2
 
 
+def test_estimated_land_is_called_so(ask, place):
+    assert ": 2% of the land caught" in ask().stdout
+    text = place.config.read_text()
+    place.config.write_text(text.replace("[places]\n", "[places]\nis_estimated = true\n"))
+    assert ": an estimated 2% of the land caught" in ask().stdout
+
+
 def test_the_same_data_give_the_same_bytes_and_json_is_the_file(ask, place):
     first = ask("--json").stdout
     files = bytes_of(place.folder / "out")

@@ -15,7 +15,7 @@ from csa.base.crs import METRES_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, msg
 from csa.base.params import LAND_SHARE, Period
-from csa.base.text import Translator, in_words, month, percent, render
+from csa.base.text import Translator, in_words, land_percent, month, render
 from csa.city.results import save_result
 from csa.geo.cells import CellSet, as_text, cell_resolution, from_text, refine
 from csa.risk.analysis import HeldOutGain, RiskTerrainRun
@@ -80,31 +80,29 @@ def describe_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
         said.append(msg("risk_terrain.none", layers=len(names)))
     if untried:
         said.append(msg("risk_terrain.untried", names=in_words(untried)))
-    said += _say_gain(run.gain, is_any=bool(model.factors))
     if model.factors:
-        said.append(msg("why_line.no_cause"))
+        is_estimated = run.city.config.places.is_estimated
+        said += [_say_gain(run.gain, is_estimated=is_estimated), msg("why_line.no_cause")]
     if not run.has_streets:
         said.append(msg("risk_terrain.no_streets"))
     return tuple(said)
 
 
-def _say_gain(gain: HeldOutGain | None, *, is_any: bool) -> list[Message]:
-    if not is_any:
-        return []
+def _say_gain(gain: HeldOutGain | None, *, is_estimated: bool) -> Message:
     if gain is None:
-        return [msg("risk_terrain.no_test")]
+        return msg("risk_terrain.no_test")
     values = {
         "since": month(str(gain.period.start)),
         "through": month(str(gain.period.until.plus(-1))),
         "n": gain.n,
-        "land": percent(LAND_SHARE),
+        "land": land_percent(LAND_SHARE, is_estimated=is_estimated),
         "counts": gain.caught["counts"],
         "both": gain.caught["both"],
         "factors": gain.caught["factors"],
         "low": gain.difference_low * 100,
         "high": gain.difference_high * 100,
     }
-    return [msg("risk_terrain.gain" if gain.is_shown else "risk_terrain.no_gain", **values)]
+    return msg("risk_terrain.gain" if gain.is_shown else "risk_terrain.no_gain", **values)
 
 
 def risk_account(run: RiskTerrainRun) -> dict[str, Any]:
