@@ -408,6 +408,79 @@ def test_the_next_commands_find_the_city_from_the_folder_one_is_in(tmp_path, run
     assert ((tmp_path / look) if "dataset" in look else at_home).joinpath("ingest.json").is_file()
 
 
+NAMES = ["Oliver", "Upton", "Berk", "Remy", "Cherry Hill", "Canton", "Lake", "Elm", "Oak", "Ash"]
+
+
+def two_cities(**own):
+    others = [
+        row | {"incident_id": row["incident_id"] + 5000} for row in plain(150, (-89.97, 35.12))
+    ]
+    rows = [row | {"city": "LOUISVILLE"} for row in plain()] + [
+        row | {"city": "MEMPHIS"} for row in others
+    ]
+    return [row | own for row in rows]
+
+
+def hooded(name):
+    """Rows of two in ten of a degree, each third of which has one of a column's names."""
+    return [row | {"neighborhood": name(at, row)} for at, row in enumerate(plain(300))]
+
+
+def tenth(row):
+    return int((row["longitude"] - MIDDLE[0] + 0.06) / 0.012) % 10
+
+
+BAD = {
+    "two cities": (two_cities, (), 240, "Louisville (240 rows)"),
+    "two cities, no column": (
+        lambda: [{k: v for k, v in row.items() if k != "city"} for row in two_cities()],
+        (), 390, "150 rows are far from this city, and no column says which city they are in",
+    ),
+    "three neighborhoods": (
+        lambda: hooded(lambda _, row: NAMES[tenth(row) // 4]), (), 300,
+        "neighborhood has only 3 different names, too few to tell places apart.",
+    ),
+    "a neighborhood a row": (
+        lambda: hooded(lambda at, _: f"{NAMES[at % 10]} Grove {at}"), (), 300,
+        "neighborhood has 300 different names, too many for neighborhoods",
+    ),
+    "neighborhoods with typing errors": (
+        lambda: hooded(lambda at, row: NAMES[tenth(row)] + "q" * (at < 3)), (), 300,
+        "3 names in neighborhood are in fewer than 3 rows",
+    ),
+    "one road": (lambda: [row | {"latitude": MIDDLE[1]} for row in plain()], (), 240, "candidate area"),
+    "sixty in four years": (
+        lambda: [row | {"date": row["date"].replace("2022", str(2020 + at % 3))}
+                 for at, row in enumerate(plain(60))],
+        (), 60, "60 incidents are few",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_is_told_by_the_command_and_read_as_far_as_it_is_true(tmp_path, run, what):
+    make, how, n, sentence = BAD[what]
+    path = written(tmp_path, make())
+    said = " ".join(run("start", path, "--yes", *how, "--name", "A", cwd=tmp_path).stdout.split())
+    assert sentence in said
+    assert open_dataset(tmp_path / "var" / "a" / "dataset").report["incidents"] == n
+    proposal = json.loads((tmp_path / "var" / "a" / "proposal" / "proposal.json").read_text())
+    assert proposal["share_of_study_area"] <= 0.021
+    assert proposal["land_is_estimated"]
+
+
+def test_polygons_of_another_state_are_refused_where_named_and_told_where_beside(tmp_path, run):
+    path = written(tmp_path, plain())
+    other = polygons_around((-75.0, 40.0), tmp_path / "other.geojson")
+    words = ("start", path, "--yes", "--name", "A")
+    refused = run(*words, "--places", other, cwd=tmp_path, check=False)
+    assert refused.returncode == 2
+    assert "0% of the shootings are in the polygons of other.geojson." in refused.stderr
+    assert not (tmp_path / "config" / "a.toml").exists()
+    said = " ".join(run(*words, cwd=tmp_path).stdout.split())
+    assert "other.geojson was not used as the city's neighborhoods" in said
+
+
 def test_forty_incidents_are_few_and_told(tmp_path, run):
     rows = [row for one in shootings(MIDDLE, 40) for row in new_york(one)]
     path = written(tmp_path, rows)

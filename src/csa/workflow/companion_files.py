@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import CsaError, ParamError
+from csa.base.errors import CsaError, ParamError, SourceError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
 from csa.base.text import percent
@@ -35,8 +35,9 @@ NAMES = ("neighborhood", "neighbourhood", "nhood", "nbhd", "communityarea", "com
 """What polygons and their columns of names are called, those that residents know best first."""
 TRACT = r"(?i)\b(?:tract|block group|geoid)\b"
 """What no resident calls a place."""
-LEAST_INSIDE = 0.5
-"""Share of a file's places that must lie in polygons for them to be this city's."""
+LEAST_INSIDE, LEAST_GIVEN = 0.5, 0.05
+"""Share of a file's places that must lie in polygons for them to be this city's; in those that
+somebody named."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ def classify_companions(
     else:
         polygons = read_polygons(places, crs or LONLAT)
         area = union_polygons(polygons, places)
+        share = _share_inside(area, tables[0], crs)
+        if share < LEAST_GIVEN:
+            raise SourceError("start.places_elsewhere", path=places.name, share=percent(share))
     if area is None:
         return CityFiles(places, (), tuple(notes))
     no_crs = "start.places_no_crs"  # is told already
@@ -129,6 +133,16 @@ def _land(table: ShootingTable, crs: str | None) -> shapely.Geometry | None:
     low, high = np.nanpercentile(lonlat.to_numpy(), [5, 95], axis=0)
     box: shapely.Geometry = shapely.box(*low, *high).buffer(0.05)
     return box
+
+
+def _share_inside(area: shapely.Geometry, table: ShootingTable, crs: str | None) -> float:
+    """Return the share of a file's places that lie in an area; 1 where none can be read."""
+    try:
+        lonlat = infer_location(table.columns, area, crs, Questions({}), table.name).lonlat
+    except CsaError:  # is said where the file is understood
+        return 1.0
+    inside = shapely.contains_xy(area, lonlat["lon"].to_numpy(), lonlat["lat"].to_numpy())
+    return float(inside.mean()) if len(inside) else 1.0
 
 
 def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int] | Message | None:

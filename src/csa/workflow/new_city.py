@@ -351,6 +351,7 @@ def _understand_list(
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=table.name)
     lonlat, city_column, city_names = choose_city(columns, where.lonlat, area, questions)
+    n_elsewhere = len(where.lonlat) - len(lonlat) if city_column is None else 0
     where = replace(where, lonlat=lonlat)
     is_us = bool(US_ZONES.fullmatch(_zone_on_land(where.lonlat, table.name)))
     when = guess_when(columns, questions, is_us=is_us)
@@ -369,6 +370,8 @@ def _understand_list(
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
     is_shot = homicide | nonfatal
     when = resolve_time_zone(when, is_shot, questions)
+    if n_elsewhere:
+        rules.notes.append(msg("start.rows_elsewhere", n=n_elsewhere))
     rules.notes += _time_notes(columns, when, times.dropna())
     lon = float(where.lonlat["lon"].median())
     rules.notes += _zone_note(when, times[is_shot].dropna(), lon)
