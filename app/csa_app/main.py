@@ -29,7 +29,7 @@ groups = {
         _page("find_areas", tr("find.short"), "areas"),
         _page("compare", tr("compare.short"), "compare"),
         _page("why_here", tr("why.short"), "why-here"),
-        _page("services", tr("services_page.short"), "services"),
+        _page("services", tr("label.services"), "services"),
     ],
     tr("screen.work"): [
         _page("measures", tr("here.short"), "measures"),
@@ -47,7 +47,7 @@ groups = {
     tr("screen.about"): [
         _page("track_record", tr("how_well.short"), "how-well"),
         _page("data", tr("data.short"), "data"),
-        _page("method", tr("method.short"), "method"),
+        _page("method", tr("label.method"), "method"),
         *([_page("cities", tr("cities.short"), "cities")] if set_up else []),
     ],
 }

@@ -967,11 +967,6 @@ def read_briefing(surface: Surface, page: Rendered) -> None:
     """Read Briefing, whose list of areas Meeting has too."""
     read_city(surface, page.blocks)
     read_change(surface, page.blocks)
-    outlines = first(
-        "standing.outlines", " ".join(page.blocks), areas=r"(?:[^.]+? \d[\d,]*(?:, )?)+"
-    )
-    for name, n in re.findall(rf"([^,.]+? \([A-Z]+\)) ({NUMBER})", outlines["areas"] if outlines else ""):  # fmt: skip
-        surface.say(area_of(name), f"shootings, 36 months{NOW}", number(n))
     names = "|".join(re.escape(name) for name in sorted(VERDICTS, key=len, reverse=True))
     for block in page.blocks:
         listed = re.fullmatch(rf"(.+ \([A-Z]+\)) ({NUMBER}) (?:({NUMBER}) to ({NUMBER}))?", block)

@@ -21,7 +21,6 @@ from tests.stores import act
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.backtest.recording import make_record, save_record
-from csa.areas.choices import AreaSettings
 from csa.areas.priority.assessment import assess_areas
 from csa.areas.year_to_date import city_year
 from csa.base.message import msg
@@ -36,6 +35,7 @@ from csa.program.registry import match_statuses
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
 from csa.reports.briefing.areas import to_candidate
+from csa_app.screens.briefing import cards
 from csa_app.screens.briefing import parts as briefing
 from csa_app.shared import cache
 from csa_app.shared.screen_state import first_choices
@@ -222,7 +222,7 @@ def test_a_sheet_tells_counts_with_their_uncertainty(app):
     assert shown.header[0].value == "Kindlewood"
     assert "candidate" in [one.value for one in shown.caption]
     assert json.loads(shown.query_params["screen"]) == {"area": "c-3"}
-    assert "Areas are picked for high counts, and part of any high count is chance." in text
+    assert says("sheet.partly_chance") in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
@@ -271,7 +271,7 @@ def answer_cards(page):
 
 
 def test_the_cards_say_what_the_answers_of_the_analysis_are(app, served, root, dataset, tmp_path):
-    city, areas, decide = answer_cards(app(BRIEFING))
+    decide, city, areas = answer_cards(app(BRIEFING))
     opened = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
     records = read_records(open_store(str(tmp_path / "store.sqlite3")))
     choices = first_choices(opened)
@@ -288,7 +288,7 @@ def test_the_cards_say_what_the_answers_of_the_analysis_are(app, served, root, d
 
 
 def test_without_an_area_in_service_the_card_is_of_the_candidates(app):
-    _, areas, _ = answer_cards(app(BRIEFING))
+    _, _, areas = answer_cards(app(BRIEFING))
     assert areas.startswith(says("briefing.candidate_areas"))
     assert "One is in the highest tier: Silverbeck." in areas
 
@@ -351,7 +351,7 @@ def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
     (warning,) = shown.warning
     assert str(tmp_path) in warning.value.replace("\\", "")
     assert "csa basemap" in warning.value
-    assert "Areas are picked for high counts, and part of any high count is chance." in words(shown)
+    assert says("sheet.partly_chance") in words(shown)
     data = app(DATA, CSA_BASEMAP=tmp_path)
     assert not data.exception
     assert not data.error
@@ -447,8 +447,8 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
         sentences,
     )
     assert "One is in the highest tier: Silverbeck." in sentences
-    assert re.search(r"Citywide, \d+ shootings from January through July 2020, compared", sentences)
-    assert "in the same months of 2019" in sentences
+    _, city, _ = answer_cards(shown)
+    assert re.match(r"Citywide \d+ shootings from January through July 2020 \d+ in the same", city)
     assert "Every change we report comes with its range." in sentences
     assert "Tier 1" in listed
     assert "Check first" not in listed
@@ -478,8 +478,8 @@ def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
 def test_the_briefing_follows_the_choices_of_the_screen(app):
     shown = app(BRIEFING, screen={"until": "2020-01", "kinds": ["homicide"]})
     assert shown.title[0].value == "Briefing: December 2019"
-    sentences, _ = briefing_of(shown)
-    assert re.search(r"Citywide, \d+ homicides from January through December 2019", sentences)
+    city = next(card for card in answer_cards(shown) if card.startswith("Citywide"))
+    assert re.match(r"Citywide \d+ homicides from January through December 2019", city)
 
 
 ONE_AREA = {"eps_m": 200.0, "min_samples": 40, "resolution": 9, "max_area_km2": 0.0}
@@ -540,10 +540,11 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
     assert lacks not in text
 
 
-def test_where_a_file_may_be_missing_the_briefing_compares_no_year(monkeypatch):
+def test_where_a_file_may_be_missing_the_briefing_compares_no_year(app, monkeypatch):
     why = msg("briefing.silent", n=1)
-    monkeypatch.setattr(briefing, "city_year", lambda *_: why)
-    assert briefing._changed(None, AreaSettings()) == ("", render(why))
+    monkeypatch.setattr(cards, "city_year", lambda *_: why)
+    city = next(card for card in answer_cards(app(BRIEFING)) if card.startswith("Citywide"))
+    assert city == f"Citywide {render(why)}"
 
 
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
@@ -585,7 +586,7 @@ def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset)
     assert not shown.exception
     assert not shown.info
     text = words(shown)
-    assert "Over 2 past years, areas chosen each January from earlier data caught" in text
+    assert "Mean of 2 past years, areas chosen each January" in text
     assert "With hindsight, the best possible was" in text
     assert "Best possible, known only afterwards" in text
     assert says("how_well.after_title") in text

@@ -138,8 +138,8 @@ def test_briefing_is_read_in_the_order_in_which_a_committee_needs_it(read, fille
     said = [one for one in inside if one[0] == "heading"]
     assert said[:3] == [
         ("heading", "Briefing: August 2020"),
+        ("heading", "Needs a decision"),
         ("heading", "Citywide"),
-        ("heading", "Our 4 core service areas"),
     ]
     assert inside.index(("iframe", "")) > inside.index(said[1])
     assert [name for role, name in inside if role == "link"][:3] == [
@@ -158,7 +158,7 @@ def test_find_areas_names_each_control_and_what_each_number_counts(read, filled_
     told = outline(reader.page)
     side, inside = told[: told.index(("main", ""))], told[told.index(("main", "")) :]
     assert [name for role, name in side if role == "combobox"] == [
-        "Counted through",
+        "Last month counted",
         "How far back",
         "What is counted",
     ]

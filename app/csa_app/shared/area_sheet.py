@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,16 @@ from csa.areas.priority.forecast import COLUMNS
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_on
 from csa.areas.sufficiency import years_to_show
+from csa.base.params import Period
 from csa.base.schema import KINDS
-from csa.base.text import land, percent, tr
-from csa.geo.cells import from_text
+from csa.base.text import day, land, month, percent, tr
+from csa.change.sentences import state_change
 from csa.program.registry import AreaStatus, CoreArea
-from csa_app.shared import cache, charts, nearby, panels
-from csa_app.shared.area_status import AreaView, in_service, state_words
+from csa_app.shared import cache, cache_change, charts, panels
+from csa_app.shared.area_status import AreaView, areas_designated, in_service, state_words
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.phrases import months_covered, victims_words, what_is_counted
+from csa_app.shared.key_figure import figure, text
+from csa_app.shared.phrases import months_covered, through_words, victims_words, what_is_counted
 
 ALSO = {"yes": "sheet.also_yes", "no": "sheet.also_no", "too few": "sheet.also_few"}
 """Whether homicides alone would give the same area, in words."""
@@ -38,7 +41,9 @@ def show_sheet(view: AreaView, stands: AreaStatus, on_close: Callable[[], None])
     found = cache.analysis(view.session, view.choices).next12.loc[area_id, list(COLUMNS)]
     next12 = None if found.isna().any() else [*map(float, found.to_numpy(dtype=np.float64))]
     _head(stands, on_close)
-    st.markdown(f"{_count(view.proposal, sheet)} {_next12(next12)}")
+    _answer(view.proposal, sheet)
+    outline = tr("sheet.which_outline")
+    _which([_counted(view, sheet.area["incidents"], outline), *_ahead(next12, outline)])
     _show(view, sheet, stands.display_name)
 
 
@@ -47,15 +52,77 @@ def show_core(view: AreaView, area: CoreArea, on_close: Callable[[], None]) -> N
     own, stands = view.counts[area.key], in_service(area)
     sheet = sheet_on(view.session.dataset, view.proposal, vars(own), own.rows)
     _head(stands, on_close)
-    said = [_count(view.proposal, sheet), _next12(own.next12), tr("sheet.own_ground")]
+    _answer(view.proposal, sheet)
+    boundary = tr("sheet.which_boundary", day=day(area.redrawn_on or area.since))
+    rows = [_counted(view, own.incidents, boundary)]
     if area.key in view.outlines:
-        said.append(tr("sheet.outline_now", n=view.outlines[area.key]))
-    elif area in view.others:
-        said.append(tr("sheet.core_not_now"))
-    st.markdown(" ".join(said))
+        outline = tr("sheet.which_outline")
+        rows.append(_counted(view, view.outlines[area.key], outline, tr("label.tier")))
+    if own.recent_12 is not None:
+        span = _span(own.year)
+        rows.append((f"{own.recent_12:,}", f"{span}, {boundary}", tr("here.short")))
+    rows += _ahead(own.next12, boundary)
+    spot = st.empty()
+    with spot.container():
+        _which([*rows, ("…", tr("briefing.judging"), tr("change_page.short"))])
+    with spot.container():
+        _which([*rows, *_since_start(view, area)])
+    if area in view.others:
+        st.markdown(tr("sheet.core_not_now"))
     _show(view, sheet, stands.display_name)
     for page in ("displacement", "measures"):
         panels.link(page)
+
+
+# ---- Which number is this? Each count of an area with its months, its ground and who uses it.
+
+
+Row: TypeAlias = tuple[str, str, str]
+"""A count, the months and the ground that it counts, and where it is used."""
+
+
+def _span(period: Period) -> str:
+    first, last = (month(str(at), is_short=True) for at in (period.start, period.until.plus(-1)))
+    return tr("label.span", first=first, last=last)
+
+
+def _counted(view: AreaView, n: int, ground: str, used: str = "") -> Row:
+    proposal = view.proposal
+    months, through = months_covered(proposal), through_words(proposal)
+    words = tr("sheet.which_months", months=months, through=through)
+    pages = used or f"{tr('find.short')}, {tr('compare.short')}"
+    return f"{n:,}", f"{words}, {ground}", pages
+
+
+def _ahead(found: Sequence[float] | None, ground: str) -> list[Row]:
+    """Return what to expect in the next 12 months; nothing where that is not known."""
+    if found is None:
+        return []
+    n, low, high = found
+    words = tr("sheet.which_next12", low=low, high=high)
+    years = years_to_show(n)
+    note = f" {tr('sheet.years', n=years)}" if years > 1 else ""
+    return [(tr("sheet.about", n=n), f"{words}, {ground}.{note}", tr("compare.short"))]
+
+
+def _since_start(view: AreaView, area: CoreArea) -> list[Row]:
+    """Return what was counted since an area began, each month on the ground it then had."""
+    areas = areas_designated(view.session)
+    if areas is None:
+        return []
+    found = cache_change.core(view.session, replace(view.choices, until=None), areas)
+    if found is None or area.key not in found.chosen.area_ids:
+        return []
+    statement = state_change(found, area.key)
+    words = tr("sheet.which_since", span=_span(statement.period))
+    pages = tr("briefing.short"), tr("change_page.short"), tr("reports_page.short")
+    return [(f"{statement.value:,.0f}", words, ", ".join(pages))]
+
+
+def _which(rows: Sequence[Row]) -> None:
+    heads = tr("label.counted"), tr("sheet.which_what"), tr("sheet.which_used")
+    st.markdown(f"**{tr('sheet.which')}**")
+    panels.table(pd.DataFrame(rows, columns=heads, dtype=object), tr("sheet.which"))
 
 
 def _show(view: AreaView, sheet: Sheet, called: str) -> None:
@@ -70,7 +137,7 @@ def _show(view: AreaView, sheet: Sheet, called: str) -> None:
     with tabs[1]:
         _times(session, sheet, called)
     with tabs[2]:
-        _places(session, choices, sheet.area, called)
+        _places(choices, sheet.area)
 
 
 def _head(stands: AreaStatus, on_close: Callable[[], None]) -> None:
@@ -85,29 +152,17 @@ def _head(stands: AreaStatus, on_close: Callable[[], None]) -> None:
     st.html(f"<script>{into_view} // {once}</script>", unsafe_allow_javascript=True)
 
 
-def _count(proposal: Proposal, sheet: Sheet) -> str:
-    """Return the count with its usual range, in words."""
-    counted = {
-        "n": sheet.area["incidents"],
-        "what": what_is_counted(proposal),
-        "months": months_covered(proposal),
-    }
-    if sheet.usual is None:
-        return tr("sheet.count_flat", **counted)
-    low, high = sheet.usual
-    return tr("sheet.count", low=low, high=high, **counted)
-
-
-def _next12(found: Sequence[float] | None) -> str:
-    """Return what to expect in the next 12 months, in words; "" where that is not known."""
-    if found is None:
-        return ""
-    expected, low, high = found
-    next12, years = (
-        tr("sheet.next12", expected=expected, low=low, high=high),
-        years_to_show(expected),
-    )
-    return f"{next12} {tr('sheet.years', n=years)}" if years > 1 else next12
+def _answer(proposal: Proposal, sheet: Sheet) -> None:
+    """Show the count, and the likely true level beside it."""
+    n, what = sheet.area["incidents"], what_is_counted(proposal)
+    unit = tr("sheet.card_count", what=what, months=months_covered(proposal))
+    said = text(small=tr("sheet.count_flat"))
+    if sheet.usual is not None:
+        low, high = sheet.usual
+        drawn = panels.range_bar(low, high, sheet.area["expected"], 1.1 * max(n, high), n)
+        likely = tr("label.likely", low=low, high=high)
+        said = drawn + text(small=f"{likely} {tr('sheet.partly_chance')}")
+    st.html(f'<div class="csa-key">{figure(f"{n:,}", unit)}{said}</div>')
 
 
 def _numbers(session: CitySession, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:
@@ -147,7 +202,7 @@ def _times(session: CitySession, sheet: Sheet, area: str) -> None:
     st.caption(" ".join(notes))
 
 
-def _places(session: CitySession, choices: AreaSettings, area: Any, called: str) -> None:
+def _places(choices: AreaSettings, area: Any) -> None:
     shares = ", ".join(
         f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
     )
@@ -160,6 +215,4 @@ def _places(session: CitySession, choices: AreaSettings, area: Any, called: str)
         st.markdown(tr(key, n=max(n, FEW_DOMESTIC)))
     if area["suspect"]:
         st.warning(tr("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    cells = area["cells"]  # a core service area's are a set
-    own = cells if isinstance(cells, frozenset) else frozenset(from_text(cells).tolist())
-    nearby.show_around(session, own, called)
+    panels.link("why_here")

@@ -131,19 +131,6 @@ class AreaView:
         return {at: int(n) for at, n, cells in rows if at in own and cells != own[at]}
 
 
-def describe_outlines(view: AreaView) -> str:
-    """Return that areas in service are counted on their own ground, and what outlines hold."""
-    if not view.counts:
-        return ""
-    listed = [
-        tr("standing.outline", area=one.display_name, n=view.outlines[letter])
-        for letter, one in view.counts.items()
-        if letter in view.outlines
-    ]
-    said = tr("standing.own_ground")
-    return f"{said} {tr('standing.outlines', areas=name_list(listed))}" if listed else said
-
-
 @dataclass(frozen=True)
 class AreaOption:
     """An area to ask about: a core service area, or a candidate."""

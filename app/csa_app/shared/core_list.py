@@ -115,7 +115,7 @@ def verdict_words(
 
 def _fill(shown: CoreSpot, verdicts: Mapping[str, tuple[str, str]]) -> None:
     items = "".join(_item(area, shown, verdicts.get(area.key)) for area in shown.areas)
-    head = html.escape(tr("briefing.core_areas"))
+    head = html.escape(tr("screen.title"))
     shown.spot.html(f'<h2>{head}</h2><ul class="csa-due">{items}</ul>')
 
 

@@ -40,7 +40,7 @@ OF_LISTS = {
 
 WORDS = {
     "kind": "here.kind",
-    "on_date": "here.on_date",
+    "on_date": "report.day_of_week",
     "organisations": "correct_form.organisations",
     "note": "here.note",
     "asked": "label.asked",

@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from csa.base.crs import LONLAT, METRES_PER_MILE
-from csa.base.text import Translator, day, percent, tr
+from csa.base.text import day, percent, tr
 from csa.geo.cells import CellSet, outline
 from csa.geo.services import count_services
-from csa.risk.explanation import AreaExplanation, factor_words, study_words
+from csa.risk.explanation import AreaExplanation
 from csa_app.shared import cache, panels
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.maps import Spot
@@ -71,44 +71,15 @@ def risk_title(session: CitySession) -> str:
     return "" if risk is None else tr("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
-def show_area_services(
-    session: CitySession, area: CellSet, called: str, *, is_narrow: bool = False
-) -> None:
+def show_area_services(session: CitySession, area: CellSet, called: str) -> None:
     """Show the services in and near an area, the gaps, its vacant land, and the external score."""
     here = cache.why_here(session, area)
-    _services(session, here, called, is_narrow=is_narrow)
+    _services(session, here, called)
     _vacant(session, here)
     show_risk(session, area)
 
 
-def show_around(session: CitySession, area: CellSet, called: str) -> None:
-    """Show on an area's sheet what marks the area, and what is around it."""
-    show_risk_places(session, area)
-    show_area_services(session, area, called, is_narrow=True)
-
-
-def show_risk_places(session: CitySession, area: CellSet) -> None:
-    """Show which places mark risk in an area, and what helped elsewhere; nothing if not looked."""
-    here, t = cache.why_here(session, area), Translator()
-    if here.factors is None:
-        return
-    lines = [factor_words(one, session.config, t) for one in here.factors]
-    if lines:
-        st.markdown(_bullets(tr("why_line.marks"), lines))
-        st.caption(tr("why_line.no_cause"))
-    else:
-        st.markdown(tr("why_line.none"))
-    if here.studies:
-        told = [study_words(one, t) for one in here.studies]
-        st.markdown(_bullets(tr("why_line.studies"), told))
-    panels.link("why_here")
-
-
-def _bullets(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"**{title}**", "", *(f"- {panels.plain(line)}" for line in lines)])
-
-
-def _services(session: CitySession, here: AreaExplanation, called: str, *, is_narrow: bool) -> None:
+def _services(session: CitySession, here: AreaExplanation, called: str) -> None:
     config = session.config.services
     if here.services is None or config is None:
         st.caption(tr("services.none_listed"))
@@ -119,11 +90,7 @@ def _services(session: CitySession, here: AreaExplanation, called: str, *, is_na
     else:
         st.markdown(tr("services.no_gap", near=near))
     table = service_table(here.services, session.config.city.units, near)
-    alt = tr("services.alt", area=called)
-    if is_narrow:
-        panels.table(narrowed(table), alt)
-    else:
-        panels.table(table, alt, "csa-wide")
+    panels.table(table, tr("services.alt", area=called), "csa-wide")
     st.caption(
         tr(
             "services.source",
@@ -177,14 +144,6 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
             tr("services.col_nearest"): nearest,
         }
     )
-
-
-def narrowed(table: pd.DataFrame) -> pd.DataFrame:
-    """Put both counts of a table of services into one column, for beside a map."""
-    kind, inside, near, nearest = (table.iloc[:, place].tolist() for place in range(4))
-    both = [tr("services.both", inside=i, near=n) for i, n in zip(inside, near, strict=True)]
-    heads = (table.columns[0], tr("services.col_both"), table.columns[3])
-    return pd.DataFrame(dict(zip(heads, (kind, both, nearest), strict=True)))
 
 
 def distance(metres: float, units: str) -> str:

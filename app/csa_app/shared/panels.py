@@ -194,14 +194,8 @@ def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: 
 
 def answer(*sentences: str) -> None:
     """Show the page's answer."""
-    answers(sentences)
-
-
-def answers(*paragraphs: Sequence[str]) -> None:
-    """Show the page's answer in paragraphs, as one element."""
-    joined = [" ".join(each for each in sentences if each) for sentences in paragraphs]
-    texts = [html.escape(UNSEEN.sub("", text)) for text in joined]
-    st.html("".join(f'<p class="csa-answer">{text}</p>' for text in texts if text) or " ")
+    text = html.escape(UNSEEN.sub("", " ".join(each for each in sentences if each)))
+    st.html(f'<p class="csa-answer">{text}</p>' if text else " ")
 
 
 def numbers(pairs: Sequence[tuple[str, str]]) -> None:
@@ -216,14 +210,15 @@ def numbers(pairs: Sequence[tuple[str, str]]) -> None:
 def table(rows: pd.DataFrame | Mapping[str, Any], label: str, kind: str = "") -> None:
     """Show a small table in full: words wrap, numbers are right-aligned, nothing is cut.
 
-    Of the kind `csa-wide` each row is a card on a phone, and its first cell stays where the table
-    is too wide for the page.
+    Of the kind `csa-wide` each row is a card on a phone, its first cell stays where the table is
+    too wide for the page, and pressing a head sorts the rows.
     """
     if not isinstance(rows, pd.DataFrame):
         rows = pd.DataFrame(rows, dtype=object)
     is_number = [bool(len(rows) and rows[name].map(_is_number).all()) for name in rows.columns]
+    button = "<button>{}</button>" if kind and len(rows) > 1 else "{}"
     head = "".join(
-        f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
+        f"<th{NUMBER * number}>{button.format(html.escape(str(name)))}</th>"
         for name, number in zip(rows.columns, is_number, strict=True)
     )
     labels = [f' data-label="{html.escape(str(name))}"' * bool(kind) for name in rows.columns]

@@ -99,6 +99,7 @@ STYLE = """
   @media (max-width: 40rem) { .st-key-side td:not(:first-child, :has(.csa-range)) { display: inline-block !important; margin-right: 1rem; } .st-key-side { min-height: 60rem; } }
   .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
   .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
+  .csa-table th button { all: unset; cursor: pointer; } .csa-table th button:focus-visible { outline: 2px solid var(--csa-live); outline-offset: 2px; } .csa-table [aria-sort=ascending] button::after { content: " ↑"; } .csa-table [aria-sort=descending] button::after { content: " ↓"; }
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
   @media (max-width: 40rem) {
@@ -119,9 +120,11 @@ STYLE = """
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
   .csa-briefing { font-size: 1rem; line-height: 1.45; max-width: 80em; }
-  [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } [data-testid="stColumn"] .csa-key { min-height: 8rem; } [data-testid="stColumn"] .csa-tall { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
+  [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } [data-testid="stColumn"] .csa-key { min-height: 8rem; } [data-testid="stColumn"] .csa-tall { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink, [class*="st-key-card_"]) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
+  .csa-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: .75rem; margin: .25rem 0 .75rem; } .csa-row > section { border: 1px solid var(--csa-hairline); border-radius: 8px; padding: .75rem 1rem; }
+  [class*="st-key-card_"] button { padding: .1rem 0; min-height: 0; text-align: left; justify-content: flex-start; } [class*="st-key-card_"] button p { line-height: 1.35; }
   .csa-key p, .csa-key li { margin: 0 0 .25rem; line-height: 1.35; font-size: 1rem; } .csa-key ul { list-style: none; margin: .35rem 0 0 !important; padding: 0 !important; }
-  .csa-large b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; } .csa-change > div:last-child { max-width: 16em; } .csa-change > p { flex-basis: 100%; }
+  .csa-large b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { display: block; line-height: 1.35; color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; } .csa-change > div:last-child { max-width: 16em; } .csa-change > p { flex-basis: 100%; }
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
   .csa-tiers { min-height: 380px; font-size: .9375rem; line-height: 1.35; }
@@ -222,7 +225,6 @@ STYLE = """
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; }
-    .st-key-plan_ways { flex-direction: column; align-items: stretch; }
     /* As large as a thumb. */
     [data-testid="stMain"] :is(button, summary, [data-testid="stPageLink"] a, [data-testid="stTextInputRootElement"], [data-testid="stNumberInputContainer"], [data-testid="stSelectbox"] [role="group"], [data-testid="stDateInput"] [role="group"]) { min-height: 2.75rem; min-width: 2.75rem; }
     [data-testid="stMain"] :is(.stCheckbox, .stRadio) label { min-height: 2.75rem; align-items: center; }

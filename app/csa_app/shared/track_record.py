@@ -21,10 +21,11 @@ from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
 from csa.base.schema import KINDS
 from csa.base.text import land_percent, method_phrase, month, percent, render, tr
-from csa_app.shared import cache, charts, panels, theme
+from csa_app.shared import cache, charts, key_figure, panels, theme
 from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.key_figure import card, figure, text
 from csa_app.shared.phrases import kinds_words
 from csa_app.shared.settings import command_of
 
@@ -212,15 +213,17 @@ def command(session: CitySession, choices: AreaSettings) -> str:
 
 
 def answer(session: CitySession, record: BacktestRecord, choices: AreaSettings) -> None:
-    """Show what areas caught, beside the best other way and the best possible."""
-    by_risk = cache.risk_order(session)
-    panels.answer(
-        caught(session, record, choices),
-        _against(record),
-        tr("how_well.best", share=percent(_means(record)["ceiling"]))
-        if is_best_informative(record.table, choices.resolution)
-        else "",
-        "" if by_risk is None else render(describe_risk_order(by_risk)),
+    """Show what areas caught, how the best other way did, and what comes with no program."""
+    means, what = _means(record), kinds_words(session, choices)
+    unit = tr("how_well.card_caught", what=what, land=_land(session, record))
+    best = tr("how_well.best", share=percent(means["ceiling"]))
+    is_best_shown = is_best_informative(record.table, choices.resolution)
+    years = tr("how_well.card_years", n=record.n_origins)
+    caught = figure(percent(means["areas"]), unit), text(best * is_best_shown, small=years)
+    key_figure.show(
+        card(tr("how_well.col_caught"), *caught),
+        card(tr("how_well.card_other"), *_against(record)),
+        card(tr("how_well.after_title"), _usual_fall(record, what)),
     )
 
 
@@ -235,23 +238,30 @@ def caught(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
     )
 
 
-def _against(record: BacktestRecord) -> str:
+def _against(record: BacktestRecord) -> tuple[str, str]:
+    """Return what the best other way caught, and how areas did beside it, with its range."""
     found = _comparison(record)
     low, high = 100 * found.low, 100 * found.high
-    values = {"way": method_phrase(found.baseline), "share": percent(found.baseline_hit_share)}
+    n = figure(percent(found.baseline_hit_share), method_phrase(found.baseline))
     if found.verdict == "one year":
-        return tr("how_well.one_year", **values)
+        return n, text(tr("how_well.one_year"))
     if found.verdict == "worse":
         low, high = -high, -low
     signs = "+" if found.verdict == "as good" else ""
     key = {"as good": "backtest.as_good", "better": "backtest.better", "worse": "backtest.worse"}
-    return tr(
-        "how_well.compared",
-        verdict=tr(key[found.verdict]),
-        low=f"{low:{signs}.1f}",
-        high=f"{high:{signs}.1f}",
-        **values,
-    )
+    small = tr("how_well.card_range", low=f"{low:{signs}.1f}", high=f"{high:{signs}.1f}")
+    return n, text(tr("how_well.compared", verdict=tr(key[found.verdict])), small=small)
+
+
+def _usual_fall(record: BacktestRecord, what: str) -> str:
+    """Return how chosen areas changed afterwards with no program."""
+    fall = record.usual_fall_share
+    if fall is None or abs(fall) < SMALL:
+        return text(tr("how_well.after_flat", what=what))
+    if fall < 0:
+        return text(tr("how_well.after_rise", share=percent(-fall)))
+    unit = figure(percent(fall), tr("how_well.card_fall", what=what))
+    return unit + text(tr("how_well.after_fall"))
 
 
 def _comparison(record: BacktestRecord) -> MethodComparison:
@@ -333,15 +343,9 @@ def _apart(points: float) -> str:
 
 
 def afterwards(session: CitySession, record: BacktestRecord, choices: AreaSettings) -> None:
-    """Show how chosen areas changed afterwards by themselves."""
+    """Show what share chosen areas had before and afterwards, with no program."""
     st.header(tr("how_well.after_title"), anchor=False)
-    what, fall = kinds_words(session, choices), record.usual_fall_share
-    if fall is None or abs(fall) < SMALL:
-        st.markdown(tr("how_well.after_flat", what=what))
-    elif fall > 0:
-        st.markdown(tr("how_well.after_fall", share=percent(fall), what=what))
-    else:
-        st.markdown(tr("how_well.after_rise", share=percent(-fall)))
+    what = kinds_words(session, choices)
     st.caption(tr("how_well.after_note", what=what, land=_land(session, record)))
     changes = record.usual_changes
     before = tr("how_well.col_before", months=choices.months)
@@ -359,6 +363,8 @@ def settings(session: CitySession, record: BacktestRecord) -> None:
     """Explain why these settings were chosen, and list those tried."""
     with st.expander(tr("how_well.why_title")):
         st.markdown(render(explain_choice(record.suggested, record.tried, record.n_origins)))
+        if (by_risk := cache.risk_order(session)) is not None:
+            st.markdown(render(describe_risk_order(by_risk)))
         if not record.tried:
             return
         panels.table(tried_table(record.tried, record.suggested), tr("how_well.tried_alt"))

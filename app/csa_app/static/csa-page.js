@@ -10,6 +10,8 @@
    The public page is shown as high as it is, so that nothing of it is cut: its own parts that open
    make it higher.
 
+   A table whose heads are buttons is sorted by the one that is pressed, here in the browser.
+
    No single letter does anything outside a field: Streamlit's R would run the page again, under
    the hands of somebody who speaks to the machine or whose finger slipped (WCAG 2.1.4). */
 (() => {
@@ -103,6 +105,17 @@
     try { at = JSON.parse(localStorage.getItem(key)).at; } catch { /* another version's */ }
     if (!(Date.now() - at < DAYS * 864e5)) localStorage.removeItem(key);
   }
+  /* A table's rows by a column: by the number that each cell begins with, then by its words. */
+  function sort(head) {
+    const value = (row) => row.cells[head.cellIndex].textContent.trim().replace(/(\d),(?=\d)/g, "$1");
+    const number = (text) => (/^[+-]?\d/.test(text) ? parseFloat(text) : Infinity);
+    const order = (a, b) => (number(a) === number(b) ? a.localeCompare(b) : number(a) - number(b));
+    const way = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+    const body = head.closest("table").tBodies[0];
+    body.append(...[...body.rows].sort((one, other) => way * order(value(one), value(other))));
+    for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", way > 0 ? "ascending" : "descending");
+  }
   let waits = false;
   new MutationObserver(() => {
     if (waits) return;
@@ -111,6 +124,8 @@
   }).observe(document.documentElement, { childList: true, subtree: true });
   document.addEventListener("input", keep, true);
   document.addEventListener("click", (event) => {
+    const head = event.target.closest("th:has(> button)");
+    if (head) sort(head);
     if (event.target.closest(".st-key-sign-out")) all().forEach((key) => localStorage.removeItem(key));
   }, true);
 })();

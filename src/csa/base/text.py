@@ -58,7 +58,7 @@ PUBLIC = (
     "ways.in_ten",
     "ways.over_nine_in_ten",
     "ways.under_one_in_ten",
-    "ways.unknown",
+    "label.unknown",
     "why_line.",
 )
 """Prefixes of the keys of sentences that the public reads: each language has all of them."""
@@ -155,7 +155,7 @@ def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
 def percent(share: float | None, language: str = ENGLISH) -> str:
     """Write a share in percent, with no more digits than it carries."""
     if share is None:
-        return render(msg("ways.unknown"), language)
+        return render(msg("label.unknown"), language)
     hundredths, sign = 100 * share, "%" if language == ENGLISH else " %"
     if 0 < hundredths < 0.1:
         return render(msg("number.under", share=f"0.1{sign}"), language)
@@ -173,7 +173,7 @@ def land_percent(share: float, *, is_estimated: bool) -> str:
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
     """Write a share as so many in ten, never as all or nothing."""
     if share is None or math.isnan(share):
-        return render(msg("ways.unknown"), language)
+        return render(msg("label.unknown"), language)
     if share < 0.05:
         return render(msg("ways.under_one_in_ten"), language)
     if share >= 0.95:
@@ -184,7 +184,7 @@ def in_ten(share: float | None, language: str = ENGLISH) -> str:
 def times(ratio: float | None, language: str = ENGLISH) -> str:
     """Write how many times one number is another, with no more digits than it carries."""
     if ratio is None or math.isnan(ratio):
-        return render(msg("ways.unknown"), language)
+        return render(msg("label.unknown"), language)
     digits = 1 if ratio < 9.95 else 0
     return f"{ratio:,.{digits}f}"
 

@@ -180,7 +180,7 @@ def _usual(low: float, high: float) -> str:
 
     bounds = expected_range(low, high)
     if bounds is None:
-        return tr("ways.unknown")
+        return tr("label.unknown")
     return tr("judged.between", low=bounds[0], high=bounds[1])
 
 

@@ -262,8 +262,8 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
             one.display_name,
             f"{one.incidents:,}" + "*" * one.is_doubtful,
             f"{one.homicides:,}",
-            tr("ways.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
-            tr("ways.unknown") if one.next12 is None else ahead,
+            tr("label.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
+            tr("label.unknown") if one.next12 is None else ahead,
         )
     show_table(table)
 

@@ -1,8 +1,9 @@
-"""The answer cards of Briefing: the city, our areas, and what needs a decision."""
+"""The answer cards of Briefing: what needs a decision, the city, and our areas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,32 +13,31 @@ from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.year_to_date import city_year, describe_year, month_range_text
 from csa.base.errors import CsaError
 from csa.base.message import Message
-from csa.base.text import month, name_list, render, tr
+from csa.base.text import day, month, name_list, render, tr
 from csa.change.analyze import Displacement
 from csa.change.sentences import each, name_verdict, state_change
-from csa.reports.briefing.lines import plan_lines
-from csa.reports.briefing.meeting import PENDING
+from csa.program.roles import may, require
+from csa.reports.briefing.lines import ActionLine, plan_lines
+from csa.reports.briefing.meeting import prepare_review
+from csa.reports.briefing.news import agreed_answers, describe_new, list_lotteries, note_visit, see
 from csa_app.screens.briefing.parts import highest_areas
 from csa_app.shared import cache_store, panels, screen_state
 from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.key_figure import card, change_figure, figure, listed, text
-from csa_app.shared.person import PUBLIC, access
-
-MAX_NAMED = 4
-"""Most areas of a verdict, or actions, that a card names; more are counted."""
+from csa_app.shared.key_figure import MAX_NAMED, card, change_figure, figure, listed, text
+from csa_app.shared.person import PUBLIC, access, person
 
 
 def show(session: CitySession) -> DeltaGenerator:
-    """Show the city's year and what needs a decision, and return the spot of our areas."""
+    """Show what needs a decision and the city's year, and return the spot of our areas."""
     decisions = _decisions(session)
-    city, areas, *decide = st.columns(3 if decisions else 2, gap="small", border=True)
-    with city:
-        _city(session)
+    *decide, city, areas = st.columns(3 if decisions else 2, gap="small", border=True)
     if decisions:
         with decide[0]:
             st.html(card(tr("briefing.needs_decision"), listed(decisions)))
             panels.link("plan", width="content")
+    with city:
+        _city(session)
     with areas:
         return st.empty()
 
@@ -78,8 +78,10 @@ def show_areas(
     statement = state_change(displaced)
     head = tr("briefing.card_areas", n=len({*displaced.chosen.area_ids, *displaced.chosen.retired}))
     unit = tr("briefing.card_since", since=month(str(statement.period.start)))
-    inside = change_figure(statement, unit) + listed(_by_verdict(displaced))
-    spot.html(card(head, inside, is_tall=True))
+    records, today = cache_store.records(view.session), cache_store.today(view.session)
+    verdicts = _by_verdict(displaced, agreed_answers(records, displaced))
+    items = listed([*verdicts, *map(render, list_lotteries(records, today))])
+    spot.html(card(head, change_figure(statement, unit), items, is_tall=True))
 
 
 def _highest(view: AreaView, judgement: AreaAssessment) -> str:
@@ -88,8 +90,8 @@ def _highest(view: AreaView, judgement: AreaAssessment) -> str:
     return highest_areas(judgement, view.statuses)
 
 
-def _by_verdict(displaced: Displacement) -> Iterator[str]:
-    """Yield each verdict with the areas that have it."""
+def _by_verdict(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]) -> Iterator[str]:
+    """Yield each verdict with the areas that have it, and the agreed ones that are due."""
     by_verdict: dict[str, list[str]] = {}
     chosen = displaced.chosen
     followed = zip(each(displaced).items(), chosen.place_names, strict=True)
@@ -97,26 +99,58 @@ def _by_verdict(displaced: Displacement) -> Iterator[str]:
         name = called(place_name, area_id)
         if area_id in chosen.retired:
             name = tr("change_page.ended", name=name)
-        by_verdict.setdefault(str(judged.verdicts[-1]), []).append(name)
+        now = str(judged.verdicts[-1])
+        if name in agreed:
+            months, verdict = agreed[name]
+            marked = tr("news.as_agreed", area=name, months=months)
+            by_verdict.setdefault(verdict, []).append(marked)
+        if name not in agreed or agreed[name][1] != now:
+            by_verdict.setdefault(now, []).append(name)
     for verdict, names in by_verdict.items():
         areas = name_list(names) if len(names) <= MAX_NAMED else f"{len(names)}"
         yield f"{name_verdict(verdict)}: {areas}"
 
 
 def _decisions(session: CitySession) -> list[str]:
-    """List what needs a decision: blocked actions by name, proposals, unwritten trust actions."""
+    """List what needs a decision: blocked and late actions by name, proposals, trust."""
     if access(session) == PUBLIC:
         return []
     try:
         plan, records = cache_store.plan(session), cache_store.records(session)
     except CsaError as error:
         return [render(error.message)]
-    lines = () if plan is None else plan_lines(plan, records, cache_store.today(session))
-    blocked = [line for line in lines if line.state.status == "blocked"]
-    n_slots = sum(line.is_open and line.is_trust for line in lines)
-    n_proposals = sum(row.state in PENDING for row in records.changes)
-    n_more = len(blocked) - MAX_NAMED
-    said = [tr("briefing.blocked", action=f"{b.number} {b.title}") for b in blocked[:MAX_NAMED]]
-    said += [tr("briefing.more_blocked", n=n_more)] if n_more > 0 else []
-    said += [tr("briefing.proposals", n=n_proposals)] if n_proposals else []
-    return said + ([tr("briefing.trust_open", n=n_slots)] if n_slots else [])
+    if plan is None:
+        return []
+    today = cache_store.today(session)
+    review = prepare_review(plan, plan_lines(plan, records, today), records, today)
+    blocked, n_late = review.stuck[: review.n_blocked], len(review.late)
+    said = [tr("briefing.blocked", action=_named(stuck.line)) for stuck in blocked[:MAX_NAMED]]
+    if len(blocked) > MAX_NAMED:
+        said.append(tr("briefing.more_blocked", n=len(blocked) - MAX_NAMED))
+    said += [tr("briefing.n_late", n=n_late)] if n_late else []
+    said += [tr("briefing.proposals", n=len(review.pending))] if review.pending else []
+    trust = [tr("briefing.trust_open", n=review.n_trust)] if review.n_trust else []
+    return said or trust  # the Plan page has both
+
+
+def _named(line: ActionLine) -> str:
+    return f"{line.number} {line.title}"
+
+
+def show_news(session: CitySession) -> None:
+    """Show what is new since the last day on which whoever has signed in was here."""
+    who = person(session)
+    if not who.name or not may(require, who, "member"):
+        return
+    try:
+        store, today = cache_store.open_read_only(session), cache_store.today(session)
+        plan, records = cache_store.plan(session), cache_store.records(session)
+    except CsaError:  # the cards say so
+        return
+    lines = () if plan is None else plan_lines(plan, records, today)
+    now = see(session.dataset, records, lines)
+    on, before = ("", None) if store is None else note_visit(store, who, today, now)
+    if before is not None:
+        said = [render(new) for new in describe_new(before, now)] or [tr("news.none")]
+        since = tr("news.since", day=day(date.fromisoformat(on)))
+        st.html(card(since, listed(said)))

@@ -14,6 +14,7 @@ opened = panels.frame(tr("briefing.short"), parts.title)
 screen = screen_state.begin(opened)
 choices = screen.choices
 areas = cards.show(opened)
+cards.show_news(opened)
 view = AreaView(opened, choices)
 with panels.working():
     proposal = view.proposal
@@ -24,7 +25,6 @@ parts.tiers(listed, view, None)
 with on_left:
     small_map(view)
 parts.show(opened)
-parts.links()
 with st.expander(tr("screen.how_we_know")):
     said = st.empty()
     parts.sentences(said, view, None)

@@ -1,4 +1,4 @@
-"""The parts of Briefing: what stands out, what changed, what cannot be said, and the areas."""
+"""The parts of Briefing: what stands out, what cannot be said, and the areas."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ from csa.areas.ordering import describe_order
 from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import expected_range
-from csa.areas.year_to_date import city_year, describe_year
 from csa.base.errors import CsaError
-from csa.base.message import Message
 from csa.base.text import month, name_list, natural_sort_key, render, tr
 from csa.program.registry import AreaStatus
 from csa_app.shared import cache, cache_store, panels, person, screen_state, track_record
-from csa_app.shared.area_status import AreaView, describe_outlines, describe_served
+from csa_app.shared.area_status import AreaView, describe_served
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
     age_words,
@@ -68,7 +66,7 @@ def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None
         others = [counts[area.key] for area in view.others]
         items = [_item(one.display_name, one.incidents, one.usual) for one in others]
         lists += _list(tr("briefing.not_now"), items)
-        said = describe_outlines(view)
+        said = tr("standing.own_ground") if counts else ""
         where = judgement.answers["locate"]
         inside = "" if where.can else _faint(render(where.message))
         inside += f"{_faint(tr('briefing.list_gray'))}<div>{lists}</div>{_faint(said)}"
@@ -132,10 +130,9 @@ def title(session: CitySession) -> str:
 
 
 def sentences(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None) -> None:
-    """Show what stands out, what changed and what cannot be said."""
+    """Show what stands out, and what cannot be said."""
     parts = (
         (tr("label.concentration"), *_stands_out(view, judgement)),
-        (tr("briefing.changed"), *_changed(view.session, view.choices)),
         (tr("briefing.cannot"), *_cannot(judgement)),
     )
     said = "".join(
@@ -179,12 +176,6 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus])
     return tr("briefing.highest", n=len(highest), areas=names)
 
 
-def _changed(session: CitySession, choices: AreaSettings) -> tuple[str, str]:
-    found = city_year(session, choices)
-    said = render(describe_year(found))
-    return ("", said) if isinstance(found, Message) else (said, "")
-
-
 def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
     if judgement is None:
         return "", tr("briefing.judging")
@@ -224,13 +215,6 @@ def list_notes(spot: DeltaGenerator, proposal: Proposal, judgement: AreaAssessme
     if judgement.answers["locate"].can:
         ranked = tr("briefing.not_ranked", order=render(describe_order(judgement.weights)))
     spot.markdown(f"{counted} {ranked}")
-
-
-def links() -> None:
-    """Link to the other pages."""
-    with st.container(horizontal=True):
-        for page in ("compare", "displacement", "measures", "plan", "track_record"):
-            panels.link(page, width="content")
 
 
 def notes(view: AreaView) -> None:

@@ -22,16 +22,16 @@ from csa.geo.services import gaps
 from csa.program.registry import AreaStatus, CoreArea
 from csa.program.store.tables import DESIGNATED
 from csa_app.screens.compare.weighing import Weighing, default_weighing
-from csa_app.shared import cache, map_component, panels, screen_state
+from csa_app.shared import cache, key_figure, map_component, panels, screen_state
 from csa_app.shared.area_sheet import FEW_PEOPLE
 from csa_app.shared.area_status import (
     AreaView,
-    describe_outlines,
     in_service,
     short_state,
     state_words,
 )
 from csa_app.shared.cache import once
+from csa_app.shared.key_figure import card, figure, text
 from csa_app.shared.legend import outlines_of
 from csa_app.shared.nearby import services_on
 from csa_app.shared.panels import Drawn, range_bar
@@ -141,8 +141,8 @@ def show(
     if view.others:
         names = name_list(in_service(area).display_name for area in view.others)
         st.caption(panels.plain(tr("compare.others", areas=names)))
-    if said := describe_outlines(view):
-        st.caption(panels.plain(f"{said} {tr('compare.of_outline')}"))
+    if view.counts:
+        st.caption(f"{tr('standing.own_ground')} {tr('compare.of_outline')}")
     months = months_covered(view.proposal)
     is_drawn = any(not pd.isna(row["next12_expected"]) for row in shown)
     note = f"{tr('compare.range_note') * is_drawn} {tr('compare.of_months', months=months)}"
@@ -247,26 +247,23 @@ MAX_NAMED = 6
 """Most areas named in a sentence; the list below has the rest."""
 
 
-def stands_out(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> list[str]:
-    """Return how many areas stand out, and that tiers do not rank within themselves."""
-    table = judgement.table
+def stands_out(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> str:
+    """Return a card of how many areas stand out, and which are in the highest tier."""
+    table, head = judgement.table, tr("briefing.candidate_areas")
+    tiered, n = table["tier"].dropna(), len(table)
     if not judgement.answers["locate"].can:
-        return [tr("compare.no_tiers_yet", n=len(table))]
-    tiered = table["tier"].dropna()
+        unit = figure(f"{n:,}", tr("compare.card_no_tiers", n=n))
+        return card(head, unit)
+    unit = figure(f"{len(tiered):,}", tr("compare.card_stand_out", n=n))
     if tiered.empty:
-        return [*_none_stands_out(table)]
+        return card(head, unit, text(*_none_stands_out(table)))
     highest = table.loc[table["tier"] == 1, "area_id"]
-    first = sorted(
-        (standing[str(area_id)].display_name for area_id in highest), key=natural_sort_key
+    first = name_list(
+        sorted((standing[str(area_id)].display_name for area_id in highest), key=natural_sort_key)
     )
-    is_short = len(first) <= MAX_NAMED
-    return [
-        tr("compare.answer", n=len(table), standing=len(tiered), tiers=int(tiered.max())),
-        tr("compare.first_tier", n=len(first), places=", ".join(first))
-        if is_short
-        else tr("compare.many_first", n=len(first)),
-        tr("compare.no_ranks"),
-    ]
+    key = "compare.first_tier" if len(highest) <= MAX_NAMED else "compare.many_first"
+    said = text(tr(key, n=len(highest), places=first), small=tr("compare.no_ranks"))
+    return card(head, unit, said)
 
 
 def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
@@ -301,11 +298,11 @@ def what_enters(
     first, before = places.named, open_places(own, view.core, standing, weighing.capacity).named
     names = {area_id: one.display_name for area_id, one in standing.items()}
 
-    said = [*describe_capacity(view.core, weighing.capacity), *describe_open_slots(places, names)]
+    said, changes = describe_open_slots(places, names), list[str]()
     if places.room and not first:
         said.append(tr("compare.none_enters"))
     if first != before:
-        said.append(
+        changes.append(
             tr(
                 "compare.changed",
                 enter=_listed(first - before, names) or tr("label.none"),
@@ -313,8 +310,12 @@ def what_enters(
             )
         )
     if moved := _moved(own["tier"], chosen["tier"], names):
-        said.append(tr("compare.tiers_changed", n=len(moved), moves=", ".join(moved)))
-    panels.answers(stands_out(judgement, standing), said)
+        changes.append(tr("compare.tiers_changed", n=len(moved), moves=", ".join(moved)))
+    unit = figure(f"{places.room:,}", tr("compare.card_room", n=places.room, of=weighing.capacity))
+    small = describe_capacity(view.core, weighing.capacity)
+    opening = card(tr("briefing.needs_decision"), unit, text(*said, small=small))
+    ordered = [card(tr("compare.card_order"), text(*changes))] if changes else []
+    key_figure.show(opening, stands_out(judgement, standing), *ordered)
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
     if weighing.weights.by_component.get(ONLY_CHOSEN, 0) > 0:
@@ -353,19 +354,18 @@ def _listed(areas: set[str], names: Mapping[str, str]) -> str:
     return name_list(sorted((names[area] for area in areas), key=natural_sort_key))
 
 
-def describe_capacity(areas: Sequence[CoreArea], capacity: int) -> list[str]:
-    """Count the places that areas in service take, and those left.
+def describe_capacity(areas: Sequence[CoreArea], capacity: int) -> str:
+    """Name the areas in service, which take an opening each; "" for none.
 
     An area in maintenance takes none: its work goes on without a team of its own.
     """
     taken = [area for area in areas if area.state == DESIGNATED]
     if not taken:
-        return []
-    room = max(0, capacity - len(taken))
+        return ""
     names = name_list(called(area.place_name, area.key) for area in taken)
     key = "compare.over" if len(taken) > capacity else "compare.taken"
     said = tr(key, n=len(taken), capacity=capacity, areas=names)
-    return [f"{said} {tr('compare.room', n=room) if room else tr('compare.full')}"]
+    return said if len(taken) < capacity else f"{said} {tr('compare.full')}"
 
 
 def _moved(before: pd.Series, now: pd.Series, names: Mapping[str, str]) -> list[str]:

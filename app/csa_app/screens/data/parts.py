@@ -12,8 +12,9 @@ import streamlit as st
 from csa.areas.sheets import count_by_month
 from csa.base.params import Month, Period
 from csa.base.text import day, percent, tr
-from csa_app.shared import charts, panels
+from csa_app.shared import charts, key_figure, panels
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.key_figure import card, figure, text
 from csa_app.shared.phrases import age_words, victims_words
 
 MAX_SUSPECTS = 12
@@ -25,28 +26,24 @@ def answer(session: CitySession) -> None:
     report = session.dataset.report
     n_unplaced = report["unlocated"] + report["outside_study_area"]
     through = date.fromisoformat(report["data_through"])
-    panels.answer(
-        tr(
-            "data.answer_proxy" if report["nonfatal_is_proxy"] else "data.answer",
-            n=report["incidents"],
-            homicides=report["homicides"],
-            nonfatal=report["nonfatal"],
-            name=report["nonfatal_name"],
-        ),
-        _unplaced(report, n_unplaced),
+    today, counts = session.config.city.clock.today(), count_of_victims(report)
+    unit = tr(
+        "data.answer_proxy" if report["nonfatal_is_proxy"] else "data.answer",
+        homicides=report["homicides"],
+        nonfatal=report["nonfatal"],
+        name=report["nonfatal_name"],
+    )
+    incidents = figure(f"{report['incidents']:,}", unit)
+    age = figure(age_words(through, today), tr("data.age", day=day(through)))
+    unplaced = figure(f"{n_unplaced:,}", ""), text(_unplaced(report, n_unplaced))
+    key_figure.show(
+        card(tr("label.incidents"), incidents, text(small=f"{counts} {victims_words(session)}")),
+        card(tr("data.on_no_map"), *unplaced),
+        card(tr("data.col_as_of"), age),
     )
     if report["nonfatal_is_proxy"]:
         proxy = panels.plain(tr("data.proxy", name=report["nonfatal_name"]))
         st.warning(proxy, icon=":material/help:")
-    today = session.config.city.clock.today()
-    panels.numbers(
-        [
-            (f"{report['rows_used']:,}", tr("data.rows_used", n=report["rows_read"])),
-            (f"{n_unplaced:,}", tr("data.on_no_map")),
-            (count_of_victims(report), victims_words(session)),
-            (age_words(through, today), tr("data.age", day=day(through))),
-        ]
-    )
 
 
 def _unplaced(report: Mapping[str, Any], n: int) -> str:

@@ -106,7 +106,9 @@ def _decision(points: Sequence[SuspectPoint]) -> Decision:
         tr("points.save"),
         write,
         [
-            FormField("which", tr("points.which"), "choice", points[0].number, [*by_number], row=1),
+            FormField(
+                "which", tr("data.col_place"), "choice", points[0].number, [*by_number], row=1
+            ),
             FormField(
                 "verdict",
                 tr("points.verdict"),

@@ -13,7 +13,8 @@ person.require_internal(opened)
 draws = cache_store.records(opened).draws
 scene = signing.Present(opened, person.person(opened))
 may_draw = may(require_area_chair, scene.who)
-panels.answer(tr("draw_page.what"), tr("draw_page.why"))
+if not draws:
+    panels.answer(tr("draw_page.what"), tr("draw_page.why"))
 signing.announce("draw ")
 waiting = draws[-1] if draws and draws[-1].state == CLOSED else None
 if waiting is not None:

@@ -127,15 +127,16 @@ def _one(scene: Present, row: DrawRow) -> None:
         st.error("\n".join(f"- {panels.sentence(one)}" for one in differences))
     else:
         st.success(tr("draw_page.same"), icon=":material/check:")
-    st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
-    st.markdown(panels.plain(tr("draw_page.seed_said", seed=made.draw.seed)))
-    with st.expander(tr("draw_page.by_hand")):
+    with st.expander(tr("screen.how_we_know")):
+        st.markdown(f"{tr('draw_page.what')} {tr('draw_page.why')}")
+        st.markdown(panels.plain(tr("draw_page.source_said", source=row.seed_source)))
+        st.markdown(panels.plain(tr("draw_page.seed_said", seed=made.draw.seed)))
+        _signatures(scene, row)
         steps = [panels.sentence(step) for step in explain_draw(made.draw)]
         st.markdown("\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1)))
     with st.expander(tr("draw_page.tells")):
         said = [panels.sentence(one) for one in explain_power(made.power)]
         st.markdown("\n".join(f"- {one}" for one in said))
-    _signatures(scene, row)
     with st.popover(tr("draw_page.record"), icon=":material/download:"):
         for name in made.files:
             _download(row, made, name)

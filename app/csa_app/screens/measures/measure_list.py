@@ -17,6 +17,7 @@ from csa.reports.briefing.shoot_review import review_effects
 from csa_app.shared import charts, panels, theme
 from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
+from csa_app.shared.key_figure import card, figure, text
 from csa_app.shared.signing import FormScene
 
 CLAIMS = (MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED)
@@ -49,21 +50,17 @@ def is_old(line: MeasureLine, today: date) -> bool:
     return line.last is None or line.last < Quarter.of(today).plus(-1)
 
 
-def known_words(lines: Sequence[MeasureLine], today: date) -> str:
-    """Summarize the measures of a place in a sentence or two."""
+def summary(lines: Sequence[MeasureLine], today: date) -> str:
+    """Return a card of a place's measures: how many have a value, and which changed."""
     known = [line for line in lines if has_own_value(line)]
-    if not known:
-        return tr("here.known_none", n=len(lines))
     current = [line for line in known if not is_old(line, today)]
-    said = [tr("here.known", n=len(known), of=len(lines))]
     changes = [_changed(current, verdict) for verdict in CLAIMS]
-    said += [change for change in changes if change]
     if current and not any(changes):
-        said.append(tr("here.changed_none"))
+        changes.append(tr("here.changed_none"))
     n_old = len(known) - len(current)
-    if n_old:
-        said.append(tr("here.n_old", n=n_old))
-    return " ".join(said)
+    n = figure(f"{len(known):,}", tr("here.card_measures", n=len(known), of=len(lines)))
+    small = tr("here.n_old", n=n_old) if n_old else ""
+    return card(tr("here.measures"), n, text(*changes, small=small))
 
 
 def _changed(lines: Sequence[MeasureLine], verdict: MeasureVerdict) -> str:

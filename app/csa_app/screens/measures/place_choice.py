@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -27,12 +26,12 @@ from csa.reports.briefing.places import (
     list_places,
     live_by_area,
 )
-from csa_app.screens.measures.measure_list import known_words
+from csa_app.screens.measures import measure_list, work_plan
 from csa_app.screens.measures.place_steps import VerdictSince
-from csa_app.screens.measures.work_plan import done_words
-from csa_app.shared import cache, cache_change
+from csa_app.shared import cache, cache_change, key_figure, panels
 from csa_app.shared.area_status import resolve_area_id, step_word
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.key_figure import card, change_figure, figure, text
 from csa_app.shared.link_state import LinkState
 from csa_app.shared.phrases import kinds_words, months_covered
 from csa_app.shared.signing import FormScene
@@ -139,7 +138,7 @@ def value_places(listed: Sequence[Place]) -> dict[str, str]:
     return {place.key: name_of(place) for place in listed if place.kind not in {CITY, PROPOSED}}
 
 
-# ---- The two main sentences on a place: what its measures show, and what is being done.
+# ---- The answer: what is being done, how many were shot, and what the measures show.
 
 
 def answer(
@@ -149,55 +148,52 @@ def answer(
     known: tuple[Recent | None, Sequence[MeasureLine], Sequence[ActionLine]],
     done: tuple[WorkPlan | None, VerdictSince | None],
 ) -> None:
-    """Show both sentences."""
+    """Show three cards, and fold below them what the count rests on."""
     recent, measures, lines = known
     work, verdict = done
-    shot = shot_words(scene, screen, place, recent, verdict)
-    parts = (
-        (tr("here.said_measured"), f"{known_words(measures, scene.today)} {shot}"),
-        (tr("here.said_done"), done_words(place, lines, work)),
-    )
-    said = "".join(
-        f'<p class="csa-answer"><b>{html.escape(head)}</b> {html.escape(text)}</p>'
-        for head, text in parts
-    )
-    st.html(said)
-
-
-def shot_words(
-    scene: FormScene,
-    screen: LinkState,
-    place: Place,
-    recent: Recent | None,
-    verdict: VerdictSince | None,
-) -> str:
-    """Return how many were counted in the last 12 whole months, and how certain that is."""
-    if recent is None or place.n_shot is None:
-        return tr("here.shot_unknown")
-    last = month(str(recent.period.until.plus(-1)))
+    statement = None if verdict is None else verdict.statement
+    usual, more = _usual(scene, screen, place)
     what = kinds_words(scene.session, screen.choices)
-    said = [tr("here.shot", n=place.n_shot, what=what, month=last)]
-    if verdict is not None:
+    if statement is not None:
+        unit = tr("briefing.card_since", since=month(str(statement.period.start)))
+        shot = change_figure(statement, unit)
+    elif recent is None or place.n_shot is None:
+        shot = text(tr("here.shot_unknown"))
+    else:
+        unit = tr("here.card_shot", what=what, month=month(str(recent.period.until.plus(-1))))
+        small = "" if usual is None else tr("label.likely", low=usual[0], high=usual[1])
+        small = small if verdict is None else verdict.why
+        shot = figure(f"{place.n_shot:,}", unit) + text(small=small)
+    key_figure.show(
+        work_plan.summary(place, lines, work, scene.today),
+        card(tr("here.card_count"), shot),
+        measure_list.summary(measures, scene.today),
+    )
+    said = [more]
+    if verdict is not None and recent is not None and place.n_shot is not None:
+        last = month(str(recent.period.until.plus(-1)))
+        said = [tr("here.shot", n=place.n_shot, what=what, month=last)]
         area = core_area(scene.records, place.key)
         if area is not None and area.redrawn_on is not None:
             said.append(tr("here.redrawn_ground", day=day(area.redrawn_on)))
+    if verdict is not None and statement is not None:
         said.append(verdict.why)
-    elif place.kind == NEIGHBORHOOD:
+    if any(said):
+        with st.expander(tr("screen.how_we_know")):
+            st.markdown(panels.plain(" ".join(said)))
+
+
+def _usual(scene: FormScene, screen: LinkState, place: Place) -> tuple[tuple[int, int] | None, str]:
+    """Return the likely range of a place's count; of a candidate whose own is longer, in words."""
+    if place.kind == NEIGHBORHOOD and place.n_shot is not None:
         low, high = count_interval(place.n_shot)
-        said.append(tr("here.chance", low=int(low), high=int(high) + 1))
-    elif place.kind == PROPOSED:
-        said.append(_usual(scene, screen, place.letter, place.n_shot))
-    return " ".join(part for part in said if part)
-
-
-def _usual(scene: FormScene, screen: LinkState, letter: str, n_said: int) -> str:
-    """Return the usual range of a candidate's count, from its sheet; the count if it is new."""
+        return (int(low), int(high) + 1), ""
+    if place.kind != PROPOSED:
+        return None, ""
     proposal = cache.analysis(scene.session, screen.choices).proposal
-    row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]
+    row = proposal.areas[proposal.areas["area_id"] == place.letter].iloc[0]
     usual = expected_range(row["expected_low"], row["expected_high"])
-    if usual is None:
-        return ""
-    n, months, (low, high) = int(row["incidents"]), months_covered(proposal), usual
-    if (n, months) == (n_said, YEAR_MONTHS):
-        return tr("label.likely", low=low, high=high)
-    return tr("here.usual", n=n, months=months, low=low, high=high)
+    n, months = int(row["incidents"]), months_covered(proposal)
+    if usual is None or (n, months) == (place.n_shot, YEAR_MONTHS):
+        return usual, ""
+    return None, tr("here.usual", n=n, months=months, low=usual[0], high=usual[1])

@@ -12,6 +12,7 @@ import streamlit as st
 
 from csa.areas.priority.assessment import AreaAssessment
 from csa.base.errors import CsaError
+from csa.base.statement import Statement
 from csa.base.text import day, month, render, tr
 from csa.change.sentences import state_change
 from csa.city.preregistration import BAND_EDGES_M, RING_M, Verdict
@@ -56,6 +57,7 @@ class VerdictSince:
     why: str  # the verdict in words, or why there is none
     together: str = ""  # how far each looked, and what all areas together show
     evidence: Mapping[str, Any] = field(default_factory=dict)  # what maintenance records
+    statement: Statement | None = None  # what is said of it, if anything can be
 
 
 def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
@@ -82,6 +84,7 @@ def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince |
         render(statement.sentence),
         tr("here.looked", near=RING_M, far=BAND_EDGES_M[-1], said=together),
         maintenance_evidence(scene.session.dataset, found, statement),
+        statement,
     )
 
 
@@ -223,7 +226,7 @@ def _begun(scene: FormScene, work: WorkPlan) -> Decision:
         begin_work(store, act, key, on, kept)
         return tr("keep.begun", area=key, day=on, n=len(kept))
 
-    on = FormField("on", tr("here.on_date"), "day", scene.today)
+    on = FormField("on", tr("report.day_of_week"), "day", scene.today)
     key, about = f"begin {work.area.key}", tr("here.begin_about")
     return Decision(key, tr("here.do_begin"), write, [on], about=about)
 

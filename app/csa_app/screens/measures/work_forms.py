@@ -124,7 +124,7 @@ def _meeting(work: WorkPlan, today: date, kind: str = "") -> Decision:
             store, act, work.area.key, kind or typed.now["kind"], typed.now
         ),
         *([] if kind else [asked]),
-        FormField("on_date", tr("here.on_date"), "day", today),
+        FormField("on_date", tr("report.day_of_week"), "day", today),
         FormField("organisations", tr("here.organisations")),
         FormField("note", tr("here.walk_seen") if kind else tr("here.note"), "long"),
     )

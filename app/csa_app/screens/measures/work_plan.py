@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -20,28 +21,35 @@ from csa.program.store.tables import (
 from csa.reports.briefing.lines import ActionLine, WorkPlan, actions_for_area, city_wide
 from csa.reports.briefing.places import AREA, LIVE, Place
 from csa_app.shared import correcting, panels
+from csa_app.shared.key_figure import MAX_NAMED, card, figure, listed, text
 from csa_app.shared.plan_cards import status_html, status_mark
 from csa_app.shared.plan_words import meeting_word, updated_words
 from csa_app.shared.signing import FormScene
 
 
-def done_words(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) -> str:
-    """Summarize in a sentence or two what is being done."""
-    wide = sum(line.state.status in LIVE for line in city_wide(lines))
+def summary(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None, today: date) -> str:
+    """Return a card of what is being done: first by name what is blocked or past due."""
+    is_own = work is not None or place.kind == AREA
+    some = actions_for_area(lines, place.key) if is_own else city_wide(lines)
+    live = [line for line in some if line.state.status in LIVE]
+    unit = tr("here.card_live" if is_own else "here.card_wide", n=len(live))
+    n, head = figure(f"{len(live):,}", unit), tr("screen.work")
     if work is None:
-        if place.kind == AREA or not wide:
-            return tr("here.wide_none")
-        return tr("here.wide", n=wide)
-    live = [line for line in actions_for_area(lines, place.key) if line.state.status in LIVE]
-    blocked = sum(line.state.status == "blocked" for line in live)
-    said = [tr("here.live", n=len(live)) if live else tr("here.live_none")]
-    if blocked:
-        said.append(tr("here.blocked", n=blocked))
+        return card(head, n)
+    stuck = [
+        tr("briefing.blocked", action=f"{line.number} {line.title}")
+        for line in live
+        if line.state.status == "blocked"
+    ]
+    stuck += [tr("here.card_late", what=row.what) for row in work.tasks if _is_late(row, today)]
+    said = stuck[:MAX_NAMED]
+    if len(stuck) > MAX_NAMED:
+        said.append(tr("here.and_more", n=len(stuck) - MAX_NAMED))
     if work.tasks:
         said.append(tr("here.tasks_done", n=work.n_done, of=len(work.tasks)))
     said.append(clock_words(work.clock))
-    said.append(tr("here.last", day=day(work.last)) if work.last else tr("here.last_none"))
-    return " ".join(said)
+    last = tr("here.last", day=day(work.last)) if work.last else tr("here.last_none")
+    return card(head, n, listed(said), text(small=last))
 
 
 def clock_words(clock: ResponseClock) -> str:

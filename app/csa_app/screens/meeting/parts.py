@@ -17,6 +17,7 @@ from csa.reports.briefing.lines import ActionLine, plan_lines
 from csa.reports.briefing.measuring import COUNTED, MeasureStatus, measure_lines, measure_statuses
 from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
+from csa.reports.briefing.news import list_arrivals
 from csa_app.screens.meeting.lists import MOST, cell, head, head_of, item, listed, quiet
 from csa_app.shared import cache_store, core_list, panels, screen_state
 from csa_app.shared.area_status import AreaView
@@ -143,7 +144,10 @@ def _places(session: CitySession) -> None:
             panels.empty(tr("meeting.places_none"), "compare")
     with left, st.container(key="small_map"):
         small_map(view, MAP_HEIGHT_PX)
-    core_list.fill(shown, session, view.choices)
+    displaced = core_list.fill(shown, session, view.choices)
+    today = cache_store.today(session)
+    news = list_arrivals(cache_store.records(session), displaced, today)
+    listed([item(head("", render(message))) for message in news])
 
 
 def looks_back(review: Review, n: int) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from csa.base.text import tr
 from csa.program.plan.calendar import ordered
 from csa.reports.briefing.lines import plan_lines
+from csa.reports.briefing.meeting import prepare_review
 from csa_app.screens.plan import filters, one_action, parts, preview, table, work_csv
 from csa_app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words, signing
 
@@ -19,14 +20,8 @@ if the_plan is None:
     panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
     st.stop()
 lines = {line.number: line for line in plan_lines(the_plan, records, today)}
-parts.answer(parts.count_by_status(list(lines.values())))
-parts.status_bar(list(lines.values()))
-parts.due(list(lines.values()))
-with st.container(key="plan_ways", horizontal=True, vertical_alignment="center"):
-    parts.calendar(opened.config, the_plan, records, today)
-    parts.waiting_list(records, lines)
+parts.cards(prepare_review(the_plan, [*lines.values()], records, today), lines)
 parts.slots(the_plan, records, lines)
-work_csv.show(signing.FormScene(opened, who, the_plan, records, today))
 view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:
@@ -44,7 +39,7 @@ preview.draft_note(opened, who)
 in_order = [lines[action.number] for action in ordered(the_plan, records.states, today)]
 shown = filters.shown(view, in_order)
 still_open = plan_words.not_done(lines.values())
-st.caption(tr("plan_page.n_shown", n=len(shown), of=parts.count_by_status(in_order).written))
+st.caption(tr("plan_page.n_shown", n=len(shown), of=sum(not line.is_open for line in in_order)))
 if not shown:
     panels.empty(tr("plan_page.none_shown"))
 elif view.look == filters.CARDS:
@@ -54,4 +49,6 @@ else:
     table.table(opened, who, shown, still_open, (view.look, records.head.hash, today, areas))
 if view.look != filters.CARDS or not shown:
     preview.preview(opened, the_plan, who, lines, today, store)
+parts.calendar(opened.config, the_plan, records, today)
+work_csv.show(signing.FormScene(opened, who, the_plan, records, today))
 preview.bar()

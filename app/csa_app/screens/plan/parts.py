@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -21,83 +19,80 @@ from csa.program.roles import Act, may, require_chair
 from csa.program.store.engine import Store
 from csa.program.store.records import Records, item_links
 from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
-from csa.reports.briefing.lines import ActionLine, status_word
+from csa.reports.briefing.lines import ActionLine, color_counts, status_word
+from csa.reports.briefing.meeting import Review
 from csa_app.screens.plan.filters import open_action
 from csa_app.screens.plan.one_action import ActionScene, is_waiting
 from csa_app.shared import panels, signing
-from csa_app.shared.plan_cards import status_html
+from csa_app.shared.key_figure import MAX_NAMED, card, figure, text
 from csa_app.shared.plan_words import MARKS, NO_UPDATE
 from csa_app.shared.signing import Decision, FormField, Typed
 
-MOST_DUE = 5
+MAX_LATE = 2
+"""Actions past due that the card names; the filter lists all."""
 BAR = ("done", "on-track", "not-started", "at-risk", "blocked", NO_UPDATE)
 
 
-@dataclass(frozen=True)
-class StatusCounts:
-    """Counts of a plan's written actions by status; an action may be in several."""
-
-    written: int  # all of them
-    blocked: int
-    late: int
-    stale: int  # last reported on more than 90 days ago
-    never: int  # never reported on
-    done: int
-    trust_slots: int  # slots for trust without an action
-    other_slots: int  # other slots without an action
-
-
-def count_by_status(lines: Sequence[ActionLine]) -> StatusCounts:
-    """Count a plan's actions by status."""
-    written = [line for line in lines if not line.is_open]
-    slots = [line for line in lines if line.is_open]
-    return StatusCounts(
-        written=len(written),
-        blocked=sum(line.state.status == "blocked" for line in written),
-        late=sum(line.is_late for line in written),
-        stale=sum(line.freshness == "stale" for line in written),
-        never=sum(line.freshness == "none" for line in written),
-        done=sum(line.state.status == "done" for line in written),
-        trust_slots=sum(line.is_trust for line in slots),
-        other_slots=sum(not line.is_trust for line in slots),
-    )
+def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
+    """Show what needs a decision, the status of the written actions, and what is past due."""
+    pending = {
+        row.action: f"{row.action} {row.values.get('title', lines[row.action].title)}"
+        for row in review.pending
+        if row.action in lines
+    }
+    decide, status, late = st.columns(3, gap="small", border=True)
+    with decide:
+        names = {n: tr("plan_page.to_answer", action=pending[n]) for n in pending}
+        for line in (stuck.line for stuck in review.stuck[: review.n_blocked]):
+            names.setdefault(line.number, tr("briefing.blocked", action=_name(line)))
+        unit = figure(f"{len(names):,}", tr("plan_page.card_decide", n=len(names)))
+        trust = tr("briefing.trust_open", n=review.n_trust) if review.n_trust else ""
+        st.html(card(tr("briefing.needs_decision"), unit, text(small=trust)))
+        _open_buttons("decide", names)
+    with status:
+        st.html(card(tr("label.status"), *_status(color_counts(lines.values()))))
+    with late:
+        n, n_due = len(review.late), len(review.due)
+        soon = tr("plan_page.card_due", n=n_due) if n_due else ""
+        unit = figure(f"{n:,}", tr("plan_page.card_late", n=n))
+        st.html(card(tr("plan_page.is_late"), unit, text(small=soon)))
+        others = [line for line in review.late if line.number not in names][:MAX_LATE]
+        _open_buttons("late", {line.number: _late_words(line) for line in others})
 
 
-def answer(found: StatusCounts) -> None:
-    """Show the status of the plan."""
-    sentences = [
-        tr("plan_page.answer_none", n=found.written)
-        if found.never == found.written
-        else tr(
-            "plan_page.answer",
-            n=found.written,
-            done=found.done,
-            late=found.late,
-            blocked=found.blocked,
-            stale=found.stale + found.never,
-        )
-    ]
-    if found.trust_slots:
-        sentences.append(tr("plan_page.answer_trust", n=found.trust_slots))
-    if found.other_slots:
-        sentences.append(tr("plan_page.answer_slots", n=found.other_slots))
-    panels.answer(*sentences)
+def _open_buttons(key: str, names: Mapping[str, str]) -> None:
+    """Name actions, each as a button that opens it."""
+    with st.container(key=f"card_{key}", gap=None):
+        for number in [*names][:MAX_NAMED]:
+            st.button(
+                panels.plain(names[number]),
+                key=f"plan {key} {number}",
+                type="tertiary",
+                on_click=open_action,
+                args=(number,),
+            )
 
 
-def status_bar(lines: Sequence[ActionLine]) -> None:
-    """Show the written actions as one bar, a part for each status; each is in one part."""
-    written = [line for line in lines if not line.is_open]
-    counts = Counter(line.color for line in written)
-    parts = [(color, counts[color]) for color in BAR if counts[color]]
-    bar, words = "", ""
-    for color, n in parts:
+def _name(line: ActionLine) -> str:
+    return f"{line.number} {line.title or tr('plan.open_slot')}"
+
+
+def _late_words(line: ActionLine) -> str:
+    due = line.state.due
+    return _name(line) if due is None else f"{_name(line)}, {tr('meeting.was_due', day=day(due))}"
+
+
+def _status(counts: Mapping[str, int]) -> tuple[str, str]:
+    """Return how many actions are done, and a bar with a part for each status."""
+    bar, words, written = "", "", sum(counts.values())
+    for color in (color for color in BAR if counts[color]):
         word = tr("plan_page.n_stale") if color == NO_UPDATE else status_word(color)
-        bar += f'<i class="csa-bar-{color}" style="flex:{n}"></i>'
-        mark = f'<b class="csa-status csa-{color}">{MARKS[color]} {n}</b>'
+        bar += f'<i class="csa-bar-{color}" style="flex:{counts[color]}"></i>'
+        mark = f'<b class="csa-status csa-{color}">{MARKS[color]} {counts[color]}</b>'
         words += f"<li>{mark} {html.escape(word)}</li>"
-    st.html(
-        f'<div class="csa-bar" aria-hidden="true">{bar}</div><ul class="csa-bar-words">{words}</ul>'
-    )
+    n = figure(f"{counts['done']:,}", tr("plan_page.card_done", n=written))
+    drawn = f'<div class="csa-bar" aria-hidden="true">{bar}</div>'
+    return n, f'{drawn}<ul class="csa-bar-words">{words}</ul>'
 
 
 def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None:
@@ -131,41 +126,6 @@ def _slot_html(plan: Plan, number: str, numbers: Sequence[str], waiting: set[str
     return f'<p class="csa-slot">{mark}{title}<br><span>{html.escape(said + note)}</span></p>'
 
 
-def waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
-    """Name the pending proposals; each opens its action."""
-    waiting = sorted({row.action for row in records.changes if is_waiting(row, row.action)})
-    waiting = [number for number in waiting if number in lines]
-    if not waiting:
-        return
-    with st.container(key="plan_waiting", horizontal=True, vertical_alignment="center"):
-        st.markdown(tr("plan_page.waiting", n=len(waiting)))
-        for number in waiting:
-            st.button(number, key=f"plan waiting {number}", on_click=open_action, args=(number,))
-
-
-def due(lines: Sequence[ActionLine]) -> None:
-    """List what is late, longest first, beside what is due in the next 90 days, soonest first."""
-    written = [line for line in lines if not line.is_open]
-    written.sort(key=lambda line: str(line.state.due))
-    late = [line for line in written if line.is_late]
-    soon = [line for line in written if line.is_due_soon and not line.is_late]
-    cells = st.grid(2, min_column_width=416, gap="large")
-    with cells.cell():
-        _due_list(tr("plan_page.late_now", n=len(late)), late)
-    with cells.cell():
-        _due_list(tr("plan_page.due_soon", n=len(soon)), soon)
-
-
-def _due_list(head: str, lines: Sequence[ActionLine]) -> None:
-    st.header(head, anchor=False)
-    items = [_due_html(line) for line in lines]
-    if items:
-        st.html(f'<ul class="csa-due">{"".join(items[:MOST_DUE])}</ul>')
-    if items[MOST_DUE:]:
-        with st.expander(tr("plan_page.more_due", n=len(items) - MOST_DUE)):
-            st.html(f'<ul class="csa-due">{"".join(items[MOST_DUE:])}</ul>')
-
-
 def calendar(config: CityConfig, plan: Plan, records: Records, today: date) -> None:
     """Offer due dates and public meetings as a file that calendars read."""
 
@@ -175,15 +135,6 @@ def calendar(config: CityConfig, plan: Plan, records: Records, today: date) -> N
 
     label, name = tr("calendar.download"), f"{config.city.id}.ics"
     panels.download(label, made, name, "calendar file", ":material/calendar_month:")
-
-
-def _due_html(line: ActionLine) -> str:
-    when = day(line.state.due) if line.state.due else ""
-    office = f" · {html.escape(line.state.office)}" if line.state.office else ""
-    return (
-        f"<li><b>{html.escape(when)}</b> {html.escape(line.number)} {html.escape(line.title)}"
-        f"<br>{status_html(line)}{office}</li>"
-    )
 
 
 # ---- What an action waits for, with its source, and what waits for it.

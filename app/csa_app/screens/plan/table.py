@@ -216,7 +216,7 @@ def _menu(name: str, label: str, areas: Sequence[str]) -> Any:
 def _head(name: str) -> str:
     return tr(
         {
-            NUMBER: "plan_page.number",
+            NUMBER: "report.walk_number",
             TITLE: "label.action",
             UPDATED: "plan_page.updated",
             HELD: "plan_page.held",

@@ -140,7 +140,7 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
     words = {"yes": tr("label.yes"), "no": tr("label.no")}
     capacity = [unknown if pd.isna(n) else f"{n:,}" for n in shown["capacity"]]
     table = {
-        tr("services_page.col_name"): shown["name"].tolist(),
+        tr("report.walk_place"): shown["name"].tolist(),
         tr("services.col_kind"): shown["kind"].tolist(),
         tr("services_page.col_program"): [one or unknown for one in shown["program"]],
         tr("services_page.col_capacity"): capacity,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -101,6 +102,11 @@ def _once(links: Sequence[Link]) -> tuple[Link, ...]:
     for link in links:
         found.setdefault((link.on, link.kind), link)
     return tuple(found.values())
+
+
+def color_counts(lines: Iterable[ActionLine]) -> Counter[str]:
+    """Count the written actions by their color; each is counted once."""
+    return Counter(line.color for line in lines if not line.is_open)
 
 
 def status_word(status: str) -> str:

@@ -35,6 +35,7 @@ from csa.reports.editions.phrases import (
 )
 from csa.reports.editions.plan_parts import (
     actions_by_team,
+    arrivals,
     decisions,
     due_soon,
     late,
@@ -111,6 +112,7 @@ def executive(facts: Facts, language: str, draw: Draw) -> Document:
         measured = [*measures(known.at_quarter, t), actions_by_team(known, facts.today, t)]
     blocks = [
         *decisions(facts, t),
+        *arrivals(facts, t),
         *change_chart(facts, t),  # on the first page, with what is to be decided
         *areas_by_tier(facts, t),
         *what_changed(facts, t, with_singles=False, with_chart=False),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from csa.base.text import Translator
+from csa.base.text import Translator, render
 from csa.program.plan.items import by_number
 from csa.reports.briefing.lines import ActionLine, status_word
 from csa.reports.briefing.meeting import PENDING, by_due
-from csa.reports.document import Block, Heading, Paragraph, Table
+from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.parts import measures
 from csa.reports.editions.phrases import area_name, counted, short_list, short_table
 from csa.reports.month.facts import Facts, PlanFacts
@@ -44,6 +44,12 @@ def decisions(facts: Facts, t: Translator) -> list[Block]:
         return []
     items = list(_decisions(facts, known, t))
     return _listed(t("report.decide_title"), items, t("report.decide_none"), t)
+
+
+def arrivals(facts: Facts, t: Translator) -> list[Block]:
+    """List agreed answers that are due, and the results of lotteries."""
+    news = () if facts.plan is None else facts.plan.arrived
+    return [Bullets(tuple(render(message, t.language) for message in news))] if news else []
 
 
 def _listed(title: str, items: Sequence[str], none: str, t: Translator) -> list[Block]:

@@ -160,6 +160,7 @@ class PlanFacts:
     at_quarter: tuple[MeasureStatus, ...]  # the same measures with a one-word verdict each
     undone: tuple[str, ...]
     reviews: tuple[tuple[PlanMeasure, Message], ...] = ()  # of cases, since reviews began
+    arrived: tuple[Message, ...] = ()  # agreed answers that are due, and results of lotteries
 
     def team_lines(self, team: str) -> tuple[ActionLine, ...]:
         """List the actions of a team."""

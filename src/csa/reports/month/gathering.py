@@ -19,6 +19,7 @@ from csa.program.plan.items import Plan
 from csa.reports.briefing.lines import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines, measure_statuses
 from csa.reports.briefing.meeting import prepare_review
+from csa.reports.briefing.news import list_arrivals
 from csa.reports.briefing.places import live_by_area
 from csa.reports.briefing.shoot_review import review_effects
 from csa.reports.month.area_gathering import (
@@ -108,7 +109,10 @@ def gather_month(
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = gather_areas(seen, lines, snapshot.as_of)
     change = follow(at, int(now.summary["totals"]["silent_months"]))
-    plan_facts = None if plan is None else _plan_facts(plan, lines, at, snapshot.as_of, areas)
+    plan_facts = None
+    if plan is not None:
+        arrived = list_arrivals(records, change.displaced, snapshot.as_of)
+        plan_facts = replace(_plan_facts(plan, lines, at, snapshot.as_of, areas), arrived=arrived)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(area.is_served for area in areas)
     editions = load_history(city.own_folder)

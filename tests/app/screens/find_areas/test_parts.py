@@ -121,14 +121,10 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     view = view_of(city, (core,))
     (row,) = (one for one in parts.rows(view) if one.stands.letter)
     assert says("find.list_now", n=9) in parts.label(row, "shootings", has_homicides=True)
-    said = area_status.describe_outlines(view)
-    outlines = says("standing.outlines", areas="Old Mill (A) 9")
-    assert said == f"{says('standing.own_ground')} {outlines}"
+    assert view.outlines == {"A": 9}
     same = core_of(held)  # no other outline, nothing to say of one
     assert listed(city, (same,))[-1] == ("c-2", "Old Mill (A)", 9, 4)
-    said = area_status.describe_outlines(view_of(city, (same,)))
-    assert said == says("standing.own_ground")
-    assert area_status.describe_outlines(view_of(city)) == ""
+    assert view_of(city, (same,)).outlines == {}
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
@@ -200,16 +196,15 @@ def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
     assert parts.file_stem("x", only(city, "homicide")) == f"x-{days}-homicide"
 
 
-def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city):
+def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city, monkeypatch):
+    said = []
+    monkeypatch.setattr(area_sheet.st, "html", said.append)
     area = city.proposal.areas.iloc[0].to_dict()
-    said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=(12, 26)))
-    assert "12 to 26 (90% range)." in said
-    said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
-    assert f"{area['incidents']:,} " in said
-    assert (
-        "Counts differ between places no more than chance explains, so we can't estimate a likely true level."
-        in said
-    )
+    for usual in ((12, 26), None):
+        area_sheet._answer(city.proposal, SimpleNamespace(area=area, usual=usual))
+    assert "12 to 26 (90% range)." in said[0]
+    assert all(f"<b>{area['incidents']:,}</b> shootings in" in text for text in said)
+    assert "Counts differ between places no more than chance explains" in said[1]
 
 
 @pytest.fixture
@@ -220,9 +215,9 @@ def sheet_words(city, monkeypatch):
         said = []
         for name in ("markdown", "caption", "warning"):
             monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
-        monkeypatch.setattr(area_sheet.nearby, "show_around", lambda *_: None)
+        monkeypatch.setattr(area_sheet.panels, "link", lambda _: None)
         area = city.proposal.areas.iloc[0].to_dict() | changed
-        area_sheet._places(city, choices or AreaSettings(), area, "West End")
+        area_sheet._places(choices or AreaSettings(), area)
         return " ".join(said)
 
     return tell
@@ -334,9 +329,9 @@ def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     said = []
     for name in ("header", "markdown", "caption", "warning"):
         monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
-    monkeypatch.setattr(area_sheet.nearby, "show_around", lambda *_: None)
+    monkeypatch.setattr(area_sheet.panels, "link", lambda _: None)
     bad = "![x](https://elsewhere.example/x.png)"
     area = city.proposal.areas.iloc[0].to_dict() | {"neighborhoods": {bad: 1.0}}
-    area_sheet._places(city, AreaSettings(), area, "West End")
+    area_sheet._places(AreaSettings(), area)
     assert any("elsewhere" in text for text in said)
     assert not any("](" in text for text in said)

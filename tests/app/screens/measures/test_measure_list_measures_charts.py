@@ -12,7 +12,7 @@ from csa.program.store.records import Records
 from csa.program.store.tables import MeasureRow
 from csa.reports.briefing.measuring import measure_lines
 from csa_app.screens.measures import measure_list
-from csa_app.screens.measures.measure_list import known_words, number_words
+from csa_app.screens.measures.measure_list import number_words, summary
 from csa_app.screens.measures.measures_edit import quarters_over
 from csa_app.shared import theme
 
@@ -84,7 +84,7 @@ def test_old_values_claim_no_change(plan):
         Value("gun-violence", LAST.plus(-2 - n), "B", value=v)
         for n, v in enumerate((3.0, 4.0, 5.0, 3.0, 15.0, 14.0, 16.0, 15.0))
     ]
-    said = known_words(list(lines_of(plan, *values).values()), TODAY)
+    said = summary(list(lines_of(plan, *values).values()), TODAY)
     assert says("here.n_old", n=1) in said
     assert "Better" not in said
 

@@ -16,6 +16,7 @@ from tests.stores import SAMPLE_CLOCK, lettered
 from csa.areas.analysis import propose_areas
 from csa.base.errors import ParamError, SourceError
 from csa.base.message import msg
+from csa.base.params import Month, Period
 from csa.base.text import day
 from csa.city.dataset import City, open_dataset
 from csa.city.loading import load_city
@@ -128,12 +129,13 @@ def next_step(made, name):
 # ---- by hand -------------------------------------------------------------------------------
 
 
-def test_both_sentences_of_an_area(page, filled):
+def test_the_cards_of_an_area(page, filled):
     said = text_of(page("area:B"))
-    assert "What is measured. One of the plan's 15 measures has a value here." in said
+    assert "1 of 15 measures has a value" in said
     assert says("here.better", names="Homicides and nonfatal shootings") in said
-    assert "What is being done. One action is under way here." in said
-    assert "2 tasks, one of them done. Day 23 of 60" in said
+    assert "1 action under way here" in said
+    assert "2 tasks, one of them done." in said
+    assert "Day 23 of 60" in said
     assert "Revised, " in said
     assert "was 3 (incidents), now 2 (incidents)" in said
     assert "Too few answers here (30 of the 100 needed), so this is the figure for" in said
@@ -147,7 +149,7 @@ def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
     made = page()
     said, state = text_of(made), says("here.proposed")
     assert "No core service area is designated yet." in said
-    assert "None of the plan's 15 measures has a value here yet" in said
+    assert "0 of 15 measures have a value" in said
     names = "Brindlemoor", "Ferrymans End", "Hadderley", "Ivorstead", "Kindlewood"
     options = made.selectbox[0].options
     # A candidate is not all of the neighborhood whose name it has, which is listed too.
@@ -329,7 +331,7 @@ def test_a_reason_written_for_a_candidate_does_not_stay_for_other_cells_of_its_i
 )
 def test_each_kind_of_place_and_a_bad_link(page, filled, place, shown):
     made = page(place)
-    assert says("here.said_done") in text_of(made)
+    assert says("here.card_count") in text_of(made)
     assert made.selectbox(key="measures place").value == (shown or place)
 
 
@@ -344,7 +346,8 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     evidence = {"verdict": Verdict.FEWER.value, "together": Verdict.NO_CHANGE.value}
     evidence |= {"since": "2019-09", "cells": list(CELLS)}
     looked = msg("here.looked", near=750.0, far=3000.0, said=str(sentence))
-    statement = SimpleNamespace(verdict=Verdict.FEWER, sentence=sentence)
+    statement = SimpleNamespace(verdict=Verdict.FEWER, sentence=sentence, value=3, low=None)
+    statement.high, statement.period = None, Period(Month(2019, 10), Month(2020, 8))
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
     monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
     monkeypatch.setattr(place_steps, "state_change", lambda *_: statement)

@@ -23,10 +23,9 @@ from csa.program.store.audit import entries
 from csa.program.store.engine import open_store
 from csa.program.store.records import Records, read_records
 from csa.program.work import save_draft
-from csa.reports.briefing.lines import plan_lines
+from csa.reports.briefing.lines import color_counts, plan_lines
 from csa_app.screens.plan import filters, table
 from csa_app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
-from csa_app.screens.plan.parts import count_by_status
 from csa_app.screens.plan.preview import CHANGES, foresee, trail_text
 from csa_app.shared import person, plan_edits, plan_words
 from csa_app.shared.plan_words import (
@@ -125,10 +124,9 @@ def session(monkeypatch):
 
 
 def test_written_actions_are_counted_by_how_they_stand(lines):
-    found = count_by_status(list(lines.values()))
-    assert (found.written, found.blocked, found.late) == (51, 1, 1)
-    assert (found.stale, found.never, found.done) == (1, 47, 0)
-    assert (found.trust_slots, found.other_slots) == (9, 6)
+    found = color_counts(lines.values())
+    assert found == {"on-track": 1, "at-risk": 1, "blocked": 1, "no-update": 48}
+    assert len(lines) - sum(found.values()) == 9 + 6  # openings, for trust and others
 
 
 def test_a_change_is_told_field_by_field_from_what_to_what():
@@ -213,19 +211,24 @@ def test_the_trail_is_told_in_words_the_latest_first(store, plan):
 
 
 def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
-    text = words(page())
-    assert says("plan_page.answer", n=51, done=0, late=1, blocked=1, stale=48) in text
+    shown_page = page()
+    text = words(shown_page)
+    assert "<b>0</b> of 51 actions done" in text
     assert "▲ 1</b> at risk" in text
-    assert says("plan_page.answer_trust", n=9) in text
+    assert "◌ 48</b> no update" in text
+    assert says("briefing.trust_open", n=9) in text
     assert text.index("1.1 Build trust") < text.index("2.5 Support victims")
     assert "Already proposed: 1.1.1." in text
-    assert says("plan_page.waiting", n=1) in text
-    assert says("plan_page.due_soon", n=1) in text
+    assert says("plan_page.card_due", n=1) in text
+    named = [button.key for button in shown_page.button if "plan decide" in (button.key or "")]
+    assert named == ["plan decide 1.1.1", "plan decide 1.3.1"]  # proposed; blocked
+    shown_page.button(key="plan late 1.2.1").click().run()
+    assert shown_page.selectbox(key="plan opened").value == "1.2.1"
 
 
 def test_without_a_store_nothing_is_known_and_none_is_made(page, address, tmp_path):
     text = words(page())
-    assert "None of the 51 actions has been reported on yet" in text
+    assert "◌ 51</b> no update" in text
     assert not (tmp_path / "store.sqlite3").exists()
 
 
@@ -266,7 +269,7 @@ def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
     save(made)
     text = words(made)
     assert "Saved: 1.2.1." in text
-    assert "1 blocked, 48 with no update in 90 days (or ever)" in text
+    assert "■ 1</b> blocked" in text
     assert "▲ 2</b> at risk" in text
     assert "would change" not in text
     assert CHANGES not in text
@@ -357,7 +360,7 @@ def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
         assert not made.exception
         assert label in words(made)
     assert "Open a monthly evening for questions" in words(made)
-    assert "8 of its actions have not been written" in words(made)
+    assert says("briefing.trust_open", n=8) in words(made)
 
 
 def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
@@ -529,7 +532,7 @@ def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
     ("office", "why", "said"),
     [
         ("", "So.", "Add the office you are speaking for, such as Mayor's Office."),
-        ("Mayor", " ", "51 of 51 written actions;"),
+        ("Mayor", " ", "51 of 51 written actions"),
     ],
 )
 def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office, why, said):
