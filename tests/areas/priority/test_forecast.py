@@ -15,11 +15,24 @@ from csa.areas.finding import estimate_areas
 from csa.areas.locating import locate_incidents
 from csa.areas.mixture import NEW_CHANCE
 from csa.areas.places import candidate_rows
-from csa.areas.priority.forecast import forecast_proposal, is_emerging, predict_next12
+from csa.areas.priority.forecast import (
+    forecast_proposal,
+    is_emerging,
+    share_total,
+    spread_sd,
+    total_ahead,
+)
 from csa.base.params import Month, Period
 from csa.city.dataset import City, Dataset
 
 EVEN = (1000.0, 1000.0)
+
+
+def predict_next12(expected, yearly, city, kept, months=36):
+    """Predict areas by what each is expected to have and, together, counted a year."""
+    of_expected = float(np.nansum(expected))
+    total = total_ahead(yearly * months / 12, of_expected, city, kept, months)
+    return share_total(expected, total, of_expected, spread_sd(kept))
 
 
 # ---- By hand --------------------------------------------------------------------------------

@@ -374,6 +374,37 @@ def test_a_rounded_number_stands_when_late_reports_come_in(new_town):
     assert facts.rounded_to == 5
 
 
+def test_without_a_whole_year_rounded_numbers_are_of_other_months_once_a_year_only(new_town):
+    """Of numbers that grow each quarter the difference is a quarter's."""
+    months = [str(month) for month in months_from("2018-02", 23)]
+    lines = [
+        row(f"{month}-{n}", f"{month}-{1 + n:02d}", *at, domestic="DN"[n % 2])
+        for month in months
+        for n, at in enumerate(spread(6, 3))
+    ]
+    ends = [row("x", "2018-02-01"), row("y", "2019-12-31")]
+
+    def published(rule):
+        dataset, config = in_town(new_town().folder, [*lines, *ends], has_field=True, rule=rule)
+        spans, earlier = [], []
+        for month in ("2018-06", "2018-09", "2019-03", "2019-06", "2019-09", "2019-12"):
+            facts, made = gathered(config, dataset, Month.parse(month), earlier)
+            again, same = gathered(config, dataset, Month.parse(month), [*earlier, made])
+            assert (again, same) == (facts, made)
+            earlier.append(made)
+            assert {p for g in ("neighborhood", "cell") for p in made.counts[g]} == {
+                facts.start + "/" + str(Month.parse(facts.until).plus(-1))
+                if facts.until != "2020-01"
+                else "2019"
+            }
+            spans.append(facts.until)
+        return spans
+
+    assert published("") == ["2018-07"] * 3 + ["2019-07"] * 2 + ["2020-01"]
+    # Of all incidents no number gives a mark away.
+    assert published(AGREED)[:3] == ["2018-07", "2018-10", "2019-04"]
+
+
 # ---- at the edge ---------------------------------------------------------------------------
 
 

@@ -38,55 +38,47 @@ TAIL = 0.05
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 
 
-def predict_next12(
-    expected: Floats,
-    yearly: float,
-    city: tuple[float, float],
-    kept: Sequence[float],
-    months: int = 36,
-) -> Floats:
-    """Predict each area's incidents of the next 12 months, with a 90% interval.
-
-    Parameters
-    ----------
-    expected
-        (n,) each area's count in the period that chose them, adjusted for chance.
-    yearly
-        Their counts of that period together, a year.
-    city
-        The whole city's incidents a year: in that period, and in its last 12 months.
-    kept
-        In past years, the areas' share of the city in the year after over that in the period that
-        chose them: areas chosen for high counts fall by themselves. With none, their counts
-        adjusted for chance go on, and not their counts.
-    months
-        Months of the period that chose them.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n, 3) the expected number, the low and the high end; NaN where nothing is expected.
-    """
-    of_expected = float(np.nansum(expected))
-    going_on = yearly if kept else of_expected * YEAR / months
-    return _spread(expected, _total_ahead(going_on, city, kept), of_expected, _sd(kept))
-
-
-def _sd(kept: Sequence[float]) -> float:
+def spread_sd(kept: Sequence[float]) -> float:
+    """Return by how much a mean is off, on the logarithm, by past years as `total_ahead`."""
     return math.hypot(OWN_SD, CITY_SD) if kept else THIN_SD
 
 
-def _total_ahead(yearly: float, city: tuple[float, float], kept: Sequence[float]) -> float:
-    """Return what areas together hold in the 12 months ahead, as `predict_next12`."""
+def total_ahead(
+    counted: float,
+    expected: float,
+    city: tuple[float, float],
+    kept: Sequence[float],
+    months: int = 36,
+) -> float:
+    """Predict what areas together have in the 12 months ahead.
+
+    Parameters
+    ----------
+    counted
+        Their incidents in the months that chose them.
+    expected
+        The same, adjusted for chance.
+    city
+        The whole city's incidents a year: in those months, and in the last 12 of them.
+    kept
+        In past years, the areas' share of the city in the year after over that in the months that
+        chose them: areas chosen for high counts fall by themselves. With none, their counts
+        adjusted for chance go on, and not their counts.
+    months
+        How many months chose them.
+    """
     whole, last = city
     logs = [math.log(one) for one in kept if one > 0]
     settled = (sum(logs) + PRIOR_YEARS * math.log(PRIOR_KEPT)) / (len(logs) + PRIOR_YEARS)
     trend = (last / whole) ** TREND if whole and last else 1.0
-    return yearly * math.exp(settled) * trend
+    return (counted if kept else expected) * YEAR / months * math.exp(settled) * trend
 
 
-def _spread(expected: Floats, total: float, of_expected: float, sd: float) -> Floats:
-    """Share a total by what is expected of each, with its 90% interval: (n, 3)."""
+def share_total(expected: Floats, total: float, of_expected: float, sd: float) -> Floats:
+    """Share a total by what is expected of each area, with its 90% interval.
+
+    Returns (n, 3) the expected number, the low and the high end; NaN where nothing is expected.
+    """
     found = np.full((len(expected), 3), np.nan)
     for at, mean in enumerate(expected):
         if mean > 0 and of_expected > 0 and total > 0:  # none of these is true of NaN
@@ -143,22 +135,20 @@ class YearAhead:
         is_new = is_emerging(*_year_and_earlier(located, until, list_cells(areas)))
         others = areas["expected"].to_numpy(dtype=np.float64)[~is_new]
         counted = float(areas["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
-        a_year = YEAR / months
-        city = float(whole.sum()) * a_year, float(last.sum())
+        city = float(whole.sum()) * YEAR / months, float(last.sum())
         of_expected = float(np.nansum(others))
-        # Where no past year tells what areas keep of their counts, these are too high by chance.
-        total = _total_ahead((counted if kept else of_expected) * a_year, city, kept)
-        return cls(until, total, of_expected, len(areas), _sd(kept))
+        total = total_ahead(counted, of_expected, city, kept, months)
+        return cls(until, total, of_expected, len(areas), spread_sd(kept))
 
     def predict(
         self, located: StudyArea, grounds: Sequence[CellSet], expected: Sequence[float] | Floats
     ) -> Floats:
         """Predict areas of the proposal, or other ground at their rate, by what each is expected.
 
-        Returns (n, 3) as `predict_next12`. A place that has newly begun is told by its last year.
+        Returns (n, 3) as `share_total`. A place that has newly begun is told by its last year.
         """
         given = np.asarray(expected, dtype=np.float64)
-        found = _spread(given, self.total, self.of_expected, self.sd)
+        found = share_total(given, self.total, self.of_expected, self.sd)
         if math.isnan(self.total):
             return found
         recent, earlier = _year_and_earlier(located, self.until, grounds)

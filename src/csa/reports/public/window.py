@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +11,10 @@ import pandas as pd
 
 from csa.areas.window import month_index
 from csa.base.errors import ConfigError, PeriodError
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, last_day
 from csa.city.config import DOMESTIC_COUNTED
 from csa.city.dataset import City, Dataset
-from csa.disclosure.published import Publication
+from csa.disclosure.published import CELL, Publication
 from csa.program.plan.measures import Quarter
 
 MONTHS = 36
@@ -67,7 +66,7 @@ def resolve_window(city: City, month: Month, earlier: Sequence[Publication] = ()
     domestic: Literal["left_out", "confirmed", "counted"] = "confirmed" if silent else "left_out"
     if counts_all and (is_agreed or not silent):
         domestic = "counted"
-    span = _whole_years(places)
+    span = _whole_years(places, () if counts_all else earlier)
     is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
     is_in = span.contains(month_index(located["occurred_at"]))
     return PublicWindow(
@@ -109,13 +108,20 @@ def _places(
     return not is_wanted, Period(max(starts), min(other, covered.until))
 
 
-def _whole_years(covered: Period) -> Period:
-    """Return the last whole calendar years; where there is none yet, the months there are."""
+def _whole_years(covered: Period, rounded: Sequence[Publication]) -> Period:
+    """Return the last whole calendar years; where there is none yet, the months there are.
+
+    Rounded numbers of months that grow each quarter would give a quarter's away, so what was
+    published of them stays for a year.
+    """
     until = covered.until.index - covered.until.index % YEAR
     start = max(until - MONTHS, -(-covered.start.index // YEAR) * YEAR)
-    if until <= start:
-        return covered
-    return Period(Month(start // YEAR, 1), Month(until // YEAR, 1))
+    if until > start:
+        return Period(Month(start // YEAR, 1), Month(until // YEAR, 1))
+    names = [n for one in rounded if not one.counts_all for n in one.counts.get(CELL, {})]
+    ends = [Month.parse(n[-7:]).plus(1) for n in names if n.startswith(f"{covered.start}/")]
+    recent = [end for end in ends if covered.until.plus(-YEAR) < end <= covered.until]
+    return Period(covered.start, max(recent, default=covered.until))
 
 
 def last_month(dataset: Dataset) -> Month:
@@ -135,8 +141,7 @@ def last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
         until -= until % QUARTER  # January is a multiple of three
         if until - QUARTER >= span.start.index:
             end = span.until.plus(until - span.until.index)
-            last = end.plus(-1)
-            return Quarter.of(date(last.year, last.number, 1)), Period(span.start, end)
+            return Quarter.of(last_day(end.plus(-1))), Period(span.start, end)
     told = ", ".join(f"{span.start} to {span.until.plus(-1)}" for span in spans) or "none"
     raise PeriodError("publish.no_quarter", month=month, covered=told)
 
@@ -163,12 +168,10 @@ def _spans(dataset: Dataset) -> Iterator[Period]:
 def _only(dataset: Dataset, covered: Period) -> Dataset:
     is_in = covered.contains(month_index(dataset.incidents["occurred_at"]))
     incidents = dataset.incidents[is_in].reset_index(drop=True)
-    end = date(covered.until.year, covered.until.number, 1)
-    through = date.fromordinal(end.toordinal() - 1)
     report: Mapping[str, Any] = {
         **dataset.report,
         "data_from": max(str(dataset.report["data_from"]), f"{covered.start}-01"),
-        "data_through": through.isoformat(),
+        "data_through": last_day(covered.until.plus(-1)).isoformat(),
     }
     return replace(dataset, incidents=incidents, report=report)
 
