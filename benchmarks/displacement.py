@@ -1,7 +1,9 @@
 """How often verdicts of displacement are right: `python -m benchmarks.displacement [n_cities]`.
 
 `python -m benchmarks.displacement philadelphia [step]` takes away or moves incidents of a real city
-(`benchmarks.moved_incidents`), at starts so many months apart.
+(`benchmarks.moved_incidents`), at starts so many months apart; `... places [n_long] [every]` of the
+places with the longest lists, and looks at the others as they are. `... reach [n_cities]` says from
+which share on what moved is named.
 
 Made-up cities of known change, each month drawn anew, through the very functions: dispersion
 estimated, what is usual settled from the city's own past starts, all areas together and each alone
@@ -20,6 +22,7 @@ from itertools import product
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -29,11 +32,16 @@ from benchmarks.displaced_cities import City, judge_city
 from benchmarks.moved_incidents import (
     COLUMNS,
     SCENARIOS,
+    UNCHANGED,
+    Told,
+    band_power,
     judge_start,
+    listed,
     philadelphia,
     rows,
     tell,
 )
+from csa.base.params import Month
 from csa.change.verdict import AreaResult, moved_share, net_change
 from csa.city.preregistration import Verdict
 
@@ -265,21 +273,87 @@ def main(n_cities: int = 400, only: str = "") -> None:
 def moved(step: int = 1) -> None:
     """Print what is said of Philadelphia's past starts in each scenario, after 24 months."""
     place = philadelphia()
+    starts = place.starts(step)
     told = [
         tell(scenario, since, found)
-        for since in track(place.starts(step), "Starts", console=Console(stderr=True))
+        for since in track(starts, "Starts", console=Console(stderr=True))
         for scenario, found in judge_start(place, since, SCENARIOS, SEED)
     ]
-    table = Table(title="In percent of starts", box=None, title_justify="left")
-    for title in COLUMNS:
-        table.add_column(title, justify="left" if title == COLUMNS[0] else "right")
+    show(told, f"In percent of {len(starts)} starts, {independent(starts):.1f} independent spans")
+
+
+def in_places(n_long: int = 24, every: int = 1) -> None:
+    """Print what is said of one start in each listed place: the last with 24 months after it."""
+    console, told = Console(width=110), list[Told]()
+    for place, scenarios in track(listed(n_long, every), "Places", console=Console(stderr=True)):
+        since = place.starts(1, before=24)[-1:]
+        judged = (found for at in since for found in judge_start(place, at, scenarios, SEED))
+        told += [tell(scenario, since[0], found) for scenario, found in judged]
+    show(told, "In percent of places, one start each, so all spans are independent")
+    still = [one for one in told if one.scenario == UNCHANGED.name]
+    for name, n, of in (
+        ("any alarm", sum(one.alarms > 0 for one in still), len(still)),
+        ("all together an alarm", sum(one.is_pooled_alarm for one in still), len(still)),
+        ("a band named", sum(one.band is not None for one in still), len(still)),
+        ("fewer within a distance", sum(one.within > 0 for one in still), len(still)),
+        ("single areas", sum(one.false_singles for one in still), sum(a.n_areas for a in still)),
+    ):
+        held = binomtest(n, of).proportion_ci()
+        console.print(
+            f"Unchanged, {name}: {n} of {of}, {100 * held.low:.1f} to {100 * held.high:.1f}%"
+        )
+
+
+REACHED = ((40, 7), (40, 0), (14, 7), (14, 0), (100, 7), (100, 0))
+"""Incidents a year in each of twelve areas, and past years: of which the table of reach is."""
+
+
+def reach(n_cities: int = 20) -> None:
+    """Print by distance how often 40% that moved is named, and from which share on 90 of 100 are.
+
+    By the rule's own power in unchanged cities, which the rows of `farther` check by drawing.
+    """
+    table = Table(title=f"{n_cities} cities a row, month 24", box=None, title_justify="left")
+    for title in ("Areas, past years", "Band", "40% named, %", "90% named from a share of, %"):
+        table.add_column(title, justify="right")
+    for yearly, n_past in REACHED:
+        city = City(yearly, 1.3, n_past=n_past, far=FAR)
+        judged = [judge_city(city, (SEED, number))[0] for number in range(n_cities)]
+        for band, name in enumerate(BAND_NAMES):
+            mean = {
+                share: np.mean([band_power(one, band, share / 100) for one in judged])
+                for share in range(2, 101, 2)
+            }
+            least = next((share for share, power in mean.items() if power >= 0.9), None)
+            row = f"{yearly}, {n_past}", name, f"{100 * mean[40]:.0f}", str(least or "over 100")
+            table.add_row(*row)
+    Console(width=110).print(table)
+
+
+def independent(starts: Sequence[Month], months: int = 24) -> float:
+    """Return how many spans of starts share no month."""
+    return (starts[-1].index - starts[0].index) / months + 1
+
+
+def show(told: Sequence[Told], title: str) -> None:
+    """Print a row a scenario."""
+    table = Table(title=title, box=None, title_justify="left")
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column == COLUMNS[0] else "right")
     for row in rows(told):
         table.add_row(*row)
     Console(width=140).print(table)
+    power = np.mean([one.power for one in told if one.scenario == UNCHANGED.name], axis=0)
+    shares = ", ".join(f"{100 * one:.0f}" for one in power)
+    Console(width=140).print(f"By the rule's own power 40% is named in {shares}% by band")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["philadelphia"]:
         moved(*map(int, sys.argv[2:3]))
+    elif sys.argv[1:2] == ["places"]:
+        in_places(*map(int, sys.argv[2:4]))
+    elif sys.argv[1:2] == ["reach"]:
+        reach(*map(int, sys.argv[2:3]))
     else:
         main(*map(int, sys.argv[1:2]), *sys.argv[2:3])

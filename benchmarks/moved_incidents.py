@@ -8,6 +8,7 @@ functions that the product uses, with the city's own past starts that had ended.
 from __future__ import annotations
 
 import pickle
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
+from benchmarks.places import places, set_up
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, resolve_params
 from csa.areas.locating import locate_incidents
@@ -23,7 +25,7 @@ from csa.base.params import DocumentedDbscan, Month, Period
 from csa.change.analyze import Displacement, analyze_displacement
 from csa.change.follow import measure_past_cohorts
 from csa.change.past import PastCohort
-from csa.change.verdict import moved_share, net_change
+from csa.change.verdict import AreaResult, moved_share, net_change
 from csa.city.dataset import City
 from csa.city.loading import load_city
 from csa.city.preregistration import BAND_EDGES_M, Verdict
@@ -79,10 +81,10 @@ class Place:
     documented: DocumentedDbscan | None
     past: tuple[PastCohort, ...]
 
-    def starts(self, step: int, months: int = FOLLOWED) -> list[Month]:
-        """List starts so many months apart that have three years before and `months` after."""
+    def starts(self, step: int, months: int = FOLLOWED, before: int = 36) -> list[Month]:
+        """List starts so many months apart with `before` months known and `months` after."""
         covered = self.located.dataset.require_months()
-        first, last = covered.start.plus(36).index, covered.until.index - months
+        first, last = covered.start.plus(before).index, covered.until.index - months
         return [covered.start.plus(n - covered.start.index) for n in range(first, last + 1, step)]
 
 
@@ -110,12 +112,30 @@ def follow_place(name: str, city: City) -> Place:
     )
 
 
+def listed(n_long: int, every: int = 1) -> Iterator[tuple[Place, Sequence[Scenario]]]:
+    """Set up places of ../shared/data/usa, each from its rows alone, without past starts.
+
+    The `n_long` longest lists have all scenarios; of the others each so many-th has one, in which
+    nothing changes.
+    """
+    longest = sorted(places().items(), key=lambda one: (-len(one[1]), one[0]))
+    for at, (name, rows) in enumerate(longest):
+        if at >= n_long and (at - n_long) % every:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            city = set_up(name, rows, Path(folder))
+            located = locate_incidents(city, AreaSettings())
+        known = Place(name, located, city.config.areas.documented, ())
+        yield known, SCENARIOS if at < n_long else (UNCHANGED,)
+
+
 def judge_start(
     place: Place, since: Month, scenarios: Sequence[Scenario], seed: int, months: int = FOLLOWED
 ) -> Iterator[tuple[Scenario, Displacement]]:
     """Find the areas of a start, and judge what came after it in each scenario."""
     located = _until(place.located, since.plus(months))
-    period = Period.before(since, 36)
+    covered = located.dataset.require_months()
+    period = Period(max(since.plus(-36), covered.start), since)
     params = resolve_params(located, period, AreaSettings(), place.documented)
     areas = find_areas(located, period, params).areas
     if not areas:
@@ -180,6 +200,16 @@ class Told:
     false_singles: int  # areas wrongly said to have changed, or to have fewer nearby
     alarms: int  # places, all together among them, of which a change was ever told
     n_areas: int
+    is_pooled_alarm: bool  # whether a change of all together was ever told
+    power: tuple[float, ...]  # how often 40% that moved to each band would be named
+
+
+def band_power(judged: AreaResult, band: int, share: float) -> float:
+    """Return how often a band is named at the last look where such a share of all moved there."""
+    tracks = [judged.ring, *(one.counts for one in judged.farther.bands)]
+    track, at = tracks[band], len(judged.verdicts) - 1
+    more = share * float(judged.core.expectation.mean[at])
+    return 0.0 if track is None else track.power_of_more(at, more, judged.farther.look_z)
 
 
 def tell(scenario: Scenario, since: Month, found: Displacement) -> Told:
@@ -206,6 +236,8 @@ def tell(scenario: Scenario, since: Month, found: Displacement) -> Told:
         sum(false) if scenario.share == 0 or band == 0 else 0,
         sum(one.first_alarm is not None for one in (pooled, *found.by_area)),
         len(found.by_area),
+        pooled.first_alarm is not None,
+        tuple(band_power(pooled, band, 0.4) for band in range(1 + len(pooled.farther.bands))),
     )
 
 

@@ -8,8 +8,8 @@ from csa.change import verdict
 from csa.change.area_series import AreaSeries, SeriesPart
 from csa.change.expectation import Expectation
 from csa.change.past import PastChange
-from csa.change.verdict import CumulativeCounts, classify_change
-from csa.city.preregistration import NET_Z
+from csa.change.verdict import Band, CumulativeCounts, Farther, classify_change
+from csa.city.preregistration import BAND_Z, NET_Z
 
 BOTH = frozenset({-1, 1})
 
@@ -59,3 +59,15 @@ def judge(core, ring=None, believed=BOTH, net_error=0.0):
     """Judge an area by its track and its ring's."""
     net = None if ring is None else together(core, ring, net_error)
     return classify_change(core, ring, net, believed)
+
+
+def far_of(ring, *bands, core=600, wide_error=0.03, errors=(0.03, 0.03)):
+    """A year of 1,000 expected in each zone; so many were counted in the ring and in each band."""
+    here, near, *farther = (
+        track_of([n // 12] * 12, 1000 / 12, error=error, line=BAND_Z)
+        for n, error in zip((core, ring, *bands), (0.03, 0.03, *errors), strict=True)
+    )
+    tracks = tuple(Band(one, here, together(here, one, 0.03)) for one in farther)
+    wide = together(together(here, near), farther[0], wide_error)
+    net = together(here, near, 0.03)
+    return classify_change(here, near, net, BOTH, Farther(tracks, wide, BAND_Z))

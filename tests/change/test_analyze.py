@@ -103,6 +103,42 @@ def test_what_would_have_come_is_the_base_by_the_rest_by_what_is_usual(
         assert judged.expectation.mean == pytest.approx(usual * base * after / before)
 
 
+def test_bands_are_counted_and_expected_as_cells_and_rows_say_one_by_one(
+    displaced, located, testville
+):
+    """An oracle of distances cell by cell and incidents row by row, from the file's own table.
+
+    A band is compared with all but the areas and itself. What rings had before is estimated there,
+    and a net's range reaches as far as a move to what it is compared with would raise it.
+    """
+    dataset, areas = testville[0], WEST | EAST
+    before, after = Period(Month(2016, 2), SINCE), Period(SINCE, Month(2020, 2))
+    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
+    own = np.array([xy[cell] for cell in areas])
+    apart_m = {cell: np.hypot(*(own - at).T).min() for cell, at in xy.items() if cell not in areas}
+    rings = {cell for cell, far in apart_m.items() if far < 750}
+    estimated = sum(one.mean for one in displaced.places.rings)
+    for track, (inner, outer) in zip(
+        displaced.pooled.farther.bands, ((750, 1500), (1500, 3000)), strict=True
+    ):
+        band = {cell for cell, far in apart_m.items() if inner <= far < outer}
+        others = set(apart_m) - rings - band
+        donor_before = round(sum(counted_slowly(dataset, others, before)) + estimated)
+        donor = np.cumsum(counted_slowly(dataset, others | rings, after))
+        expected = sum(counted_slowly(dataset, band, before)) * donor / donor_before
+        assert (
+            track.counts.counted.tolist()
+            == np.cumsum(counted_slowly(dataset, band, after)).tolist()
+        )
+        assert track.counts.expectation.mean == pytest.approx(expected)
+        core = 0.9 * sum(one.mean for one in displaced.places.cores) * donor / donor_before
+        assert track.core.expectation.mean == pytest.approx(core)
+        assert track.net.leverage == pytest.approx((core + expected) / donor)
+    near = {cell for cell, far in apart_m.items() if far < 1500}
+    wide = displaced.pooled.farther.wide
+    assert wide.counted.tolist() == np.cumsum(counted_slowly(dataset, areas | near, after)).tolist()
+
+
 def test_each_boundary_has_its_share_of_one_in_twenty_and_dispersion_widens_it(displaced):
     """All together 3.2 and 0.8%; of two areas each 0.35 and 0.15%."""
     pooled, single = boundary_z(0.032, 24), boundary_z(0.0035, 24)

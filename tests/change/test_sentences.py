@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, poisson
-from tests.change.courses import judge, track_of
+from tests.change.courses import far_of, judge, track_of
 from tests.sentences import says
 
 from csa.base import text as csa_text
@@ -21,6 +21,7 @@ from csa.change.sentences import (
     describe_before_after,
     describe_net_change,
     describe_power,
+    describe_reach,
     describe_result,
     name_verdict,
     than_expected,
@@ -125,6 +126,35 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
         "Here: about 80 fewer. "
         f"None of that showed up nearby (90% range: at most {100 * high:.0f}%)."
     )
+
+
+@pytest.mark.parametrize(
+    ("core", "errors", "far"),
+    [
+        (600, (0.03, 0.03), 3000.0),
+        (816, (0.03, 0.1), 1500.0),
+        (816, (0.1, 0.03), 750.0),  # no farther than the first band that would be missed
+        (852, (0.03, 0.03), 750.0),  # fewer within 750 m: all of it was not there
+        (864, (0.03, 0.03), None),
+    ],
+)
+def test_a_fall_says_how_far_out_all_of_it_would_have_been_noticed(core, errors, far):
+    """One deviation of 1,000 is 43.6, so a band is named from 1,122 on.
+
+    184 more are above that 90 times in 100, 148 more 71, 136 more 62 times. Known to 10%, one
+    deviation is 105, and a band is named from 1,299 on.
+    """
+    judged = far_of(1000, 1000, 1000, core=core, errors=errors)
+    key = "displacement.reach_none" if far is None else "displacement.reach"
+    said = says(key, **({} if far is None else {"far": far}))
+    assert str(describe_reach(judged, 11)) == said
+    assert said in str(describe_result(judged, 12, SINCE, WHO))
+    assert describe_reach(judged, 10) is None  # before the first yearly look
+
+
+def test_where_more_came_farther_out_or_nothing_fell_no_reach_is_said():
+    assert describe_reach(far_of(1000, 1000, 1200), 11) is None
+    assert describe_reach(far_of(1000, 1000, 1000, core=1000), 11) is None
 
 
 def test_beside_no_change_no_range_of_the_net_leaves_zero_out():

@@ -1,4 +1,4 @@
-"""Verdicts: every pair of signs, counts at the boundary, what is left in all, what is kept."""
+"""Verdicts: every pair of signs, counts at the boundary, what is left within a distance, what is kept."""
 
 import itertools
 import math
@@ -14,9 +14,9 @@ from tests.change.courses import (
     RestOfCity,
     as_usual,
     course_of,
+    far_of,
     follow,
     judge,
-    together,
     track_of,
 )
 from tests.properties import examples
@@ -26,10 +26,7 @@ from csa.change.expectation import Baseline, Expectation
 from csa.change.verdict import (
     BY_SIGN,
     AreaResult,
-    Band,
-    Farther,
     Look,
-    classify_change,
     expect,
     follow_net,
     last_net_test,
@@ -255,6 +252,21 @@ def test_as_many_simulated_falls_are_shown_as_is_said(mean, error, dispersion, l
     assert told == pytest.approx(share, abs=4 * math.sqrt(max(told, 1e-3) / n_draws))
 
 
+@pytest.mark.parametrize(
+    ("mean", "error", "more"), [(200, 0.0, 60), (900, 0.05, 250), (40, 0.1, 0)]
+)
+def test_as_many_simulated_rises_of_a_band_are_named_as_is_said(mean, error, more):
+    """An oracle of gamma and Poisson draws, counted against scipy's law and no code of ours."""
+    variance = 1.3 * mean + (error * mean) ** 2
+    line = slow_bounds(mean, variance, BAND_Z)[1]
+    raised = mean + more
+    extra = 0.3 * raised + (error * raised) ** 2
+    rng = np.random.default_rng(54)
+    drawn = rng.poisson(rng.gamma(raised**2 / extra, extra / raised, 200_000))
+    track = track_of([0], mean, error=error, dispersion=1.3)
+    assert track.power_of_more(0, more, BAND_Z) == pytest.approx(np.mean(drawn > line), abs=0.004)
+
+
 def track_like(track, counted):
     """Count something else where as much was expected."""
     law = track.expectation
@@ -363,17 +375,6 @@ def test_beyond_even_a_wide_range_a_change_is_said():
 
 
 # ---- Farther out, and zeros ------------------------------------------------------------------
-
-
-def far_of(ring, *bands, core=600, wide_error=0.03):
-    """A year of 1,000 expected in each zone; so many were counted in the ring and in each band."""
-    here, near, *farther = (
-        track_of([n // 12] * 12, 1000 / 12, error=0.03, line=BAND_Z) for n in (core, ring, *bands)
-    )
-    tracks = tuple(Band(one, here, together(here, one, 0.03)) for one in farther)
-    wide = together(together(here, near), farther[0], wide_error)
-    net = together(here, near, 0.03)
-    return classify_change(here, near, net, BOTH, Farther(tracks, wide, BAND_Z))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is left in all and which share moved: by hand, by Fieller's theorem, and at the edge."""
+"""What is left of core and ring and which share moved: by hand, by Fieller's theorem, and at the edge."""
 
 import math
 

@@ -16,7 +16,7 @@ from csa.base.text import month, tr
 from csa.change.analyze import Displacement
 from csa.change.classic_measures import Evidence, measure_evidence
 from csa.change.follow import Change
-from csa.change.panel import BAND_Z, Controls, build_latest_month, build_quarters, match_controls
+from csa.change.panel import Controls, build_latest_month, build_quarters, match_controls
 from csa.change.past import mean_past_change, usual_reach
 from csa.change.sentences import (
     BeforeAfter,
@@ -24,7 +24,7 @@ from csa.change.sentences import (
     describe_before_after,
     state_change,
 )
-from csa.change.verdict import AreaResult, CumulativeCounts
+from csa.change.verdict import COVERAGE, AreaResult, CumulativeCounts, norm_z
 from csa.change.zoning import Control
 from csa.city.preregistration import Verdict
 from csa.geo.cells import cell_corners, outline
@@ -170,7 +170,7 @@ def show_change(change: Change) -> Following:
 
 def levels(track: CumulativeCounts) -> list[Level]:
     """Sort each month's sum into five classes, by the verdict's boundary and by chance alone."""
-    low, high = track.expectation.bounds(BAND_Z)
+    low, high = track.expectation.bounds(norm_z(COVERAGE))
     is_fewer, is_more = track.counted < low, track.counted > high
     found = is_more.astype(np.int64) - is_fewer + track.sign
     return [

@@ -16,7 +16,7 @@ from csa.base.params import Month, Period
 from csa.change.analyze import Displacement
 from csa.change.expectation import Baseline
 from csa.change.past import BEFORE_MONTHS, PastChange
-from csa.change.verdict import expect
+from csa.change.verdict import COVERAGE, expect, norm_z
 from csa.change.zoning import Control, match_control, monthly_counts, zone_counts
 
 PANEL_COLUMNS = {
@@ -47,8 +47,6 @@ EARLIER_YEARS = 5
 """How many earlier years the newest month is shown beside."""
 
 QUARTER = 3
-BAND_Z = 1.6448536269514722
-"""90% of values lie within."""
 
 LEAST_EARLIER = 24
 """Months before those that chose the areas: with fewer, rates of cells are mostly chance."""
@@ -217,7 +215,7 @@ def build_quarters(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
         usual = _usual_at(displaced.usual_core if zone == "core" else displaced.usual_ring, ends)
         before = max(displaced.places.rest_before, 1)
         expected = expect(base, before, rest, usual, displaced.dispersion.value)
-        low, high = expected.bounds(BAND_Z)
+        low, high = expected.bounds(norm_z(COVERAGE))
         numbers = (one.tolist() for one in (counts, expected.mean, low, high))
         rows += [
             (area_id, zone, *quarter, *of_quarter, end > 0)

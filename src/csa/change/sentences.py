@@ -27,6 +27,7 @@ from csa.change.verdict import (
     AreaResult,
     CumulativeCounts,
     band_edges,
+    last_net_test,
     moved_share,
     net_change,
     where_moved,
@@ -113,6 +114,7 @@ def describe_result(
             describe_core(judged, n_months, since, who),
             _say_next_door(judged, at),
             describe_farther(judged, at),
+            describe_reach(judged, at),
             describe_power(judged.core, at, is_one=is_one)
             if verdict is Verdict.NO_CHANGE
             else None,
@@ -199,6 +201,28 @@ def describe_farther(judged: AreaResult, at: int) -> Message | None:
         counts = counts_at(together, at)
         said.append(msg("displacement.within", within=look.within_m, **counts))
     return _all_said(said) if said else None
+
+
+NOWHERE_ELSE = {Verdict.FEWER, Verdict.FEWER_WIDE, Verdict.FEWER_UNKNOWN}
+"""Verdicts of a fall of which nothing more came nearby or farther out."""
+
+NOTICED = 0.8
+"""How often a band has to be named if all that is missing had come there, to be said to be seen."""
+
+
+def describe_reach(judged: AreaResult, at: int) -> Message | None:
+    """Describe how far out we would have noticed all that is missing, by the last yearly look."""
+    look, farther = last_net_test(at + 1) - 1, judged.farther
+    is_asked = look >= 0 and farther.bands and judged.verdicts[at] in NOWHERE_ELSE
+    if judged.ring is None or not is_asked:
+        return None
+    missing = float(judged.core.expectation.mean[look] - judged.core.counted[look])
+    tracks = (judged.ring, *(band.counts for band in farther.bands))
+    often = [one.power_of_more(look, missing, farther.look_z) >= NOTICED for one in tracks]
+    n_seen = max([*often, False].index(False), judged.look(at).n_within)
+    if not n_seen:
+        return msg("displacement.reach_none")
+    return msg("displacement.reach", far=band_edges(n_seen - 1)[1])
 
 
 def describe_net_change(judged: AreaResult, at: int) -> Message | None:
@@ -481,7 +505,7 @@ def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message,
 
 
 def describe_wdd(found: Evidence) -> Message | None:
-    """Describe the classic measure of what is left in all: the weighted displacement difference."""
+    """Describe the classic measure, of areas and rings: the weighted displacement difference."""
     if found.wdd is None or found.wdd.total is None:
         return None
     total = found.wdd.total

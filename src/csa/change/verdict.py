@@ -127,6 +127,12 @@ class CumulativeCounts:
         )
         return float(fallen.tails(self.bound_low[one] - 1)[0][0])
 
+    def power_of_more(self, at: int, more: float, z: float) -> float:
+        """Return how often so many more than expected would be above a line at one look, 0 to 1."""
+        found, one = self.expectation, slice(at, at + 1)
+        raised = Expectation(found.mean[one] + more, found.relative_error[one], found.dispersion)
+        return float(self.has_enough[at] * raised.tails(found.bounds(z)[1][one] + 1)[1][0])
+
 
 @dataclass(frozen=True)
 class Band:
@@ -152,9 +158,7 @@ class Farther:
     def later(self, n_months: int) -> Farther:
         """Count months from an earlier one on."""
         bands = tuple(band.later(n_months) for band in self.bands)
-        return replace(
-            self, bands=bands, wide=None if self.wide is None else self.wide.later(n_months)
-        )
+        return replace(self, bands=bands, wide=self.wide and self.wide.later(n_months))
 
 
 @dataclass(frozen=True)
@@ -191,10 +195,8 @@ class AreaResult:
 
     def later(self, n_months: int) -> AreaResult:
         """Count months from an earlier one on, in which it was not yet followed."""
-        tracks = [
-            None if one is None else one.later(n_months) for one in (self.core, self.ring, self.net)
-        ]
-        core, ring, net = tracks
+        tracks = (self.core, self.ring, self.net)
+        core, ring, net = (one and one.later(n_months) for one in tracks)
         verdicts = (*(Verdict.TOO_FEW,) * n_months, *self.verdicts)
         fades = (*(None,) * n_months, *self.ended)
         looks = (*(NO_LOOK,) * n_months, *self.looks)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sentences import says
 
-from csa.program.plan.measures import Quarter, Value, last_update, latest, missing_quarters, revised
+from csa.program.plan.measures import Quarter, Value, last_update, latest, revised
 
 FIRST = Quarter(2025, 1)
 
@@ -47,26 +47,14 @@ def test_a_revised_share_is_told_by_its_parts_and_its_basis():
     )
 
 
-def test_quarters_between_that_lack_a_value_are_missing():
-    values = [count(1), count(2, after=3)]
-    assert missing_quarters(values) == (Quarter(2025, 2), Quarter(2025, 3))
-    assert missing_quarters(values, Quarter(2026, 2)) == (
-        Quarter(2025, 2),
-        Quarter(2025, 3),
-        Quarter(2026, 1),
-        Quarter(2026, 2),
-    )
-    assert last_update(values) == Quarter(2025, 4)
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
 def test_of_nothing_nothing_is_told():
     assert latest([]) == ()
     assert revised([], "trust") == ()
-    assert missing_quarters([], Quarter(2026, 1)) == ()
     assert last_update([]) is None
+    assert last_update([count(1), count(2, after=3)]) == Quarter(2025, 4)
 
 
 def test_a_revision_of_a_remark_alone_is_no_change():
@@ -107,12 +95,3 @@ def test_the_order_of_values_does_not_matter_and_none_is_lost(slots, random):
         v.number == max(w.number for w in values if (w.quarter, w.place) == (v.quarter, v.place))
         for v in kept
     )
-
-
-@given(st.sets(st.integers(0, 20), min_size=1))
-def test_told_and_missing_quarters_together_are_all(there):
-    values = [count(1, after=n) for n in there]
-    missing = set(missing_quarters(values))
-    told = {value.quarter for value in values}
-    assert not missing & told
-    assert missing | told == {FIRST.plus(n) for n in range(min(there), max(there) + 1)}

@@ -437,20 +437,6 @@ def revised(values: Iterable[Value], kind: str) -> tuple[Message, ...]:
     return tuple(changes)
 
 
-def missing_quarters(values: Iterable[Value], until: Quarter | None = None) -> tuple[Quarter, ...]:
-    """List the quarters without a reported value."""
-    there = {value.quarter for value in values}
-    if not there:
-        return ()
-    quarter, last = min(there), max(there) if until is None else until
-    missing = []
-    while quarter < last:
-        quarter = quarter.plus(1)
-        if quarter not in there:
-            missing.append(quarter)
-    return tuple(missing)
-
-
 def last_update(values: Iterable[Value]) -> Quarter | None:
     """Return the newest quarter with a reported value."""
     return max((value.quarter for value in values), default=None)
