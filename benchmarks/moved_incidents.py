@@ -31,6 +31,7 @@ from csa.city.loading import load_city
 from csa.city.preregistration import BAND_EDGES_M, Verdict
 from csa.city.selection import AreaSelection
 from csa.ingest.intake import ingest_city
+from csa.ingest.job import shared_process
 from csa.ingest.sources import Inputs
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -119,14 +120,15 @@ def listed(n_long: int, every: int = 1) -> Iterator[tuple[Place, Sequence[Scenar
     nothing changes.
     """
     longest = sorted(places().items(), key=lambda one: (-len(one[1]), one[0]))
-    for at, (name, rows) in enumerate(longest):
-        if at >= n_long and (at - n_long) % every:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            city = set_up(name, rows, Path(folder))
-            located = locate_incidents(city, AreaSettings())
-        known = Place(name, located, city.config.areas.documented, ())
-        yield known, SCENARIOS if at < n_long else (UNCHANGED,)
+    with shared_process():
+        for at, (name, rows) in enumerate(longest):
+            if at >= n_long and (at - n_long) % every:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                city = set_up(name, rows, Path(folder))
+                located = locate_incidents(city, AreaSettings())
+            known = Place(name, located, city.config.areas.documented, ())
+            yield known, SCENARIOS if at < n_long else (UNCHANGED,)
 
 
 def judge_start(
