@@ -31,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-long test-browser test-wheel test-lowest coverage test-slow test-image fuzz faults soak mutate supply lint format lock wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-long test-browser test-wheel test-lowest coverage test-slow test-image fuzz faults soak mutate supply lint format lock site release release-files wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -218,6 +218,8 @@ lint: setup ## check style, types, architecture and dependencies
 	check types $(BIN)/mypy
 	check architecture $(BIN)/lint-imports
 	check dependencies $(BIN)/deptry src app
+	check workflows $(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check "workflows' safety" $(BIN)/zizmor --quiet --offline .github
 	check weight $(BIN)/python -m tests.house
 	[ -z "$$failed" ] || { printf '%s\n' "lint: failed:$$failed" >&2; exit 1; }
 	printf '%s\n' "lint: all passed"
@@ -233,12 +235,27 @@ lock: setup ## write requirements*.lock from pyproject.toml (UPGRADE=1: newest v
 	    $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
 	        --generate-hashes --custom-compile-command "make lock" --quiet "$$@"
 	}
-	compile pyproject.toml --all-extras --group dev $(if $(UPGRADE),--upgrade) \
+	compile pyproject.toml --all-extras --group dev --group site $(if $(UPGRADE),--upgrade) \
 	    --output-file requirements.lock
 	compile pyproject.toml --extra app --extra pdf --extra excel --constraint requirements.lock \
 	    --output-file requirements-app.lock
 	echo hatchling | compile - --constraint requirements.lock \
 	    --output-file requirements-build.lock
+
+# Without a network: what is built from are the docs, the docstrings and the notebooks, which run.
+site: setup ## build the docs as a site in build/site (a broken link or notebook is an error)
+	@$(BIN)/sphinx-build -q -W --keep-going -b html -c docs/site -d build/site-cache . build/site
+	echo "site: build/site/docs/site/index.html"
+
+release: setup ## write VERSION and its day where they stand, commit and tag; nothing is pushed
+	@$(BIN)/python docs/release.py prepare "$(VERSION)"
+
+release-files: setup ## build in dist/ what a release has: wheel, sdist, SBOM, notes, checksums
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
+	$(BIN)/uv tool run --quiet --from $(CYCLONEDX) cyclonedx-py requirements requirements-app.lock \
+	    --output-reproducible --output-file dist/sbom.json
+	$(BIN)/python docs/release.py files
 
 wheel: setup ## build the wheel and the sdist in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist
