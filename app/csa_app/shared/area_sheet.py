@@ -20,6 +20,7 @@ from csa.base.params import Period
 from csa.base.schema import KINDS
 from csa.base.text import day, land, month, percent, tr
 from csa.change.sentences import state_change
+from csa.geo.cells import as_text
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import cache, cache_change, charts, panels
 from csa_app.shared.area_status import AreaView, areas_designated, in_service, state_words
@@ -58,9 +59,16 @@ def show_core(view: AreaView, area: CoreArea, on_close: Callable[[], None]) -> N
     if area.key in view.outlines:
         outline = tr("sheet.which_outline")
         rows.append(_counted(view, view.outlines[area.key], outline, tr("label.tier")))
-    if own.recent_12 is not None:
-        span = _span(own.year)
-        rows.append((f"{own.recent_12:,}", f"{span}, {boundary}", tr("here.short")))
+    recent = cache_change.recent(view.session, view.choices)
+    years = [(own.year, own.recent_12, tr("compare.short"))]
+    if recent is not None:  # the last complete months, which need not be those on screen
+        n = recent.of_cells(as_text(sorted(area.cells)))
+        years.append((recent.period, n, tr("here.short")))
+    rows += [
+        (f"{n:,}", f"{_span(period)}, {boundary}", used)
+        for period, n, used in years
+        if n is not None
+    ]
     rows += _ahead(own.next12, boundary)
     spot = st.empty()
     with spot.container():

@@ -121,7 +121,7 @@ STYLE = """
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
   .csa-briefing { font-size: 1rem; line-height: 1.45; max-width: 80em; }
   [data-testid="stColumn"]:has(.csa-key) { margin-top: .75rem; } [data-testid="stColumn"] .csa-key { min-height: 8rem; } [data-testid="stColumn"] .csa-tall { min-height: 15.5rem; } [data-testid="stColumn"]:has(.stPageLink, [class*="st-key-card_"]) .csa-key { min-height: 0; } .csa-key h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: 0 0 .15rem; color: var(--csa-faint); }
-  .csa-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: .75rem; margin: .25rem 0 .75rem; } .csa-row > section { border: 1px solid var(--csa-hairline); border-radius: 8px; padding: .75rem 1rem; }
+  .csa-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(12rem, 100%), 1fr)); gap: .75rem; margin: .25rem 0 .75rem; } .csa-row > section { border: 1px solid var(--csa-hairline); border-radius: 8px; padding: .75rem 1rem; }
   [class*="st-key-card_"] button { padding: .1rem 0; min-height: 0; text-align: left; justify-content: flex-start; } [class*="st-key-card_"] button p { line-height: 1.35; }
   .csa-key p, .csa-key li { margin: 0 0 .25rem; line-height: 1.35; font-size: 1rem; } .csa-key ul { list-style: none; margin: .35rem 0 0 !important; padding: 0 !important; }
   .csa-large b { font-size: 2.25rem; line-height: 1.1; font-variant-numeric: tabular-nums; } .csa-key small { display: block; line-height: 1.35; color: var(--csa-faint); font-size: .875rem; } .csa-key .csa-range { margin: .35rem 0; max-width: 22rem; } .csa-change > div:last-child { max-width: 16em; } .csa-change > p { flex-basis: 100%; }

@@ -104,6 +104,27 @@ def test_pages_say_the_counts_of_an_areas_own_ground(visit, program, known):
         assert f">{own.recent_12:,}</td><td>Aug" in told.replace(' class="csa-number"', "")
 
 
+def test_a_sheet_has_each_count_as_the_page_shows_it_that_it_names(visit, program):
+    """With the settings as they come: the last month is not complete, and Measures leaves it out."""
+    city, path = program
+
+    def page(name, **asked):
+        shown = visit(name, asked, CSA_CITY=city.folder, CSA_STORE=path)
+        assert not shown.exception
+        return words(shown)
+
+    sheet = page("find_areas", screen=json.dumps({"area": "A"}))
+    measures = page("measures", place="area:A")
+    rows = re.findall(r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", sheet)
+    used = {pages: (n, months) for n, months, pages in rows}
+    n, months = used["Neighborhood measures"]
+    assert months.startswith("Aug 2019 to Jul 2020, boundary since")
+    assert tr("here.shot", n=int(n), what="shootings", month="July 2020") in measures
+    n, months = used["Briefing, Displacement, Reports"]
+    assert f"<b>{n}</b> shootings since" in measures
+    assert len(rows) == len({months for _, months, _ in rows})  # each says how it differs
+
+
 def test_the_months_report_and_the_last_year_say_the_same(program, known):
     city, _ = program
     records, counts = known

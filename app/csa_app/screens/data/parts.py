@@ -49,12 +49,8 @@ def answer(session: CitySession) -> None:
 def _unplaced(report: Mapping[str, Any], n: int) -> str:
     if not n:
         return tr("data.all_placed")
-    values = {"n": n, "share": percent(n / report["incidents"])}
-    if not report["outside_study_area"]:
-        return tr("data.unknown_place", **values)
-    if not report["unlocated"]:
-        return tr("data.outside", **values)
-    return tr("data.unplaced", outside=report["outside_study_area"], **values)
+    outside, share = report["outside_study_area"], percent(n / report["incidents"])
+    return tr("data.unplaced", share=share, unlocated=report["unlocated"], outside=outside)
 
 
 def count_of_victims(report: Mapping[str, Any]) -> str:
