@@ -199,7 +199,7 @@ def one_table(table: pd.DataFrame) -> list[str]:
     for least, most in (*SIZES, (0, 10**9)) if len(places) else ():
         size = f"{least} to {most - 1}" if most < 10_000 else f"{least} or more"
         some = places[places["rows"].between(least, most - 1)]
-        lines.append(_line(size if least else "all places", some))
+        lines += [_line(size if least else "all places", some)] if len(some) else []
     return lines + [
         _line(str(one["place"]), one.to_frame().T) for _, one in table[is_made_up].iterrows()
     ]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks import places
+import shapely
+from benchmarks import large, places
 from shapely.geometry import Point
 from tests.towns import history, town_of, with_other_future
 
@@ -438,3 +439,32 @@ def test_places_are_summed_up_by_what_came_in_all_of_them():
     assert over == pytest.approx(135 / 90)
     assert (low, high) == pytest.approx((0.5, 2.0))  # either place alone, drawn twice
     assert (found["1.5 to 2.2% of the land"], found["worse than count_areas"]) == (1, 1)
+
+
+def test_places_and_large_made_up_cities_are_one_table():
+    table = pd.DataFrame({
+        "place": ["Oak, Ohio", "Elm, Iowa", "made up, New York's header"], "rows": [150, 700, 9000],
+        "areas_now": [2, 9, 20], "floor": [1.0, 2.0, 3.0], "under_floor": [0, 1, 0],
+        "land_share": [0.02, 0.03, 0.02], "land_over_true": [None, None, 1.19],
+        "areas": [0.2, 0.1, 0.18], "blocks": [0.2, 0.2, 0.2], "count_36": [0.1, 0.1, 0.15],
+        "count_areas": [0.2, 0.1, 0.12], "n_future": [100, 100, 1000],
+    })  # fmt: skip
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in places.one_table(table)]
+    assert {len(line) for line in lines} == {11}
+    named = {line[0]: line for line in lines[2:]}
+    assert list(named)[-2:] == ["all places", "made up, New York's header"]
+    assert named["100 to 199"][1:5] == ["1", "1", "2", "1.0"]
+    # By hand: 20 and 10 of 200 in areas, 40 in blocks.
+    assert named["all places"][5:9] == ["1", "1 of 2", "", "0.75 (0.50 to 1.00)"]
+    assert named["made up, New York's header"][6:] == ["1 of 1", "1.19", "0.90", "1.20", "1.50"]
+
+
+@pytest.mark.parametrize("made_up", large.LARGE, ids=lambda one: one.layout)
+def test_large_made_up_cities_are_read_to_the_row(tmp_path, made_up):
+    some = replace(made_up, n_a_year=40)
+    every = large.shootings(some)
+    city = places.set_up(some.name, large.rows(some, every), tmp_path)
+    found = city.dataset.incidents
+    assert (found["kind"] == "homicide").sum() == sum(one.is_homicide for one in every)
+    assert set(found["lon"].round(6)) == {round(one.lon, 6) for one in every}
+    assert shapely.contains_xy(some.land, found["lon"], found["lat"]).mean() > 0.98  # of blocks
