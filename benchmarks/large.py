@@ -32,7 +32,7 @@ class LargeCity:
 
     name: str
     layout: str  # of tests.workflow.layouts
-    width_km: float  # of an ellipse, half of whose southeast is water
+    width_km: float  # of an ellipse, from which a bay is cut in the southeast
     height_km: float
     n_a_year: int
     named: str  # the column of neighborhoods, "" where the publisher has none
