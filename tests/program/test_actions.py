@@ -1,6 +1,7 @@
 """Actions: how they stand, what is proposed and answered, what waits; who may, and who was first."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -54,12 +55,8 @@ def test_what_is_not_given_stays(store, plan):
     )
     later = act(on=TODAY + timedelta(days=3), why="No budget.")
     now = set_action(store, plan, later, "1.2.1", {"status": "blocked"})
-    assert (now.status, now.reason, now.office, now.percent) == (
-        "blocked",
-        "No budget.",
-        "Police",
-        20,
-    )
+    found = (now.status, now.reason, now.office, now.percent)
+    assert found == ("blocked", "No budget.", "Police", 20)
     assert now.updated_on == later.on
     assert read_records(store).states["1.2.1"] == now
     now = set_action(store, plan, later, "1.2.1", {"comment": "Asked again."})
@@ -176,11 +173,8 @@ def test_an_open_slot_is_written_by_three(store, plan):
     assert (one.title, one.state.due, one.is_open) == ("Walk together", date(2026, 9, 30), False)
     assert set_action(store, plan, act(), "1.1.1", {"status": "on-track"}).due == date(2026, 9, 30)
     change = read_records(store).changes[0]
-    assert (change.by_office, change.team, change.proposed_on) == (
-        "Coordinator",
-        "prevention",
-        TODAY,
-    )
+    found = (change.by_office, change.team, change.proposed_on)
+    assert found == ("Coordinator", "prevention", TODAY)
     with pytest.raises(ParamError, match="change-1 is already approved"):
         answer_change(store, plan, ANYBODY, key, is_approved=False)
 
@@ -232,15 +226,6 @@ def test_what_waits_is_held_up_and_links_are_edited(lite, plan):
     assert verified(lite).is_intact
 
 
-@pytest.mark.parametrize(
-    "link", [("2.1.1", "1.2.1", "1.9"), ("2.1.1", "1.9", "1.2"), ("2.1.1", "1.2.1", "1.2.9")]
-)
-def test_a_link_to_what_the_plan_has_not_is_refused(lite, plan, link):
-    with pytest.raises(ParamError, match=r"1\.(9|2\.9)"):
-        set_link(lite, plan, act(), link)
-    assert read_records(lite).links == ()
-
-
 def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
     set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"))  # which waits for 1.2.1
     with pytest.raises(ParamError, match=r"1\.2\.1 would end up waiting for itself"):
@@ -284,11 +269,8 @@ def test_a_work_plan(lite, plan, candidate):
         add_stakeholder(lite, member, "B", " Church ")
     records = read_records(lite)
     assert [row.key for row in records.tasks][-2:] == ["B/task-10", "B/task-11"]
-    assert (records.tasks[0].what, records.tasks[0].status, records.tasks[0].due) == (
-        "Light",
-        "done",
-        TODAY,
-    )
+    found = (records.tasks[0].what, records.tasks[0].status, records.tasks[0].due)
+    assert found == ("Light", "done", TODAY)
     assert (records.asked[0].answered, records.asked[0].answered_on) == ("It burns.", TODAY)
     assert not records.asked[0].is_public
     assert records.meetings[0].organisations == "Church"
@@ -315,10 +297,8 @@ def test_two_people_of_one_office_have_each_their_draft_and_a_viewer_none(lite):
     one, other = (Person("Police", "editor", ("1.2",), name=name) for name in ("a-1", "b-2"))
     save_draft(lite, one, "plan", {"text": "mine"})
     save_draft(lite, other, "plan", {"text": "theirs"})
-    assert (load_draft(lite, one, "plan"), load_draft(lite, other, "plan")) == (
-        {"text": "mine"},
-        {"text": "theirs"},
-    )
+    found = (load_draft(lite, one, "plan"), load_draft(lite, other, "plan"))
+    assert found == ({"text": "mine"}, {"text": "theirs"})
     with pytest.raises(RoleError):
         save_draft(lite, Person("Police"), "plan", {"text": "x"})
 
@@ -396,14 +376,21 @@ def test_fields_that_nothing_has_are_refused_in_the_order_of_the_alphabet(lite, 
 
 
 @pytest.mark.parametrize(
-    "link",
-    [("1.2.1", "1.2.1", "1.2"), ("9.9.9", "1.2.1", "1"), ("1.2.1", "9.9.9", "1"), ("1.2.1", "1", "1"),
-     ("1.2.1", "1.2.99", "1.2"), ("1.2.1", "1.2.2", "9"), ("1.2.1", "1.2.2", "1.9"), ("1.2", "1.2.2", "1"), ("1.2.1", "1.2.2.1", "1")],
+    ("link", "said"),
+    [
+        (("2.1.1", "1.2.1", "1.9"), "1.9"), (("2.1.1", "1.9", "1.2"), "1.9"),
+        (("2.1.1", "1.2.1", "1.2.9"), "1.2.9"), (("1.2.1", "1.2.1", "1.2"), "1.2.1"),
+        (("9.9.9", "1.2.1", "1"), "9.9.9"), (("1.2.1", "9.9.9", "1"), "9.9.9"),
+        (("1.2.1", "1", "1"), "1"), (("1.2.1", "1.2.99", "1.2"), "1.2.99"),
+        (("1.2.1", "1.2.2", "9"), "9"), (("1.2.1", "1.2.2", "1.9"), "1.9"),
+        (("1.2", "1.2.2", "1"), "1.2"), (("1.2.1", "1.2.2.1", "1"), "1.2.2.1"),
+    ],
 )  # fmt: skip
-def test_a_link_between_what_is_not_there_is_refused(lite, plan, link):
-    with pytest.raises(ParamError):
+def test_a_link_between_what_is_not_there_is_refused(lite, plan, link, said):
+    with pytest.raises(ParamError, match=re.escape(said)):
         set_link(lite, plan, act(), link)
     assert trail(lite) == []
+    assert read_records(lite).links == ()
 
 
 def test_a_work_plan_takes_only_what_it_knows(lite, candidate):

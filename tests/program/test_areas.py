@@ -45,24 +45,14 @@ def test_a_candidate_becomes_a_core_service_area_with_all_that_was_seen(store, c
     assert designate(store, act(), candidate()) == "B"
     records = read_records(store)
     area, step = records.areas[0], records.steps[0]
-    assert (area.key, area.place_name, area.state, area.since) == (
-        "B",
-        "Hadderley",
-        "designated",
-        TODAY,
-    )
-    assert (step.key, step.by_office, step.reasons) == (
-        "B/1",
-        "Prevention team",
-        "Neighbors named these blocks.",
-    )
+    found = (area.key, area.place_name, area.state, area.since)
+    assert found == ("B", "Hadderley", "designated", TODAY)
+    found = (step.key, step.by_office, step.reasons)
+    assert found == ("B/1", "Prevention team", "Neighbors named these blocks.")
     assert step.cells == list(candidate().cells)
     sealed = preregister(candidate().cells, TODAY)
-    assert step.evidence == {
-        "data_fingerprint": "f",
-        "area": {"incidents": "133"},
-        "evaluation": sealed,
-    }
+    found = step.evidence
+    assert found == {"data_fingerprint": "f", "area": {"incidents": "133"}, "evaluation": sealed}
     assert is_intact(sealed)
     assert sealed["since"] == str(first_month(TODAY))
     assert [row["item"] for row in trail(store)] == ["area B", "area B/1"]
@@ -99,12 +89,8 @@ def test_a_life_of_an_area(lite, candidate):
     retire(lite, LATER, "B")
     records = read_records(lite)
     assert core_areas(records) == ()
-    assert [step.state for step in records.steps_of("B")] == [
-        "candidate",
-        "designated",
-        "maintenance",
-        "retired",
-    ]
+    found = [step.state for step in records.steps_of("B")]
+    assert found == ["candidate", "designated", "maintenance", "retired"]
     assert records.steps_of("B")[2].evidence["sentence"] == "Fewer."
     assert records.steps_of("B")[3].cells == sorted(cells)
     baseline = records.baselines[0]
@@ -187,12 +173,8 @@ def test_of_a_split_area_the_largest_part_keeps_the_letter(lite, candidate):
     parts = [candidate("x", (1, 2), "West Oak"), candidate("y", (3, 4, 5, 6), "East Oak")]
     assert split(lite, LATER, "B", parts) == ("B", "A")
     west, oak = core_areas(read_records(lite))
-    assert (west.key, west.place_name, west.since, len(west.cells)) == (
-        "A",
-        "West Oak",
-        LATER.on,
-        2,
-    )
+    found = (west.key, west.place_name, west.since, len(west.cells))
+    assert found == ("A", "West Oak", LATER.on, 2)
     assert (oak.key, oak.place_name, oak.since, len(oak.cells)) == ("B", "Oak", TODAY, 4)
 
 
@@ -267,8 +249,7 @@ def test_only_the_allowed_steps(lite, candidate):
                 )
             else:
                 with pytest.raises(
-                    ParamError,
-                    match=r"can't go from there to|is core service area",
+                    ParamError, match=r"can't go from there to|is core service area"
                 ):
                     _step(lite, one, key, after)
     assert verified(lite).is_intact

@@ -74,10 +74,8 @@ def test_the_day_of_a_redraw_is_corrected_and_that_of_the_area_stays(lite, candi
     redraw(lite, act(on=date(2026, 3, 2)), "B", [candidate("B", (1, 2))])
     fix(lite, NEXT, "area B/2", {"on_date": date(2026, 2, 1)})
     (area,) = core_areas(read_records(lite))
-    assert (area.since, [str(one.since) for one in area.versions]) == (
-        date(2026, 1, 1),
-        ["2026-01", "2026-02"],
-    )
+    found = (area.since, [str(one.since) for one in area.versions])
+    assert found == (date(2026, 1, 1), ["2026-01", "2026-02"])
     assert read_records(lite).areas[0].since == date(2026, 1, 1)
     # A report of January knows the area as it was drawn then.
     (then,) = core_areas(stood(lite, date(2026, 1, 31)))
@@ -132,20 +130,13 @@ def test_what_people_wrote_is_corrected_field_by_field(served):
     ):
         fix(served, NEXT, item, changes)
     records = read_records(served)
-    assert (records.stakeholders[0].organisation, records.stakeholders[0].part) == (
-        "Hope House",
-        "",
-    )
+    found = (records.stakeholders[0].organisation, records.stakeholders[0].part)
+    assert found == ("Hope House", "")
     assert records.lessons[0].text == "Go in pairs."
-    assert (records.asked[0].asked, records.asked[0].answered) == (
-        "More lights",
-        "Ten lamps.",
-    )
+    assert (records.asked[0].asked, records.asked[0].answered) == ("More lights", "Ten lamps.")
     # The question and its answer are two entries of the trail: each is corrected where it was made.
-    assert [list(row.now) for row in records.corrections_of("asked B/asked-1")] == [
-        ["asked"],
-        ["answered"],
-    ]
+    found = [list(row.now) for row in records.corrections_of("asked B/asked-1")]
+    assert found == [["asked"], ["answered"]]
     assert verified(served).is_intact
 
 
@@ -169,12 +160,8 @@ def test_a_later_report_keeps_what_its_status_settles_and_takes_what_it_carried_
     fix(lite, NEXT, number, right, plan=plan, entry=1)
     now, then = read_records(lite).states[number], stood(lite, date(2026, 1, 31)).states[number]
     assert (now.status, now.reason, now.percent, now.office) == ("done", "", 100, "Police")
-    assert (then.status, then.reason, then.percent, then.office) == (
-        "at-risk",
-        "No analyst.",
-        50,
-        "Police",
-    )
+    found = (then.status, then.reason, then.percent, then.office)
+    assert found == ("at-risk", "No analyst.", 50, "Police")
     assert verified(lite).is_intact
 
 

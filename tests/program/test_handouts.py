@@ -109,23 +109,21 @@ def test_twice_on_one_day_is_refused_and_then_nobody_of_the_list_is_recorded(sto
         ({}, [" "], TODAY, r"recipient must have 1 to 2,000 characters, not 0\."),
         ({}, ["x" * 121], TODAY, "recipient must have 1 to 120 characters, not 121"),
         ({}, ["Police"], TODAY + timedelta(days=1), r"\)\. Record it once that day has come\."),
-        ({"month": "2026-04"}, ["Police"], TODAY, "2026-03-05 is before 2026-04"),
-        ({"month": "2026-13"}, ["Police"], TODAY, "2026-13"),
-        (
-            {"form": "exe"},
-            ["Police"],
-            TODAY,
-            r"form must be one of pdf, html, docx, not 'exe'\.",
-        ),
-        ({"language": "xx"}, ["Police"], TODAY, r"language must be one of en, es, not 'xx'\."),
-        ({"audience": ""}, ["Police"], TODAY, r"audience must have 1 to 2,000 characters, not 0\."),
-        ({"sha256": "AB" * 32}, ["Police"], TODAY, r"Make the edition again\."),
-        ({"sha256": "ab"}, ["Police"], TODAY, r"Make the edition again\."),
-        (
-            {"snapshot_id": ""},
-            ["Police"],
-            TODAY,
-            r"snapshot must be a full hash of hexadecimal digits, not ''\.",
+        *(
+            (changed, ["Police"], TODAY, sentence)
+            for changed, sentence in (
+                ({"month": "2026-04"}, "2026-03-05 is before 2026-04"),
+                ({"month": "2026-13"}, "2026-13"),
+                ({"form": "exe"}, r"form must be one of pdf, html, docx, not 'exe'\."),
+                ({"language": "xx"}, r"language must be one of en, es, not 'xx'\."),
+                ({"audience": ""}, r"audience must have 1 to 2,000 characters, not 0\."),
+                ({"sha256": "AB" * 32}, r"Make the edition again\."),
+                ({"sha256": "ab"}, r"Make the edition again\."),
+                (
+                    {"snapshot_id": ""},
+                    r"snapshot must be a full hash of hexadecimal digits, not ''\.",
+                ),
+            )
         ),
     ],
 )

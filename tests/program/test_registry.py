@@ -58,11 +58,8 @@ def test_neither_maintenance_nor_a_redraw_resets_its_day():
         ("maintenance", (2020, 5, 1), [ONE, TWO]),
     )
     (area,) = core_areas(records(life("B", *steps)))
-    assert (area.state, area.since, area.state_since) == (
-        "maintenance",
-        date(2019, 9, 1),
-        date(2020, 5, 1),
-    )
+    found = (area.state, area.since, area.state_since)
+    assert found == ("maintenance", date(2019, 9, 1), date(2020, 5, 1))
     assert [str(one.since) for one in area.versions] == ["2019-09", "2020-02"]
     assert area.chosen_from == Period(Month(2016, 9), Month(2019, 9))
 
@@ -115,11 +112,8 @@ def test_a_candidate_that_lies_in_an_area_keeps_its_name_and_says_so():
     inside, beside, apart = match_statuses(
         proposal_of((1, 2, 3, 40), (10, 50, 51), (60,)), served
     ).values()
-    assert (inside.letter, inside.part_of, inside.display_name) == (
-        "",
-        "Oak (A)",
-        "Place 1 (part of A)",
-    )
+    found = (inside.letter, inside.part_of, inside.display_name)
+    assert found == ("", "Oak (A)", "Place 1 (part of A)")
     assert (beside.part_of, apart.part_of) == ("", "")
     table = proposal_of((60,)).assign(place_name=["Oak"])
     (one,) = match_statuses(table, served).values()
@@ -206,11 +200,7 @@ def test_a_file_of_another_ending_is_not_written():
 
 @pytest.mark.parametrize(
     ("day", "month"),
-    [
-        (date(2026, 3, 1), "2026-03"),
-        (date(2026, 3, 2), "2026-04"),
-        (date(2026, 12, 31), "2027-01"),
-    ],
+    [(date(2026, 3, 1), "2026-03"), (date(2026, 3, 2), "2026-04"), (date(2026, 12, 31), "2027-01")],
 )
 def test_the_first_month_is_whole(day, month):
     assert str(first_month(day)) == month

@@ -57,12 +57,8 @@ def css_of(page):
 
 def test_a_page_says_all_of_its_blocks_in_order_with_the_elements_of_their_meaning():
     page = read(n_areas=2)
-    assert page.said("h1", "h2", "h3") == [
-        "How shootings stand in Orrinvale",
-        "Where",
-        "Areas",
-        "What people said",
-    ]
+    found = page.said("h1", "h2", "h3")
+    assert found == ["How shootings stand in Orrinvale", "Where", "Areas", "What people said"]
     assert page.said("caption") == ["Areas by tier"]
     assert [about["scope"] for about in page.all("th")] == ["col"] * 4 + ["row"] * 2
     assert page.said("li") == ["The light is out", "The lot is empty", "Knock on each door"]
@@ -102,12 +98,8 @@ def test_a_picture_that_could_not_be_drawn_is_told_in_its_place():
 def test_numbers_stand_right_and_short_words_stay_together():
     table = Table("T", ("Place", "n", "Why"), (("A", "3", "a long reason, told in words"),), (1,))
     page = read(blocks=(table,))
-    assert [about.get("class") for about in page.all("th")] == [
-        "short",
-        "number short",
-        None,
-        "short",
-    ]
+    found = [about.get("class") for about in page.all("th")]
+    assert found == ["short", "number short", None, "short"]
     assert [about.get("class") for about in page.all("td")] == ["number short", None]
 
 

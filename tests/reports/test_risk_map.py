@@ -43,12 +43,8 @@ def test_blocks_are_in_the_class_of_their_score(sheet):
     areas = {level: shapely.area(shape) for shape, level in drawn.shaded}
     one = shapely.area(drawn.shaded[0][0])
     assert {level: round(area / one) for level, area in areas.items()} == {0: 1, 1: 2, 2: 1, 3: 1}
-    assert drawn.class_words == (
-        "under 1.5 times as high",
-        "1.5 to 2 times",
-        "2 to 3 times",
-        "3 to 5 times",
-    )
+    found = drawn.class_words
+    assert found == ("under 1.5 times as high", "1.5 to 2 times", "2 to 3 times", "3 to 5 times")
     assert drawn.date_line == "January 2015 to December 2017"
     assert drawn.is_synthetic
 

@@ -92,11 +92,7 @@ def late(what, told_on=date(2020, 6, 1), reason="no truck yet"):
 def answer(asked, answered="", where="B", asked_on=date(2020, 2, 3)):
     answered_on = date(2020, 3, 4) if answered else None
     return PublicAnswer(
-        area=where,
-        asked=asked,
-        asked_on=asked_on,
-        answered=answered,
-        answered_on=answered_on,
+        area=where, asked=asked, asked_on=asked_on, answered=answered, answered_on=answered_on
     )
 
 

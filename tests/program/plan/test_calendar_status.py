@@ -16,12 +16,8 @@ from csa.program.plan.calendar import NEED_REASON, STATUSES, TEXT_LIMIT, ActionS
 
 def test_an_action_of_which_nothing_was_said_has_not_started():
     state = ActionState("1.2.1")
-    assert (state.status, state.percent, state.updated_on, state.areas) == (
-        "not-started",
-        None,
-        None,
-        (),
-    )
+    found = (state.status, state.percent, state.updated_on, state.areas)
+    assert found == ("not-started", None, None, ())
 
 
 def test_a_state_with_everything_is_kept_as_it_was_said():

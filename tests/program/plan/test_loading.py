@@ -124,11 +124,7 @@ def test_an_empty_list_of_measures_is_a_plan_too(write):
         ('adopted = "2020-10"', 'adopted = "2020-13"', "plan.adopted: '2020-13' is invalid ("),
         ('id = "prevention"', 'id = "police"', "teams[1].id: 'police' is invalid ("),
         ('kind = "recidivism"', 'kind = "crime"', "measures[1].kind: 'crime' is invalid ("),
-        (
-            'direction = "down"',
-            'direction = "left"',
-            "measures[1].direction: 'left' is invalid (",
-        ),
+        ('direction = "down"', 'direction = "left"', "measures[1].direction: 'left' is invalid ("),
         ('kind = "linked"', 'kind = "near"', "actions[4].needs[1].kind: 'near' is invalid ("),
         ('number = "1.2.10"', 'number = "1.2.010"', "actions[4].number: '1.2.010' is invalid ("),
         ('number = "1.2.10"', 'number = "1.2"', "actions[4].number: '1.2' is invalid ("),

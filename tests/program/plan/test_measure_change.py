@@ -214,10 +214,8 @@ def test_a_share_without_its_parts_and_a_score_are_told_and_not_judged():
 
 def test_without_a_value_or_a_baseline_nothing_is_compared():
     none = assess_change("gun-violence", "down", counts(3, 4), [])
-    assert (none.verdict, str(none.message)) == (
-        MeasureVerdict.NO_VALUE,
-        "No update since 2024-Q2.",
-    )
+    found = (none.verdict, str(none.message))
+    assert found == (MeasureVerdict.NO_VALUE, "No update since 2024-Q2.")
     never = assess_change("gun-violence", "down", [], [])
     assert (never.verdict, str(never.message)) == (MeasureVerdict.NO_VALUE, "No value yet.")
     first = assess_change("gun-violence", "down", [], counts(3), usual=0.8)
@@ -227,10 +225,8 @@ def test_without_a_value_or_a_baseline_nothing_is_compared():
 
 def test_none_of_no_cases_is_nothing_to_compare_and_yet_an_update():
     judged = judge_cases((3, 20), (0, 0))
-    assert (judged.verdict, str(judged.message)) == (
-        MeasureVerdict.NO_VALUE,
-        "No update since 2026-Q1.",
-    )
+    found = (judged.verdict, str(judged.message))
+    assert found == (MeasureVerdict.NO_VALUE, "No update since 2026-Q1.")
 
 
 def test_victims_and_incidents_are_never_compared():

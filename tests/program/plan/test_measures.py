@@ -67,11 +67,8 @@ def test_values_are_told_as_people_write_them():
 
 def test_every_kind_of_the_plan_is_known_and_no_other():
     assert set(KINDS) == set(MeasureKind.__args__)
-    assert {name for name, kind in KINDS.items() if kind.is_survey} == {
-        "feeling-safe",
-        "trust",
-        "citizen-survey",
-    }
+    found = {name for name, kind in KINDS.items() if kind.is_survey}
+    assert found == {"feeling-safe", "trust", "citizen-survey"}
     assert {name for name, kind in KINDS.items() if kind.needs_basis} == {"clearance", "recidivism"}
 
 
@@ -207,13 +204,8 @@ def test_a_measure_without_a_name_and_an_unknown_kind_are_refused():
 
 def test_all_that_is_wrong_with_a_value_is_found_at_once():
     wrong = value(numerator=-1, denominator=1.5, answers=3, note="x" * 501)
-    assert [name for name, _ in find_faults(wrong, "clearance")] == [
-        "note",
-        "basis",
-        "numerator",
-        "denominator",
-        "answers",
-    ]
+    found = [name for name, _ in find_faults(wrong, "clearance")]
+    assert found == ["note", "basis", "numerator", "denominator", "answers"]
 
 
 def test_a_row_whose_kind_is_unknown_is_looked_at_as_far_as_it_can_be():

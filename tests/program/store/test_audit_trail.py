@@ -55,12 +55,8 @@ def test_a_change_is_kept_and_told(store):
     report(store, office="Police", percent=10, areas=["B"])
     report(store, status="blocked", reason="no budget", areas=["B", "C"])
     row = read_records(store).actions[0]
-    assert (row.status, row.reason, row.percent, row.areas) == (
-        "blocked",
-        "no budget",
-        10,
-        ["B", "C"],
-    )
+    found = (row.status, row.reason, row.percent, row.areas)
+    assert found == ("blocked", "no budget", 10, ["B", "C"])
     assert row.revision == 2
     first, second = trail(store)
     assert list(first) == COLUMNS
@@ -74,11 +70,8 @@ def test_a_change_is_kept_and_told(store):
         "updated_on": "2026-03-05",
     }  # fmt: skip
     assert json.loads(second["old"]) == {"status": "on-track", "reason": "", "areas": ["B"]}
-    assert json.loads(second["new"]) == {
-        "status": "blocked",
-        "reason": "no budget",
-        "areas": ["B", "C"],
-    }
+    found = json.loads(second["new"])
+    assert found == {"status": "blocked", "reason": "no budget", "areas": ["B", "C"]}
 
 
 def test_the_chain_is_what_a_stranger_computes_from_the_rows(store):

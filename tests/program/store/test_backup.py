@@ -105,11 +105,8 @@ def test_from_either_database_into_either(database, databases, into, tmp_path):
     assert (tmp_path / "b.gz").stat().st_mode & 0o077 == 0  # the secret of public counts is in it
     assert trail(other)[:-1] == rows
     last = trail(other)[-1]
-    assert (last["item"], last["by_office"], last["why"]) == (
-        "store",
-        "Clerk",
-        "Moved to another server.",
-    )
+    found = (last["item"], last["by_office"], last["why"])
+    assert found == ("store", "Clerk", "Moved to another server.")
     assert json.loads(last["new"]) == {"restored": head.hash, "entries": 6}
     assert [row["hash"] for row in trail(other)] == oracle(trail(other))
     assert verified(other).head == after

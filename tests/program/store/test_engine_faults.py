@@ -265,10 +265,8 @@ def test_what_is_no_store_is_refused_without_its_password(given):
 def test_addresses_and_their_names(tmp_path):
     assert redacted_name(parse_address("var/a b.sqlite3")) == "var/a b.sqlite3"
     assert redacted_name(parse_address("sqlite:////var/x")) == "/var/x"
-    assert (
-        redacted_name(parse_address("postgresql://me:geheim@h:5/db?sslmode=require"))
-        == "postgresql+psycopg://me:***@h:5/db"
-    )
+    found = redacted_name(parse_address("postgresql://me:geheim@h:5/db?sslmode=require"))
+    assert found == "postgresql+psycopg://me:***@h:5/db"
     assert parse_address("postgresql+psycopg2://h/db").drivername == "postgresql+psycopg"
     assert shown("postgresql://me:geheim@h:5/db?password=geheim") == "postgresql://h:5/db"
     assert shown("var/a@b?c") == "var/a@b?c"

@@ -43,12 +43,8 @@ def test_a_store_of_this_version_is_read_with_all_it_holds(tmp_path, databases):
     assert (records.decided.n, records.decided.hash) == (20, trail(store)[19]["hash"])
     assert records.lessons[0].text == "Go in pairs."
     action, step = records.actions[0], records.steps[0]
-    assert (action.status, action.percent, str(action.due), action.areas) == (
-        "on-track",
-        40,
-        "2026-12-31",
-        ["B"],
-    )
+    held = (action.status, action.percent, str(action.due), action.areas)
+    assert held == ("on-track", 40, "2026-12-31", ["B"])
     assert step.cells == ["8926ad9009bffff", "8926ad90463ffff"]
 
 

@@ -62,11 +62,8 @@ def test_a_candidate_holds_what_its_files_would(proposal, config, tmp_path):
         (tmp_path / name).write_bytes(content)
     of_files = load_candidate(tmp_path, "c-2", None, config.city.id)
     made = to_candidate(proposal, "c-2", weighed={"capacity": 3})
-    assert (made.area_id, made.place_name, made.cells) == (
-        of_files.area_id,
-        of_files.place_name,
-        of_files.cells,
-    )
+    found = (made.area_id, made.place_name, made.cells)
+    assert found == (of_files.area_id, of_files.place_name, of_files.cells)
     assert made.evidence["params"] == of_files.evidence["params"]
     assert made.evidence["capacity"] == 3
     assert made.evidence["area"] == of_files.evidence["area"]

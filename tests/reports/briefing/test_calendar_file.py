@@ -33,16 +33,7 @@ MEETINGS = (
 )
 
 
-def records(**changes):
-    due, revision, status, listening = (
-        changes.get(name, value)
-        for name, value in (
-            ("due", DUE),
-            ("revision", 3),
-            ("status", "on-track"),
-            ("kind", "listening"),
-        )
-    )
+def records(due=DUE, revision=3, status="on-track", kind="listening"):
     action = ActionRow(key="1.2.1", status=status, reason="", office="Courts", areas=[], due=due)
     action.percent = 100 if status == "done" else None
     action.coordinator = action.comment = action.evidence = ""
@@ -52,7 +43,7 @@ def records(**changes):
         for a in "BC"
     ]
     tasks += [TaskRow(key="B/task-2", area="B", what="No day", agency="", due=None)]
-    meeting = MeetingRow(key="B/meeting-1", area="B", kind=listening, on_date=date(2026, 4, 2))
+    meeting = MeetingRow(key="B/meeting-1", area="B", kind=kind, on_date=date(2026, 4, 2))
     for row in (action, *tasks, meeting):
         row.revision = revision
     for task in tasks:
@@ -126,10 +117,8 @@ def test_an_update_replaces_the_event_and_what_is_done_says_so(city, kansas_plan
     )
     assert old.keys() == new.keys()
     key = f"action-1.2.1@{city.city.id}.csa"
-    assert (old[key]["DTSTART;VALUE=DATE"], new[key]["DTSTART;VALUE=DATE"]) == (
-        "20260430",
-        "20260601",
-    )
+    found = (old[key]["DTSTART;VALUE=DATE"], new[key]["DTSTART;VALUE=DATE"])
+    assert found == ("20260430", "20260601")
     assert int(new[key]["SEQUENCE"]) > int(old[key]["SEQUENCE"])
     assert new[key]["SUMMARY"].startswith("Done: 1.2.1 ")
 
@@ -155,15 +144,7 @@ def test_nothing_due_is_a_calendar_without_events(city):
 
 def test_the_command_writes_it(run, root, town):
     out = town.folder / "plan.ics"
-    done = run(
-        "plan",
-        "calendar",
-        "--city",
-        "sample",
-        "--out",
-        out,
-        cwd=root,
-    )
+    done = run("plan", "calendar", "--city", "sample", "--out", out, cwd=root)
     n = len(read(out.read_bytes()))
     said = msg("calendar.wrote", path=out, n=n) if n else msg("calendar.empty", path=out)
     assert done.stdout.strip() == str(said)

@@ -31,10 +31,8 @@ def test_the_review_says_the_sentence_of_briefing_whatever_the_last_four_quarter
     assert change.message == describe_year(briefing)
     assert change.message.values["verdict"] == msg("label.more_than_chance")
     assert change.what.key == "measures.in_months"
-    assert (change.what.values["span"], change.what.values["year"]) == (
-        msg("briefing.months", first="January", last="June 2015"),
-        2014,
-    )
+    found = (change.what.values["span"], change.what.values["year"])
+    assert found == (msg("briefing.months", first="January", last="June 2015"), 2014)
 
 
 def test_without_the_data_the_quarters_are_compared_by_the_same_rule_and_say_so():

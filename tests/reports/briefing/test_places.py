@@ -58,11 +58,7 @@ SHOT = dataset(
 def test_twelve_whole_months_are_counted_by_cell_and_neighborhood():
     found = count_recent(SHOT, AreaSettings())
     assert (str(found.period.start), str(found.period.until)) == ("2019-08", "2020-08")
-    assert (found.by_cell, found.by_neighborhood, found.total) == (
-        {ONE: 1, TWO: 1},
-        {"West": 2},
-        3,
-    )
+    assert (found.by_cell, found.by_neighborhood, found.total) == ({ONE: 1, TWO: 1}, {"West": 2}, 3)
     assert found.of_cells([ONE, TWO, THREE]) == 2
 
 

@@ -48,6 +48,7 @@ from csa.reports.editions.parts import (
 from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to_decide
 from csa.reports.editions.walks import walked
 from csa.reports.making import not_made
+from csa.reports.maps import cartography
 from csa.reports.month.facts import ChangeFacts, PublicPart, Unserved
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs
@@ -79,6 +80,12 @@ def many(facts, n_areas):
     first = facts.areas[0]
     names = [f"{LONG_NAME} {n}" if n % 2 else f"Place {n}" for n in range(n_areas)]
     return with_areas(facts, (named(first, f"A{n}", names[n]) for n in range(n_areas)))
+
+
+@pytest.fixture(autouse=True)
+def _no_chart_is_painted(monkeypatch):
+    """Its words stand beside it: tests/reports/editions/test_charts.py looks at the chart."""
+    monkeypatch.setattr(cartography, "paint", lambda *_: b"a chart")
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -473,10 +480,7 @@ def test_a_public_edition_that_stands_in_no_record_is_marked_a_draft(month_facts
 
 def test_who_is_not_served_is_named_with_the_tier_and_the_doubt(month_facts):
     shape = month_facts.areas[0].shape
-    more = (
-        Unserved("Brindlemoor", 1, False, shape),
-        Unserved("Kestrelby", None, True, shape),
-    )
+    more = (Unserved("Brindlemoor", 1, False, shape), Unserved("Kestrelby", None, True, shape))
     said = " ".join(texts_of(edition(replace(month_facts, unserved=more), "executive", "en", draw)))
     assert says("report.unserved_top", n=1) in said
     assert "Brindlemoor (tier 1) and Kestrelby." in said
@@ -711,10 +715,5 @@ def test_a_name_of_any_signs_stands_as_it_is(month_facts, name):
 def test_every_field_of_a_document_is_looked_at_here():
     """A field that is added must be read by `texts_of` too."""
     assert {field.name for field in fields(Table)} == {"caption", "columns", "rows", "numeric"}
-    assert {field.name for field in fields(Picture)} == {
-        "png",
-        "alt",
-        "caption",
-        "missing",
-        "width_share",
-    }
+    found = {field.name for field in fields(Picture)}
+    assert found == {"png", "alt", "caption", "missing", "width_share"}

@@ -203,10 +203,8 @@ def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sampl
 
 def test_the_snapshot_is_the_one_that_is_named_before(sample_source, month_facts, request):
     plan, records = (request.getfixturevalue(f"{n}") for n in ("sample_plan", "decided_records"))
-    assert (
-        snapshot_for(replace(sample_source, records=records), plan, JULY, ALONE)
-        == month_facts.snapshot
-    )
+    found = snapshot_for(replace(sample_source, records=records), plan, JULY, ALONE)
+    assert found == month_facts.snapshot
 
 
 def test_a_served_area_where_nothing_is_live_is_named(month_facts):
@@ -376,11 +374,8 @@ def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_fac
         "report.lacks_past",
         "report.lacks_background",
     }
-    assert _keys(month_facts.missing) == {
-        "report.lacks_measures",
-        "report.lacks_past",
-        "report.lacks_background",
-    }
+    found = _keys(month_facts.missing)
+    assert found == {"report.lacks_measures", "report.lacks_past", "report.lacks_background"}
     bare = replace(
         sample_source.city.dataset,
         services=None,

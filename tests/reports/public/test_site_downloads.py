@@ -62,13 +62,8 @@ def test_every_year_and_quarter_of_city_neighborhoods_and_areas_is_in_one_table(
 def test_neighborhoods_are_a_map_where_their_outlines_are_given(facts):
     files = table_files(facts, {"Ash Hollow": SQUARE})
     (feature,) = json.loads(files["neighborhoods.geojson"])["features"]
-    assert feature["properties"] == {
-        "name": "Ash Hollow",
-        "count": 140,
-        "level": 3,
-        "low": 25,
-        "high": None,
-    }
+    found = feature["properties"]
+    assert found == {"name": "Ash Hollow", "count": 140, "level": 3, "low": 25, "high": None}
     assert shapely.from_geojson(json.dumps(feature["geometry"])).equals(SQUARE)
     assert "neighborhoods.geojson" not in table_files(facts)
 
@@ -77,16 +72,10 @@ def test_the_feed_has_each_quarter_once_newest_first_and_only_the_newest_has_its
     ledger = [Publication(name, "s", {}, {}) for name in ("2019-Q4", "2020-Q1", "2020-Q1")]
     feed = ET.fromstring(feed_bytes(facts, ledger))  # noqa: S314 - our own
     entries = feed.findall(f"{ATOM}entry")
-    assert [one.findtext(f"{ATOM}title") for one in entries] == [
-        "Quarter 2 of 2020",
-        "Quarter 1 of 2020",
-        "Quarter 4 of 2019",
-    ]
-    assert [one.findtext(f"{ATOM}updated")[:10] for one in entries] == [
-        "2020-06-30",
-        "2020-03-31",
-        "2019-12-31",
-    ]
+    found = [one.findtext(f"{ATOM}title") for one in entries]
+    assert found == ["Quarter 2 of 2020", "Quarter 1 of 2020", "Quarter 4 of 2019"]
+    found = [one.findtext(f"{ATOM}updated")[:10] for one in entries]
+    assert found == ["2020-06-30", "2020-03-31", "2019-12-31"]
     assert "214 shootings" in entries[0].findtext(f"{ATOM}summary")
     ids = [one.findtext(f"{ATOM}id") for one in (feed, *entries)]
     assert len(set(ids)) == 4

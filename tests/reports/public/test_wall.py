@@ -105,10 +105,8 @@ def test_every_question_is_shown_with_its_answer_the_unanswered_first_and_others
     shown = rows("answers", given_facts)
     assert shown[:2] == [Row("Who mows the lots?", "B"), Row(says("public.not_answered"))]
     assert [row.label for row in shown[:14]] == ["B", ""] * 7
-    assert [row.text for row in shown[14:]] == [
-        says("public.unquoted", n=3),
-        says("public.unquoted_open", n=1),
-    ]
+    found = [row.text for row in shown[14:]]
+    assert found == [says("public.unquoted", n=3), says("public.unquoted_open", n=1)]
     firsts = [one.rows[0] for one in wall_screens(given_facts) if one.key == "answers"]
     assert all(row.label == "B" for row in firsts[:-1])  # an answer is never parted from it
 

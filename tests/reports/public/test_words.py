@@ -189,11 +189,8 @@ def test_a_change_that_is_over_is_said_with_its_last_month(verdict):
 
 
 def test_neighborhoods_stand_by_name_never_by_count():
-    assert [row[0] for row in table("neighborhoods", facts()).rows] == [
-        "Ash Hollow",
-        "Élan Park",
-        "Vinegate",
-    ]
+    found = [row[0] for row in table("neighborhoods", facts()).rows]
+    assert found == ["Ash Hollow", "Élan Park", "Vinegate"]
     assert table("neighborhoods", facts()).rows[1][1] == says("public.fewer")
 
 
