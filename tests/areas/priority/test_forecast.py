@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.next12 import inside, lines, over
 from scipy import stats
 
 from csa.areas.analysis import propose_areas
@@ -184,6 +185,26 @@ def test_ranges_hold_next_years_counts_nine_times_in_ten():
         found = predict_next12(shrunk[top], window[top].sum() / 3, city, kept)
         inside += ((found[:, 1] <= after[top]) & (after[top] <= found[:, 2])).tolist()
     assert 0.86 <= np.mean(inside) <= 0.97
+
+
+def test_the_table_of_judged_places_leaves_calibration_places_out_by_hand():
+    """Two judged places: 10 of 8 expected, 4 of 12; their city's totals were .5 and 1 of it."""
+    rows = [
+        ("A", 8.0, 5, 12, 10, 0.5, False),
+        ("B", 7.0, 3, 11, 2, 1.0, False),
+        ("B", 5.0, 3, 9, 2, 1.0, False),
+        ("C", 9.0, 1, 3, 90, 1.0, True),
+    ]
+    columns = ["place", "mean", "low", "high", "counted", "given", "is_calibration"]
+    table = pd.DataFrame(rows, columns=columns).assign(share=0.85, rows=150)
+    judged = table[~table["is_calibration"]]
+    assert over(judged, is_given=False)[0] == pytest.approx(14 / 20)
+    assert over(judged, is_given=True)[0] == pytest.approx(14 / (4 + 12))
+    assert inside(judged) == (1, 3)
+    printed = "\n".join(lines(table))
+    assert "| judged | 0.85 | 2 | 3 | 20 | 0.70 " in printed
+    assert "| judged, 4 or more expected | 3 | 33.3% |" in printed
+    assert "| calibration | 0.85 | 1 | 1 | 9 | 10.00 " in printed
 
 
 @pytest.mark.slow
