@@ -170,7 +170,7 @@ test-lowest: setup ## run the quick tests of the library with the lowest version
 	@rm -rf .venv-lowest
 	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-lowest
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
-	    --editable '.[app,pdf,excel,explore]' --group lowest
+	    --editable '.[app,pdf,excel]' --group lowest
 	.venv-lowest/bin/python -m pytest -p no:cacheprovider -m "not slow and not long and not browser and not system and not wheel" \
 	    $(LOWEST) $(PYTEST_ARGS)
 

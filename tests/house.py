@@ -67,7 +67,7 @@ def weigh_rooms() -> Counter[str]:
         weights[room_of(path)] += count_code(path.read_text(encoding="utf-8"))
     for home in TOPS.values():
         for path in home.rglob("*"):
-            if path.suffix in OTHER and "vendor" not in path.parts:
+            if path.suffix in OTHER and not {"vendor", "geometry"} & {*path.parts}:
                 lines = path.read_text(encoding="utf-8").splitlines()
                 weights[room_of(path)] += sum(1 for line in lines if line.strip())
     return weights

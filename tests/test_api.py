@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import fields, is_dataclass
 from importlib.util import module_from_spec, spec_from_file_location
-from types import ModuleType
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -117,15 +116,6 @@ def test_an_area_that_a_proposal_lacks_is_refused(library):
         csa.choose_areas(library["proposal"], ["c-1", "Z"])
     assert error.value.message.key == "chosen.unknown"
     assert error.value.message.values["given"] == "Z"
-
-
-def test_a_proposals_areas_can_be_explored_in_a_notebook(library, monkeypatch):
-    """geopandas imports mapclassify even where no column is classified; it is none of ours."""
-    idle = ModuleType("mapclassify")
-    idle.classify = None
-    monkeypatch.setitem(sys.modules, "mapclassify", idle)
-    drawn = library["proposal"].areas.explore()
-    assert "Hadderley" in drawn.get_root().render()
 
 
 def test_the_page_of_the_library_is_what_the_code_says(root):

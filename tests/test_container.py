@@ -331,7 +331,7 @@ def test_the_command_serves_the_sample_to_every_address_from_files_it_cannot_cha
         shown = " ".join(map(str, said))
         assert "Orrinvale" in shown
         assert "exception {" not in shown
-        for name in ("vendor/leaflet/leaflet.js", "csa-map.js"):
+        for name in ("vendor/leaflet/leaflet.js", "csa-page.js"):
             assert get(f"http://127.0.0.1:{port}/app/static/{name}")[0] == 200
     assert asked == []  # nothing leaves the machine
     assert len(list(image.place("app/csa_app/static/geometry").glob("*/geometry.json"))) >= 2
@@ -354,7 +354,7 @@ def test_health_fails_where_nothing_is_served_and_follows_a_base_path(image):
     assert image.run(unused).returncode
     with served(image, STREAMLIT_SERVER_BASE_URL_PATH="/areas/") as port:
         assert get(f"http://127.0.0.1:{port}/areas/_stcore/health")[0] == 200
-        assert get(f"http://127.0.0.1:{port}/areas/app/static/csa-map.js")[0] == 200
+        assert get(f"http://127.0.0.1:{port}/areas/app/static/csa-page.js")[0] == 200
         assert first_page(f"ws://127.0.0.1:{port}/areas")[-1].script_finished == 0
 
 

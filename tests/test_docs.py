@@ -267,7 +267,7 @@ def test_architecture_names_every_module_of_the_screens(root):
     assert named == held
 
 
-EXTRAS = ("app", "pdf", "excel", "explore")
+EXTRAS = ("app", "pdf", "excel")
 
 
 def test_every_dependency_has_its_line(root):

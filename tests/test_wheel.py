@@ -45,7 +45,7 @@ def test_the_wheel_holds_command_app_cities_sample_and_licenses_and_nothing_of_o
     names = set(zipfile.ZipFile(wheel).namelist())
     spanish = "csa/base/locale/es/LC_MESSAGES/csa.po"
     texts = {"csa/base/locale/en.toml", spanish, "csa/synthetic/story.toml", "csa/py.typed"}
-    app = {"main.py", ".streamlit/config.toml", "static/csa-map.js"}
+    app = {"main.py", ".streamlit/config.toml", "static/csa-page.js"}
     leaflet = {f"csa_app/static/vendor/leaflet/{name}" for name in ("leaflet.js", "LICENSE")}
     assert texts | leaflet | {f"csa_app/{name}" for name in app} <= names
     for folder in ("config", "data/sample"):
@@ -166,7 +166,7 @@ def shown(port):
     said = first_page(f"ws://127.0.0.1:{port}")
     text = " ".join(map(str, said))
     assert "exception {" not in text
-    for name in ("vendor/leaflet/leaflet.js", "csa-map.js"):
+    for name in ("vendor/leaflet/leaflet.js", "csa-page.js"):
         assert get(f"http://127.0.0.1:{port}/app/static/{name}")[0] == 200
     return text
 

@@ -158,7 +158,7 @@ def test_the_map_is_sent_counts_and_no_address_elsewhere(app):
     assert not re.search(r"https?:|//[a-z]", text)
     assert all(link.startswith("../../app/static/") for link in sent["js_links"])
     assert all(link.startswith("../../app/static/") for link in sent["css_links"])
-    assert '"counts":[[' in sent["feature_group"]
+    assert '"in_areas":' in sent["feature_group"]
     assert sent["returned_objects"] == ["last_active_drawing", "last_object_clicked_count"]
 
 

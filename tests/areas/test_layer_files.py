@@ -2,7 +2,6 @@
 
 import html
 import re
-import sys
 
 import geopandas as gpd
 import pyogrio
@@ -159,10 +158,16 @@ def test_a_proposal_without_areas_is_drawn_and_shown_too(proposal):
     assert none.incidents.empty
 
 
-def test_a_map_to_move_about_needs_its_extra_and_says_which(proposal, monkeypatch):
-    assert "Hadderley" in proposal.explore().get_root().render()
-    monkeypatch.setitem(sys.modules, "mapclassify", None)
-    monkeypatch.setattr("csa.areas.layer_files.find_spec", lambda _: None)
-    with pytest.raises(csa.CsaError) as error:
-        proposal.explore()
-    assert error.value.message.key == "proposal.no_explore"
+@pytest.mark.parametrize("name", ["proposal", "change", "backtest"])
+def test_a_map_to_move_about_holds_its_code_and_asks_no_network(name, request, tmp_path):
+    result = request.getfixturevalue(name)
+    result.explore().save(tmp_path / "map.html")
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "Leaflet 1.9" in page
+    assert re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'][^"'>]+""", page) == []
+    drawn = result.areas[~result.areas.geometry.is_empty]
+    assert all(f'"area_id":"{area_id}"' in page for area_id in drawn["area_id"])
+    assert ('"steps":' in page) == (name == "proposal")
+    if name == "proposal":
+        points = shapely.get_coordinates(result.incidents.geometry).tolist()
+        assert [(x, y) for x, y in points if f"{x},{y}" in page or f"{y},{x}" in page] == []

@@ -144,7 +144,7 @@ def test_near_and_in_the_dark_names_of_neighborhoods_can_be_read(read, sample_ap
 
 @pytest.mark.slow
 def test_the_note_on_the_map_goes_when_geometry_can_be_fetched_again(read, sample_app):
-    place = "**/static/geometry/**"
+    place = "**/static/geometry/**/*.json"
     reader = read(
         f"{sample_app}/areas", before=lambda page: page.route(place, lambda route: route.abort())
     )

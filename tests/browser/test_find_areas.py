@@ -52,7 +52,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     assert {name for _, name in labels} == {*proposal.areas["place_name"]}
     # The page says what darker means; the map itself says from which count on, in its own cells.
     assert "The stronger the color, the more incidents in 36 months" in reader.text()
-    classes = frame.locator("#csa-map-legend span").all_inner_texts()
+    classes = frame.locator("#csa-map-legend button").all_inner_texts()
     assert classes[:2] == ["1", "2"]
     assert re.fullmatch(r"\d+ to \d+", classes[-1])
     assert frame.evaluate("document.querySelectorAll('.leaflet-tile').length") == 0
@@ -138,22 +138,14 @@ def test_a_click_on_a_cell_outside_the_areas_lets_the_choice_go(read, sample_app
     frame = reader.frame
     reader.settle()
     before = reader.turn(frame)
-    # The cells came after the map, by a file: a click on one must come back all the same.
     x, y = frame.evaluate(
         """() => {
-          const map = window.map;
-          let spot = null;
-          map.eachLayer((layer) => {
-            const told = layer.feature && layer.feature.properties;
-            if (!spot && told && 'cell' in told && !told.area_id) {
-              const at = map.latLngToContainerPoint(layer.getBounds().getCenter());
-              const size = map.getSize();
-              const top = document.elementFromPoint(at.x, at.y);
-              if (at.x > 80 && at.y > 80 && at.x < size.x - 80 && at.y < size.y - 80
-                  && top && top.tagName === 'CANVAS') spot = [at.x, at.y];
-            }
-          });
-          return spot;
+          const {map} = window;
+          const {level} = csaMap.time;
+          const spots = [...level.keys()].filter((cell) => level[cell] >= 0)
+            .map((cell) => map.latLngToContainerPoint(csaMap.middleOf(cell)))
+            .filter(({x, y}) => document.elementFromPoint(x, y)?.closest('.leaflet-back-pane'));
+          return [spots[0].x, spots[0].y];
         }"""
     )
     box = reader.page.locator("iframe").first.bounding_box()
@@ -264,7 +256,7 @@ def test_downloads_hold_areas_and_cells_and_no_incident(read, sample_app, sample
 def test_a_map_without_its_outlines_says_so_in_words(read, sample_app):
     reader = read(
         f"{sample_app}/areas",
-        before=lambda page: page.route("**/static/geometry/**", lambda route: route.abort()),
+        before=lambda page: page.route("**/static/geometry/**/*.json", lambda route: route.abort()),
     )
     note = reader.page.frame_locator("iframe").locator("#csa-map-note")
     note.get_by_text("The table below is complete.").wait_for()

@@ -54,12 +54,11 @@ def scale(frame):
     """Which cells are to be seen, and what the map's own legend says of them."""
     return frame.evaluate(
         """() => {
-          const map = window.map || window.map_div;
+          const {scale, scales} = csaMap.time;
           const box = document.getElementById('csa-map-legend');
-          const rows = [...box.querySelectorAll('span')];
-          const isShown = (name) => getComputedStyle(map.getPane(name)).display !== 'none';
+          const rows = [...box.querySelectorAll('button')];
           return {
-            shown: ['far', 'cells'].filter(isShown),
+            shown: scale === scales.far ? 'far' : 'near',
             title: box.querySelector('b').textContent,
             classes: rows.map((row) => row.textContent),
             colors: rows.map((row) => row.querySelector('i').style.backgroundColor),
@@ -69,13 +68,14 @@ def scale(frame):
 
 
 def room(frame):
-    """How far the legend, its parts and the map leave the frame or cover each other, in pixels."""
+    """How far what stands below the map, its parts and the map leave the frame or cover each other."""
     return frame.evaluate(
         """() => {
-          const box = document.getElementById('csa-map-legend');
+          const box = document.getElementById('csa-map-foot');
           const map = (window.map || window.map_div).getContainer().getBoundingClientRect();
           const {top} = box.getBoundingClientRect();
-          const parts = [box, ...box.children].map((one) => one.getBoundingClientRect());
+          const inner = box.querySelectorAll('p, button, select, input[type=search], .csa-chart');
+          const parts = [box, ...inner].map((one) => one.getBoundingClientRect());
           return {
             sideways: Math.max(...parts.map((one) => one.right - window.innerWidth), 0),
             below: Math.max(...parts.map((one) => one.bottom - window.innerHeight), 0),
@@ -93,10 +93,10 @@ def zoom(frame, level):
 def test_near_the_map_shows_small_cells_and_its_legend_says_so(read, sample_app, path):
     frame = read(f"{sample_app}/{path}").frame
     far = scale(frame)
-    assert far["shown"] == ["far"]
+    assert far["shown"] == "far"
     zoom(frame, 14)
     near = scale(frame)
-    assert near["shown"] == ["cells"]
+    assert near["shown"] == "near"
     for seen in (far, near):
         assert len(set(seen["colors"])) == len(seen["classes"]) >= 4
     assert far["title"] == says("map.legend", size="26 acres")  # H3's resolution 9

@@ -37,7 +37,6 @@ from csa.areas.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.backtest.recording import load_record
 from csa.areas.choices import AreaSettings, city_choices
-from csa.areas.city_scale import RESOLUTION as AFAR
 from csa.areas.fitted_model import LEARNED
 from csa.areas.locating import CELLS, cached_cells, locate_incidents
 from csa.areas.places import candidate_rows, load_places, see
@@ -57,7 +56,7 @@ from csa.change.trial import list_trials
 from csa.city.config import CityConfig
 from csa.city.dataset import MARKER, Dataset, open_dataset
 from csa.city.loading import EvidenceStudy, load_city, load_evidence
-from csa.geo.cells import CellSet, parents
+from csa.geo.cells import AFAR, CellSet, parents
 from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
 from csa.program.registry import CoreArea
 from csa.program.store.records import Records

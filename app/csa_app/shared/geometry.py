@@ -7,7 +7,6 @@ so it holds public geometry alone: every cell of the city, never which of them h
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import shutil
@@ -27,18 +26,16 @@ from csa.base.clock import now_utc
 from csa.base.io import replace_folder
 from csa.base.schema import UNASSIGNED
 from csa.city.dataset import Dataset
-from csa.geo.cells import cell_corners, outline
+from csa.geo.cell_time import pack_cells
+from csa.geo.cells import outline
 from csa.ingest.basemap_files import MARKER, load_basemap
 from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 from csa_app.shared.legend import Classes, classify_scores, levels
 from csa_app.shared.settings import STATIC
 
-STEP = 1e-6
-"""Degrees, about a tenth of a meter, far below a line's width."""
-
 FILE = "geometry.json"
-Y_BITS = 32
-"""A corner as one number, which is sorted much quicker than two: its y has so many bits."""
+ADDRESS = "../../app/static"
+"""Where a map's frame finds the static folder."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +65,9 @@ class RiskLayer:
 
 
 def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
-    """Write the outlines of cells: each corner once, for it belongs to up to three cells."""
-    lonlat, cell = cell_corners(cells)
-    corners = np.rint(lonlat / STEP).astype(np.int64)  # (corners of all, 2)
-    origin = corners.min(axis=0)
-    x, y = (corners - origin).T
-    distinct, number = np.unique((x << Y_BITS) + y, return_inverse=True)
-    ends = np.searchsorted(cell, np.arange(len(cells) + 1)).tolist()
-    numbers = number.tolist()
-    content = {
-        "origin": (origin * STEP).round(6).tolist(),
-        "step": STEP,
-        "x": (distinct >> Y_BITS).tolist(),
-        "y": (distinct & ((1 << Y_BITS) - 1)).tolist(),
-        "cells": [numbers[start:end] for start, end in itertools.pairwise(ends)],
-    }
-    return CellGeometry(serve(content), dict(zip(cells.tolist(), range(len(cells)), strict=True)))
+    """Write the outlines of cells."""
+    number_of = dict(zip(cells.tolist(), range(len(cells)), strict=True))
+    return CellGeometry(serve(pack_cells(cells)), number_of)
 
 
 def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
@@ -151,11 +135,15 @@ def forget_old(days: float = 7) -> None:
 
 def serve(content: dict[str, Any]) -> str:
     """Write public geometry under the static folder, named by its content."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    name = hashlib.sha256(text).hexdigest()[:20]
-    place = STATIC / "geometry" / name
+    return serve_file(FILE, json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def serve_file(name: str, content: bytes) -> str:
+    """Write a file under the static folder, in a folder named by its content."""
+    folder = hashlib.sha256(content).hexdigest()[:20]
+    place = STATIC / "geometry" / folder
     with suppress(OSError):
         os.utime(place)  # now it is recent, and another server that tidies up leaves it
-    if not (place / FILE).is_file():
-        replace_folder(place, FILE, {FILE: text})
-    return f"../../app/static/geometry/{name}/{FILE}"
+    if not (place / name).is_file():
+        replace_folder(place, name, {name: content})
+    return f"{ADDRESS}/geometry/{folder}/{name}"

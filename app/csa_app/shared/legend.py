@@ -14,7 +14,6 @@ import streamlit as st
 
 from csa.base.text import tr
 from csa.program.registry import CoreArea
-from csa.reports.maps.palette import count_bounds
 
 FIFTHS = 5
 Outlines: TypeAlias = Sequence[tuple[str, str]]
@@ -27,17 +26,6 @@ class Classes:
 
     upper: tuple[float, ...]  # the highest value of each
     words: tuple[str, ...]  # the label of each
-
-
-def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
-    """Sort cell counts into at most five classes; equal counts share a class."""
-    upper = count_bounds(counts[counts > 0])
-    lower = (1, *(bound + 1 for bound in upper[:-1]))
-    words = tuple(
-        tr("legend.one" if low == high else "legend.range", low=low, high=high)
-        for low, high in zip(lower, upper, strict=True)
-    )
-    return Classes(upper, words)
 
 
 def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:

@@ -1,10 +1,9 @@
-"""Put a map on the page with streamlit-folium, which is made to load local files only."""
+"""Put a map on the page with streamlit-folium; all that it loads is here."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -14,33 +13,19 @@ import streamlit as st
 
 from csa.base.errors import CsaError
 from csa.base.text import tr
+from csa.geo.cell_time import SCRIPT, STYLE, ground_map, ground_options, own_file
 from csa_app.shared import cache, maps, panels, theme
 from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.geometry import CellGeometry
-from csa_app.shared.legend import Outlines, classify_counts, outlines_of, show_legend
+from csa_app.shared.geometry import ADDRESS, CellGeometry, serve_file
+from csa_app.shared.legend import Outlines, outlines_of, show_legend
 from csa_app.shared.phrases import months_covered
 from csa_app.shared.settings import STATIC
 
 HEIGHT_PX, SMALL_HEIGHT_PX = 500, 370
 SMALL_LAYERS = ("background", "neighborhoods")
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
-STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
-# Of all that folium would load, only Leaflet is needed; the rest is dropped.
-LOCAL: Mapping[str, str | None] = {
-    "leaflet.js": f"{LEAFLET}.js",
-    "leaflet.css": f"{LEAFLET}.css",
-    "jquery-3.7.1.min.js": None,
-    "bootstrap.bundle.min.js": None,
-    "bootstrap.min.css": None,
-    "bootstrap-glyphicons.css": None,
-    "bootstrap-icons.min.css": None,
-    "all.min.css": None,
-    "leaflet.awesome-markers.js": None,
-    "leaflet.awesome-markers.css": None,
-    "leaflet.awesome.rotate.min.css": None,
-}
 
 
 def draw(
@@ -62,7 +47,15 @@ def draw(
             choose(area_id)
 
     on_click = None if choose is None else clicked
-    show(maps.base_map(config, base, is_dark=is_dark), key, painted(cells), on_click, height_px)
+    options = ground_options(
+        base.address,
+        base.bounds,
+        theme.current(),
+        units=config.city.units,
+        is_dark=is_dark,
+        is_synthetic=config.city.is_synthetic,
+    )
+    show(ground_map(options, links()), key, painted(cells), on_click, height_px)
 
 
 def show(
@@ -75,7 +68,9 @@ def show(
     """Put the map on the page."""
     if not (STATIC / f"{LEAFLET}.js").is_file():
         raise CsaError("map.no_leaflet")
-    _component().st_folium(
+    import streamlit_folium  # noqa: PLC0415 - only a server that is running knows its component
+
+    streamlit_folium.st_folium(
         base,
         key=key,
         height=height_px,
@@ -104,59 +99,25 @@ def key_of(*parts: object) -> str:
     return "map " + hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _own(name: str) -> str:
-    """Return the address of a file of ours with its content's hash, so that no old copy is used.
+def links() -> tuple[list[str], list[str]]:
+    """Return where a map's frame finds its scripts and styles: nothing else is loaded.
 
-    The script also receives the sentence to show if nothing else of the map loads.
+    Our script also receives the sentence to show if Leaflet does not load after it.
     """
-    version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    words = f"&words={quote(tr('map.no_library'))}" if name.endswith(".js") else ""
-    return f"{STATIC_ADDRESS}/{name}?v={version}{words}"
+    script, style = (serve_file(name, own_file(name)) for name in (SCRIPT, STYLE))
+    words = quote(tr("map.no_library"))
+    return (
+        [f"{script}?words={words}", f"{ADDRESS}/{LEAFLET}.js"],
+        [f"{ADDRESS}/{LEAFLET}.css", style],
+    )
 
 
-def _local(address: str) -> str | None:
-    name = address.rsplit("/", 1)[-1]
-    if name not in LOCAL:
-        raise CsaError("map.unknown_link", address=address)
-    local = LOCAL[name]
-    return None if local is None else f"{STATIC_ADDRESS}/{local}"
-
-
-def _component() -> Any:
-    """Import streamlit-folium, whose component only a server that is running knows."""
-    import streamlit_folium  # noqa: PLC0415
-
-    # A private name, held to one minor version in pyproject.toml and by a test.
-    if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
-        streamlit_folium._component_func = _stay_here(  # noqa: SLF001
-            streamlit_folium._component_func  # noqa: SLF001
-        )
-    return streamlit_folium
-
-
-def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
-    """Make the component load local files, since one failing link would leave a blank map."""
-
-    def draw(**arguments: Any) -> Any:
-        scripts = [_local(link) for link in arguments.pop("js_links")]
-        styles = [_local(link) for link in arguments.pop("css_links")]
-        # Folium forbids pinch zoom of the page, which some readers need.
-        header = re.sub(r'<meta name="viewport"[^>]*>', "", arguments.pop("header"))
-        return component(
-            js_links=[_own("csa-map.js"), *filter(None, scripts)],
-            css_links=[*filter(None, styles), _own("csa-map.css")],
-            header=header,
-            **arguments,
-        )
-
-    draw.is_local = True  # type: ignore[attr-defined]
-    return draw
-
-
-def small_map(view: AreaView, height_px: int = SMALL_HEIGHT_PX, selected: str = "") -> None:
+def small_map(view: AreaView, height_px: int = SMALL_HEIGHT_PX, **shown: Any) -> None:
     """Show the areas on a map that chooses none: on Briefing, Meeting and Why here."""
     edges = outlines_of(view.core, has_candidates=not view.proposal.is_empty)
-    area_map(view, "small", edges, height_px=height_px, selected=selected)
+    if shown.get("shade") == "none":
+        show_legend("", None, (), (), edges)
+    area_map(view, "small", edges, height_px=height_px, **shown)
 
 
 def area_map(
@@ -172,15 +133,12 @@ def area_map(
 
     `shown` is what else its `MapScene` has; of cells without counts the page has the legend.
     """
-    proposal, resolution = view.proposal, view.choices.resolution
-    classes = classify_counts(proposal.counted.incidents)
-    period = tr("find.n_months", n=months_covered(proposal))
+    resolution = view.choices.resolution
     with panels.map_words():
         scene = maps.MapScene(
-            proposal,
-            classes,
-            period,
+            view.proposal,
             **{"shade": "shootings", "visible": SMALL_LAYERS, "selected": "", **shown},
+            located=cache.located(view.session, view.choices),
             status=view.statuses,
             core=view.core,
             counts=view.counts,
@@ -188,9 +146,7 @@ def area_map(
             is_whole=True,
             units=view.session.config.city.units,
         )
-        if scene.shade == "shootings":  # of two sizes of cell the map itself says what they mean
-            is_one = scene.afar is None
-            title = tr("find.legend" if is_one else "find.legend_in_map", period=period)
-            palette = theme.current().sequential
-            show_legend(title, classes if is_one else None, palette, marks, edges)
+        if scene.shade == "shootings":  # what its colors mean the map itself says
+            period = tr("find.n_months", n=months_covered(view.proposal))
+            show_legend(tr("find.legend_in_map", period=period), None, (), marks, edges)
         draw(view.session, resolution, name, partial(maps.painting, scene), choose, height_px)

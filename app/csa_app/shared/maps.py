@@ -6,51 +6,33 @@ one message through `feature_group_to_add`, so that nothing remounts, flashes or
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import folium
-import numpy as np
 import shapely
-from folium.template import Template
 
-from csa.areas.city_scale import count_afar
 from csa.areas.places import called
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import expected_range
+from csa.areas.study_area import StudyArea
+from csa.base.arrays import Cells, Ints
+from csa.base.params import Month
 from csa.base.text import tr
-from csa.city.config import CityConfig
-from csa.geo.cells import cell_resolution, jaccard, mean_km2, outline, refine
+from csa.geo.cell_time import CellTimeLayer, CellTimes, pack_area, script_json
+from csa.geo.cells import jaccard, outline, refine
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import theme
 from csa_app.shared.area_status import in_service, state_words
 from csa_app.shared.cache import once
-from csa_app.shared.geometry import BaseGeometry, CellGeometry
-from csa_app.shared.legend import Classes, classify_counts
+from csa_app.shared.geometry import CellGeometry
+from csa_app.shared.phrases import months_covered
 
 ALIKE = 0.8
 """Two outlines are nearly the same if their cells' Jaccard index is so much."""
-
-
-class Painting(folium.MacroElement):
-    """Calls `csa-map.js`: to start a map, or to paint the changing parts into a feature group."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "csaMap.{{ this.call }}({{ this._parent.get_name() }}, {{ this.message }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, message: str, call: str = "paint") -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.message, self.call = message, call
-
-
-ACRES = 247.105
-"""In a square kilometer."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +51,7 @@ class MapScene:
     """Everything that a map shows beside its base."""
 
     proposal: Proposal  # the areas and cells
-    classes: Classes  # classes of the cells' counts
-    period: str  # period in words, for tooltips
+    located: StudyArea  # the incidents of all months
     shade: str  # what colors the cells: `shootings`, `risk` or `none`
     visible: Sequence[str]  # `background`, `neighborhoods`
     selected: str | tuple[str, ...]  # the chosen area's id, or several; "" for none
@@ -81,49 +62,20 @@ class MapScene:
     core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
     counts: Mapping[str, AreaCounts] = field(default_factory=dict)  # theirs, by letter
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
+    months_in_step: int = 0  # of the brush over the months; 0 for none
     is_whole: bool = False  # whether the first view is of the whole city
     units: str = "us"  # of the sizes in the map's legend
 
-
-def script_json(value: Any) -> str:
-    """Encode a value as JSON that is safe inside a script."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("</", "<\\/").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium.Map:
-    """Make the base map, which does not change."""
-    colors = theme.DARK if is_dark else theme.LIGHT
-    (south, west), (north, east) = base.bounds
-    made = folium.Map(
-        location=[(south + north) / 2, (west + east) / 2],
-        zoom_start=11,
-        tiles=None,
-        zoom_snap=0.5,
-        max_bounds=False,
-    )
-    names = ("land", "water", "park", "street", "main_street", "hairline", "outline", "casing")
-    options = {
-        "base": base.address,
-        "bounds": base.bounds,
-        "imperial": config.city.units == "us",
-        "dark": is_dark,
-        "mark": tr("screen.sample") if config.city.is_synthetic else "",
-        "colors": {name: getattr(colors, name) for name in (*names, "accent")},
-        "words": {
-            "map": tr("map.label"),
-            "no_geometry": tr("map.no_geometry"),
-            "home": tr("map.home"),
-        },
-    }
-    Painting(script_json(options), "start").add_to(made)
-    return made
+    @property
+    def period(self) -> str:
+        """The period of the areas' counts in words."""
+        return tr("find.n_months", n=months_covered(self.proposal))
 
 
-def painted(message: str) -> folium.FeatureGroup:
+def painted(message: Mapping[str, Any] | str) -> folium.FeatureGroup:
     """Make what st_folium adds to a map of a message."""
     group = folium.FeatureGroup(name="csa")
-    Painting(message).add_to(group)
+    CellTimeLayer(message).add_to(group)
     return group
 
 
@@ -136,18 +88,7 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
 def _message(scene: MapScene, cells: CellGeometry) -> str:
     colors = theme.current()
     message = {
-        "cells": cells.address,
-        "counts": _counts(scene, cells) if scene.shade == "shootings" else [],
-        **(_in_two_sizes(scene, cells, scene.afar) if scene.shade == "shootings" else {}),
-        "bounds": list(scene.classes.upper),
-        "palette": list(colors.sequential[-len(scene.classes.upper) :]),
-        "opacity": 0.85,
-        "tooltips": {
-            "one": tr("map.cell", n=1, count="1", period=scene.period),
-            "other": tr("map.cell", n=2, count="{n}", period=scene.period),
-            "inside": tr("map.inside", area_id="{area}"),
-            "outside": tr("map.outside"),
-        },
+        "time": _time(scene, cells) if scene.shade == "shootings" else None,
         "areas": _areas(scene),
         "selected": scene.selected,
         "visible": list(scene.visible),
@@ -164,53 +105,51 @@ def _message(scene: MapScene, cells: CellGeometry) -> str:
     return script_json(message)
 
 
-def _in_two_sizes(scene: MapScene, near: CellGeometry, far: CellGeometry | None) -> dict[str, Any]:
-    """Return the larger cells that are shown until the map is close enough for the small ones."""
-    if far is None:
-        return {}
-    counts = count_afar(scene.proposal.counted)
-    classes = classify_counts(np.array(list(counts.values())))
-    larger = {
-        "cells": far.address,
-        "counts": [[far.number_of[cell], n, ""] for cell, n in counts.items()],
-        "bounds": list(classes.upper),
-        "palette": list(theme.current().sequential[-len(classes.upper) :]),
-        "legend": _legend(classes, far, scene),
-    }
-    return {"far": larger, "legend": _legend(scene.classes, near, scene)}
+def _time(scene: MapScene, near: CellGeometry) -> dict[str, Any]:
+    """Return the cells by month, and the areas that they are in."""
+    located, params = scene.located, scene.proposal.summary["params"]
+    report, span = (
+        located.dataset.report,
+        (
+            Month.parse(params["start"]),
+            Month.parse(params["until"]),
+        ),
+    )
+    begin, through = (
+        Month.parse(report["data_from"][:7]),
+        date.fromisoformat(report["data_through"]),
+    )
+    (first, until), step = span, scene.months_in_step
+    if step:  # counted back and on from where the page counts
+        first = until.plus(-step * -(-(until.index - begin.index) // step))
+        until = until.plus(
+            step * -((until.index - Month(through.year, through.month).index - 1) // step)
+        )
+    times = CellTimes.of(
+        located.cells, located.month, first, until, step or until.index - first.index
+    )
+    drawn = [(one.address, one.number_of) for one in (near, scene.afar) if one is not None]
+    areas = _names_of(scene, times.cells)
+    return times.to_message(drawn, theme.current(), span, areas, through=through, units=scene.units)
 
 
-def _legend(classes: Classes, cells: CellGeometry, scene: MapScene) -> dict[str, Any]:
-    """Return what the map's own legend says of the cells on screen."""
-    any_cell = next(iter(cells.number_of), 0)
-    km2 = mean_km2(cell_resolution(any_cell))
-    colors = theme.current().sequential[-len(classes.words) :]
-    size = tr("map.acres", n=km2 * ACRES) if scene.units == "us" else f"{km2 * 100:.2g} ha"
-    return {
-        "title": tr("map.legend", size=size),
-        "rows": [list(row) for row in zip(colors, classes.words, strict=True)],
-    }
-
-
-def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
-    proposal, counted = scene.proposal, scene.proposal.counted
+def _names_of(scene: MapScene, cells: Cells) -> tuple[list[str], Ints]:
+    """Return what areas are called, and the place among them of each cell's; past the end, none."""
+    proposal, grid = scene.proposal, scene.proposal.counted.grid
     areas = zip(proposal.areas["area_id"], proposal.areas["place_name"], strict=True)
-    names = [*(_called(scene, str(area_id), str(place)) for area_id, place in areas), ""]
-    area_of_cell, none = proposal.area_of_cell.copy(), len(names) - 1
-    core = {area.key for area in scene.core}
+    names = [_called(scene, str(area_id), str(place)) for area_id, place in areas]
+    area_of_cell, core = proposal.area_of_cell.copy(), {area.key for area in scene.core}
+    none = len(names) + len(scene.core)
+    area_of_cell[area_of_cell == len(names)] = none
     for number, area_id in enumerate(proposal.areas["area_id"]):
         stands = scene.status.get(str(area_id))
         if stands is not None and stands.letter in core:  # its own ground says which cells are its
             area_of_cell[area_of_cell == number] = none
     for area in scene.core:
         own = refine(area.cells, int(proposal.summary["params"]["resolution"]))
-        area_of_cell[counted.grid.at(own)] = len(names)
+        area_of_cell[grid.at(own)] = len(names)
         names.append(called(area.place_name, area.key))
-    shown = (counted.cells, counted.incidents, area_of_cell[counted.places])
-    return [
-        [cells.number_of[cell], count, names[area]]
-        for cell, count, area in zip(*(one.tolist() for one in shown), strict=True)
-    ]
+    return names, area_of_cell[grid.at(cells)]
 
 
 def _areas(scene: MapScene) -> list[dict[str, Any]]:
@@ -247,7 +186,7 @@ def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:
 
 def core_feature(area: CoreArea, lines: Sequence[str], area_id: str) -> dict[str, Any]:
     """Return a core service area's outline as a feature, known to the page by an id."""
-    drawn = feature(area_id, area.place_name, outline(area.cells), lines, letter=area.key)
+    drawn = pack_area(area_id, area.place_name, outline(area.cells), lines, letter=area.key)
     drawn["properties"]["core"] = True
     return drawn
 
@@ -272,28 +211,10 @@ def _feature(
     ]
     name = _called(scene, area_id, str(area["place_name"]))
     place = stands.place_name if stands and letter else name
-    drawn = feature(area_id, place, shape, lines, letter=letter)
+    drawn = pack_area(area_id, place, shape, lines, letter=letter)
     drawn["properties"]["n"] = int(area["incidents"])
     return drawn
 
 
 def _chance(usual: tuple[int, int] | None) -> list[str]:
     return [tr("map.area_chance", low=usual[0], high=usual[1])] if usual else []
-
-
-def feature(
-    area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str], *, letter: str
-) -> dict[str, Any]:
-    """Return an area's outline as a feature, labeled at its upper left corner."""
-    top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
-    return {
-        "type": "Feature",
-        "properties": {
-            "area_id": area_id,
-            "letter": letter,
-            "place": place,
-            "lines": list(lines),
-            "at": [round(float(top[1]), 5), round(float(top[0]), 5)],
-        },
-        "geometry": json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-5))),
-    }

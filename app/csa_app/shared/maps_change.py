@@ -14,6 +14,7 @@ from csa.base.arrays import Ints
 from csa.base.text import tr
 from csa.change.sentences import counts_at, name_verdict
 from csa.change.verdict import AreaResult, CumulativeCounts, band_edges
+from csa.geo.cell_time import pack_area, script_json
 from csa.program.registry import CoreArea
 from csa_app.shared import theme
 from csa_app.shared.area_status import in_service, state_words
@@ -21,7 +22,7 @@ from csa_app.shared.cache import once
 from csa_app.shared.following import Following, Level, levels
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.legend import Classes
-from csa_app.shared.maps import core_feature, feature, painted, script_json
+from csa_app.shared.maps import core_feature, painted
 
 CORE_OPACITY = 0.85
 RING_OPACITY = 0.6
@@ -67,7 +68,6 @@ def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
 def _message(scene: ChangeScene, cells: CellGeometry) -> str:
     message = {
         "cells": cells.address,
-        "counts": [],
         "zones": list(_zones(scene, cells)),
         "areas": list(_areas(scene)),
         "view": "core" if scene.following.is_core else "candidates",
@@ -153,7 +153,7 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
     ):
         area_id = str(name)
         letter = "" if is_candidate(area_id) else area_id
-        drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
+        drawn = pack_area(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
         core = scene.following.results(area_id).core
         level = levels(core)[scene.at]
         drawn["properties"]["n"] = int(core.counted[scene.at])

@@ -18,6 +18,7 @@ from csa_app.shared.city_session import CitySession
 
 LOCAL, PUBLIC, SIGNED_IN = "local", "public", "signed-in"
 THIS_MACHINE = "this machine"
+QUARTER = 3
 SIGNING_OUT, SIGN_OUT_TOLD = "signing out", "signing out told"
 SIGN_OUT_S = 2.0
 """Seconds that a browser may take to sign out before it is asked again."""
@@ -67,6 +68,13 @@ def person_from_claims(claims: Mapping[str, Any]) -> Person:
     found = grant(load_roles(), claims)
     name = str(claims.get("sub") or claims.get("email") or "")
     return Person(found.office, found.role, found.strategies, found.team, name)
+
+
+def months_in_step(session: CitySession) -> int:
+    """Return how fine in time this person may see counts of cells, in months; 0 for not at all."""
+    if access(session) == PUBLIC:
+        return 0
+    return 1 if person(session).role in {"editor", "chair"} else QUARTER
 
 
 def sign(session: CitySession, office: str, why: str) -> Act:

@@ -1,7 +1,7 @@
 """The visual style: colors by meaning, for light and dark; type and spacing in one style sheet.
 
 Streamlit's own colors are in `.streamlit/config.toml`; those of maps and charts are here, the
-light ones as on paper (`csa.reports.maps.palette`).
+light ones as on paper (`csa.geo.palette`).
 No red for places: red is for errors.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from csa.reports.maps.palette import PAPER, Palette
+from csa.geo.palette import PAPER, Palette
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ LIGHT = Theme(
     at_risk="#735000",
 )
 DARK = Theme(
-    sequential=("#35486b", "#4d6aa0", "#7d8fd0", "#b3b1ee", "#efe6ff"),
+    sequential=("#35486b", "#4d62a0", "#7d7fd0", "#b48be6", "#f0a9e8"),
     diverging=("#b79cf5", "#655596", "#4a4f5a", "#8d6836", "#f5a445"),
     ink="#e8eaee",
     faint="#a3aab6",
@@ -224,7 +224,7 @@ STYLE = """
     .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
-    .st-key-map iframe { height: 430px !important; min-height: 430px; }
+    .st-key-map iframe { height: 430px !important; min-height: 430px; } .st-key-find .st-key-map iframe { height: 600px !important; }
     /* As large as a thumb. */
     [data-testid="stMain"] :is(button, summary, [data-testid="stPageLink"] a, [data-testid="stTextInputRootElement"], [data-testid="stNumberInputContainer"], [data-testid="stSelectbox"] [role="group"], [data-testid="stDateInput"] [role="group"]) { min-height: 2.75rem; min-width: 2.75rem; }
     [data-testid="stMain"] :is(.stCheckbox, .stRadio) label { min-height: 2.75rem; align-items: center; }

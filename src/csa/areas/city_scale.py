@@ -14,11 +14,8 @@ from scipy.sparse import csr_array
 from csa.areas.study_area import StudyArea
 from csa.areas.window import CountedCells
 from csa.base.arrays import Cells, Floats, Ints
-from csa.geo.cells import find_neighbors, parents
+from csa.geo.cells import AFAR, find_neighbors, parents
 from csa.geo.neighborhoods import people_per_km2
-
-RESOLUTION = 9
-"""Density of a whole city is tested and drawn in cells of about a tenth of a square kilometer."""
 
 PASSING_SHARE = 0.05
 """People are where nobody lives, too: so much of the exposure is even over the land."""
@@ -36,7 +33,7 @@ class CityScale:
     area_km2: Floats  # (c,) land
 
     @classmethod
-    def of(cls, located: StudyArea, resolution: int = RESOLUTION) -> CityScale:
+    def of(cls, located: StudyArea, resolution: int = AFAR) -> CityScale:
         """Take a study area's cells together; never finer than they are."""
         own = located.cover.index.to_numpy()
         cells, place = np.unique(parents(own, resolution), return_inverse=True)
@@ -77,7 +74,7 @@ class CityScale:
         return shares
 
 
-def count_afar(counted: CountedCells, resolution: int = RESOLUTION) -> dict[int, int]:
+def count_afar(counted: CountedCells, resolution: int = AFAR) -> dict[int, int]:
     """Add up a proposal's cells in larger ones, for maps of a whole city.
 
     Parameters

@@ -8,7 +8,6 @@ import io
 import json
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,11 +16,13 @@ import geopandas as gpd
 import pyogrio
 import shapely
 
-from csa.base.errors import MachineError, ParamError
+from csa.base.errors import ParamError
 from csa.base.io import json_bytes, made_in_file, write_file
 from csa.geo.cells import outline
+from csa.geo.palette import PAPER
 
 if TYPE_CHECKING:
+    import folium
     from matplotlib.axes import Axes
 
 STILL = "2020-01-01T00:00:00Z"
@@ -94,12 +95,37 @@ class MapResult:
             raise ParamError("proposal.format", path=path)
         write_file(path, content)
 
-    def explore(self, **options: Any) -> Any:
-        """Draw the first layer on a map to move about: folium's, needs the extra `explore`."""
-        if find_spec("mapclassify") is None:
-            raise MachineError("proposal.no_explore")
+    def explore(self) -> folium.Map:
+        """Draw the first layer on a map to move about, which holds its code and asks no network.
+
+        A proposal's map also holds its cells' incidents by month, with a brush over the months:
+        finer than any file of `to_file`, so a notebook saved with it is for the team alone.
+        """
+        from csa.geo import cell_time  # noqa: PLC0415 - folium loads late
+
         table = self.layer(self.LAYERS[0])
-        return table.drop(columns="cells", errors="ignore").explore(**options)
+        table = table[~table.geometry.is_empty]
+        places = table.get("place_name", table["area_id"])
+        shown = [name for name in self.SHOWN if name not in {"area_id", "place_name"}]
+        areas = [
+            cell_time.pack_area(str(row["area_id"]), str(place), shape, lines, letter="")
+            for row, place, shape in zip(
+                table.to_dict("records"), places, table.geometry, strict=True
+            )
+            for lines in [[f"{name}: {row[name]}" for name in shown]]
+        ]
+        west, south, east, north = table.total_bounds.tolist()
+        options = cell_time.ground_options(
+            {"layers": {}}, [[south, west], [north, east]], PAPER, units="us"
+        )
+        drawn = cell_time.ground_map(options)
+        message = {"areas": areas, "selected": "", "visible": [], "services": [], "whole": True}
+        cell_time.CellTimeLayer({**message, "time": self.time_message()}).add_to(drawn)
+        return drawn
+
+    def time_message(self) -> dict[str, Any] | None:
+        """Return the cells by month for `csa.geo.cell_time`; None where it has none."""
+        return None
 
     def _repr_html_(self) -> str:
         """Show a sentence, a map and the first ten rows in a notebook."""

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,9 @@ from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbsc
 from csa.base.text import tr
 from csa.city.dataset import City
 from csa.city.selection import AreaSelection
-from csa.geo.cells import CellSet, draw_cells, from_text
+from csa.geo.cells import AFAR, CellSet, bin_points, draw_cells, from_text, parents
 from csa.geo.grid import Grid
+from csa.geo.palette import PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,6 +186,25 @@ class Proposal(MapResult):
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the cells and areas with matplotlib: on given axes, else on a new figure."""
         return draw_areas(self.areas, self.cells, on_axes(axes))
+
+    def time_message(self) -> dict[str, Any] | None:
+        """Return the cells by month; None where the incidents were left out."""
+        if self.labels.empty:
+            return None
+        from csa.geo.cell_time import CellTimes, pack_cells  # noqa: PLC0415 - folium loads late
+
+        params, grid = self.summary["params"], self.counted.grid
+        cells = bin_points(self.labels["lon"], self.labels["lat"], params["resolution"])
+        span = Month.parse(params["start"]), Month.parse(params["until"])
+        times = CellTimes.of(cells, self.labels["month"].to_numpy(), *span)
+        sizes = [times.cells, *([parents(times.cells, AFAR)] * (params["resolution"] > AFAR))]
+        drawn = [
+            (pack_cells(one), dict(zip(one.tolist(), range(len(one)), strict=True)))
+            for one in map(np.unique, sizes)
+        ]
+        areas = self.areas["place_name"].tolist(), self.area_of_cell[grid.at(times.cells)]
+        through = date.fromisoformat(params["covered_through"])
+        return times.to_message(drawn, PAPER, span, areas, through=through)
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:

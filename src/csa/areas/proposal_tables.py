@@ -32,7 +32,7 @@ from csa.areas.risk_score import relative_risk
 from csa.areas.sheets import count_silent_months
 from csa.areas.shrinkage import Estimate
 from csa.areas.sufficiency import MIN_MONTHS
-from csa.areas.window import CountedCells
+from csa.areas.window import CountedCells, month_index
 from csa.base.arrays import Ints, Objects
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
@@ -58,6 +58,7 @@ def proposal_of(run: Run) -> Proposal:
             "area_id": np.array([*run.area_ids, ""], dtype=object)[run.area_of],
             "lon": run.window.column("lon"),
             "lat": run.window.column("lat"),
+            "month": month_index(run.window.column("occurred_at")),
         }
     ).sort_values("incident_id", ignore_index=True)
     return Proposal(areas, counted, labels, _summary(run, areas), stack)

@@ -40,6 +40,10 @@ RINGS = tuple(slice(3 * k * (k - 1) + 1 if k else 0, 3 * k * (k + 1) + 1) for k 
 AROUND = ((1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1))
 """Steps to a cell's six neighbors, one after another around it, in h3's local coordinates."""
 
+AFAR = 9
+"""Resolution of the cells, of about a tenth of a square kilometer, that a whole city is tested and
+drawn in."""
+
 
 def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
     """Find each cell's neighbors in the list, ring by ring: of 32 bits, they take half."""

@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt, RGBColor
 
 from csa.base.text import Translator
+from csa.geo.palette import PAPER
 from csa.reports.document import (
     Block,
     Box,
@@ -28,7 +29,6 @@ from csa.reports.document import (
     Table,
 )
 from csa.reports.html import N_MARK, OF_MARK, Paper, is_right_to_left, levels_of, marks_of, trail_of
-from csa.reports.maps.palette import PAPER
 
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")

@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from csa.base.text import Translator
+from csa.geo.palette import PAPER
 from csa.reports.document import Block, Document, Heading, PageBreak, Paragraph, Picture, Table
-from csa.reports.maps.palette import PAPER
 
 Paper: TypeAlias = Literal["letter", "a4"]
 SHORT = 12

@@ -33,7 +33,7 @@ def read(static, address):
 
 
 def decoded(content, number):
-    """Decode one cell as csa-map.js does."""
+    """Decode one cell as cell_time.js does."""
     (lon, lat), step = content["origin"], content["step"]
     return shapely.Polygon(
         [

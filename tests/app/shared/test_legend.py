@@ -11,31 +11,9 @@ from tests.sentences import says
 
 from csa.program.registry import CoreArea
 from csa_app.shared import legend
-from csa_app.shared.legend import Classes, classify_counts, classify_scores, levels
-
-
-def counts(*values):
-    return np.array(values, dtype=np.int64)
-
+from csa_app.shared.legend import Classes, classify_scores, levels
 
 # ---- By hand --------------------------------------------------------------------------------
-
-
-def test_counts_from_one_to_twenty_end_at_the_named_percentiles():
-    """Of 1 to 20, the percentile p lies at 1 + 19 p: 8.6, 13.35, 17.15, 19.05, 20."""
-    found = classify_counts(np.arange(1, 21))
-    assert found.upper == (8, 13, 17, 19, 20)
-    assert found.words == ("1 to 8", "9 to 13", "14 to 17", "18 to 19", "20")
-
-
-def test_ties_share_a_class_and_the_classes_become_fewer():
-    found = classify_counts(counts(*[1] * 90, *[2] * 8, 3, 40))
-    assert found.upper == (1, 2, 40)
-    assert found.words == ("1", "2", "3 to 40")
-
-
-def test_cells_without_incidents_are_in_no_class():
-    assert classify_counts(counts(0, 0, 0, 4, 9)) == classify_counts(counts(4, 9))
 
 
 def test_scores_are_in_five_classes_of_as_many_places():
@@ -47,16 +25,6 @@ def test_scores_are_in_five_classes_of_as_many_places():
 
 
 # ---- At the edge ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("values", [(), (0, 0)])
-def test_without_incidents_there_is_one_class(values):
-    assert classify_counts(counts(*values)) == Classes((1.0,), ("1",))
-
-
-def test_where_all_counts_are_equal_there_is_one_class():
-    assert classify_counts(counts(3, 3, 3)) == Classes((3.0,), ("1 to 3",))
-    assert classify_counts(counts(1)) == Classes((1.0,), ("1",))
 
 
 @pytest.mark.parametrize("scores", [(0.5,), (0.5, 0.5, 0.5)])
@@ -91,19 +59,6 @@ def test_names_from_files_cannot_be_html_in_the_legend(monkeypatch):
 
 
 # ---- True in general ------------------------------------------------------------------------
-
-
-@given(st.lists(st.integers(0, 500), max_size=200))
-def test_every_count_is_in_one_class_and_the_words_say_which(values):
-    found = classify_counts(counts(*values))
-    assert 1 <= len(found.upper) == len(found.words) <= 5
-    assert list(found.upper) == sorted(set(found.upper))
-    spans = [tuple(map(int, words.replace(" to ", " ").split()))[::1] for words in found.words]
-    spans = [(span[0], span[-1]) for span in spans]
-    for value in filter(None, values):
-        assert sum(low <= value <= high for low, high in spans) == 1
-    assert spans[0][0] == 1
-    assert not values or not max(values) or spans[-1][1] == max(values)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=80))

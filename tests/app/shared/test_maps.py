@@ -1,5 +1,7 @@
 """The map: nothing from elsewhere, no stale picture, no script that a name could end."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -8,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import folium
 import h3.api.numpy_int as h3
+import numpy as np
 import pytest
 import shapely
 import streamlit_folium
@@ -20,11 +23,12 @@ from csa.areas.choices import AreaSettings
 from csa.areas.locating import study_cells
 from csa.areas.priority.area_counts import count_areas
 from csa.base.errors import CsaError
+from csa.base.params import Month
 from csa.base.text import tr
+from csa.geo.cell_time import CellTimeLayer, ground_map, ground_options, own_file, script_json
 from csa.geo.cells import outline
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import geometry, map_component, maps, theme
-from csa_app.shared.legend import classify_counts
 from csa_app.shared.maps import MapScene, Spot
 
 STANDING = {
@@ -53,22 +57,53 @@ def cells(static, city):
 def sent(monkeypatch):
     """What reaches the component that draws in the browser, by way of st_folium itself."""
     arguments = {}
-    map_component._component()  # makes it load local files
-    component = map_component._stay_here(lambda **given: arguments.update(given))
-    monkeypatch.setattr(streamlit_folium, "_component_func", component)
+    monkeypatch.setattr(
+        streamlit_folium, "_component_func", lambda **given: arguments.update(given)
+    )
     return arguments
 
 
 def scene(city, **changed):
-    classes = classify_counts(city.proposal.cells["incidents"].to_numpy())
-    first = MapScene(city.proposal, classes, "3 months", "shootings", ("background",), "c-1")
+    located = Analysis(city, AreaSettings()).on_cells(10)
+    first = MapScene(city.proposal, located, "shootings", ("background",), "c-1")
     return replace(first, **changed)
 
 
 def message(group):
     """Read what csaMap.paint is given."""
-    (painting,) = [c for c in group._children.values() if isinstance(c, maps.Painting)]
+    (painting,) = [c for c in group._children.values() if isinstance(c, CellTimeLayer)]
     return json.loads(painting.message)
+
+
+def unpacked(text, kind):
+    return np.frombuffer(base64.b64decode(text), dtype=kind).tolist()
+
+
+def counted(time):
+    """Count a message's cells in its span as the browser does: number in the file, count, area."""
+    ends, steps = unpacked(time["ends"], "<u4"), unpacked(time["steps"], "<u2")
+    first, end = time["span"]
+    names = dict(enumerate(time["areas"]))
+    places, n = unpacked(time["in_areas"], "<u2"), unpacked(time["cells"], "<u4")
+    rows = zip(n, [0, *ends], ends, places, strict=False)
+    found = [
+        [number, sum(first <= step < end for step in steps[start:until]), names.get(place, "")]
+        for number, start, until, place in rows
+    ]
+    return [row for row in found if row[1]]
+
+
+def ground(city, base, *, is_dark=False):
+    return ground_map(
+        ground_options(
+            base.address,
+            base.bounds,
+            theme.DARK if is_dark else theme.LIGHT,
+            units=city.config.city.units,
+            is_dark=is_dark,
+        ),
+        map_component.links(),
+    )
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -78,16 +113,17 @@ def message(group):
 def test_the_message_holds_each_cell_with_its_count_and_what_its_area_is_called(city, cells, east):
     standing = {} if east == "East End" else STANDING
     told = message(maps.painting(scene(city, status=standing), cells))
-    counted = city.proposal.cells[city.proposal.cells["incidents"] > 0]
+    held = city.proposal.cells[city.proposal.cells["incidents"] > 0]
     number_of = {f"{cell:015x}": n for cell, n in cells.number_of.items()}
     called = {"c-1": "West End", "c-2": east, "": ""}
-    wanted = counted[["cell", "incidents", "area_id"]].itertuples(index=False, name=None)
-    assert told["counts"] == [[number_of[cell], n, called[area]] for cell, n, area in wanted]
-    assert {area for _, _, area in told["counts"]} == {*called.values()}
-    assert sum(n for _, n, _ in told["counts"]) == 16
+    wanted = held[["cell", "incidents", "area_id"]].itertuples(index=False, name=None)
+    drawn = counted(told["time"])
+    assert drawn == [[number_of[cell], n, called[area]] for cell, n, area in wanted]
+    assert {area for _, _, area in drawn} == {*called.values()}
+    assert sum(n for _, n, _ in drawn) == 16
     assert told["selected"] == "c-1"
-    assert told["cells"] == cells.address
-    assert len(told["palette"]) == len(told["bounds"])
+    assert told["time"]["near"] == cells.address
+    assert told["time"]["palette"] == list(theme.LIGHT.sequential)
 
 
 def test_a_candidate_has_its_id_its_place_no_letter_and_both_of_its_numbers(city, cells):
@@ -143,7 +179,7 @@ def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, withou
         says("standing.core", since="September 2019"),
         says("map.area_count", n=counts["B"].incidents, period="3 months"),
     ]
-    inside = {name: n for _, n, name in message(maps.painting(shown, cells))["counts"]}
+    inside = {name: n for _, n, name in counted(message(maps.painting(shown, cells))["time"])}
     assert ("East Corner (B)" in inside) == (counts["B"].incidents > 0)
     for one in candidates:
         is_outline = one["properties"]["area_id"] == "c-2"
@@ -181,21 +217,39 @@ def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, c
     assert told["services"] == [[39.02, -94.57, "Cl", "Mercy", "clinic"]]
     assert told["risk"] is None
     told = message(maps.painting(replace(shown, shade="risk"), cells))
-    assert told["counts"] == []
+    assert told["time"] is None
     assert told["risk"]["levels"] == "0123"
     assert told["risk"]["geometry"] == risk[0]
 
 
-def test_the_base_says_its_units_its_theme_and_its_own_colors(city, base):
+def test_the_base_says_its_theme_and_its_own_colors(city, base):
     options = {}
     for is_dark in (False, True):
-        made = maps.base_map(city.config, base, is_dark=is_dark)
-        (start,) = [c for c in made._children.values() if isinstance(c, maps.Painting)]
+        made = ground(city, base, is_dark=is_dark)
+        (start,) = [c for c in made._children.values() if isinstance(c, CellTimeLayer)]
         options[is_dark] = json.loads(start.message)
     assert options[False]["colors"]["land"] == theme.LIGHT.land
     assert options[True]["colors"]["land"] == theme.DARK.land
     assert options[True]["dark"] is True
     assert options[False]["base"] == base.address
+
+
+@pytest.mark.parametrize("step", [0, 1, 3])
+def test_a_brush_is_as_fine_as_the_reader_may_see_and_agrees_with_the_page(city, cells, step):
+    plain = message(maps.painting(scene(city), cells))["time"]
+    time = message(maps.painting(scene(city, months_in_step=step), cells))["time"]
+    assert counted(time) == counted(plain)  # the page's own months, whatever the step
+    params, report = city.proposal.summary["params"], city.dataset.report
+    first, until = Month.parse(params["start"]), Month.parse(params["until"])
+    whole = Month.parse(report["data_from"][:7]), Month.parse(report["data_through"][:7]).plus(1)
+    if step:
+        begin = until.plus(-step * time["span"][1])
+        assert begin.index <= whole[0].index < begin.plus(step).index
+        end = begin.plus(step * len(time["names"]))
+        assert end.plus(-step).index < whole[1].index <= end.index
+        assert (time["span"][1] - time["span"][0]) * step == until.index - first.index
+    else:
+        assert len(time["names"]) == 1
 
 
 def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
@@ -207,33 +261,14 @@ def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
     assert clicked({"last_active_drawing": {"properties": {"area_id": ""}}}) == ""
 
 
-def test_our_own_script_and_style_have_another_address_when_they_change(monkeypatch, tmp_path):
-    """A browser keeps a file of one address for long: an older script would misread a message."""
-    monkeypatch.setattr(map_component, "STATIC", tmp_path)
-    for name in ("csa-map.js", "csa-map.css"):
-        seen = []
-        for text in ("one", "other", "one"):
-            (tmp_path / name).write_text(text)
-            seen.append(map_component._own(name))
-        assert seen[0] == seen[2] != seen[1]
-        assert all(link.startswith(f"../../app/static/{name}?v=") for link in seen)
-
-
-def test_the_script_is_told_what_to_say_where_nothing_else_loads():
-    query = parse_qs(urlsplit(map_component._own("csa-map.js")).query)
-    assert query["words"] == [tr("map.no_library")]
-    assert "words" not in map_component._own("csa-map.css")
-
-
-def test_a_made_up_city_is_marked_on_the_map_itself_and_a_real_one_is_not(city, base):
-    def mark(config):
-        made = maps.base_map(config, base, is_dark=False)
-        (start,) = [c for c in made._children.values() if isinstance(c, maps.Painting)]
-        return json.loads(start.message)["mark"]
-
-    assert mark(city.config) == ""
-    made_up = city.config.city.model_copy(update={"is_synthetic": True})
-    assert mark(city.config.model_copy(update={"city": made_up})) == "SAMPLE: synthetic city"
+def test_the_script_is_told_what_to_say_where_nothing_else_loads(static):
+    (own, leaflet), styles = map_component.links()
+    assert parse_qs(urlsplit(own).query)["words"] == [tr("map.no_library")]
+    assert leaflet == f"{geometry.ADDRESS}/{map_component.LEAFLET}.js"
+    for link, name in ((own, "cell_time.js"), (styles[1], "cell_time.css")):
+        place = static / link.partition("?")[0].removeprefix(geometry.ADDRESS + "/")
+        assert place.read_bytes() == own_file(name)
+        assert hashlib.sha256(own_file(name)).hexdigest()[:20] == place.parent.name
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -280,34 +315,11 @@ def test_a_maps_name_stays_while_its_base_stays(base):
 # ---- Refused --------------------------------------------------------------------------------
 
 
-def test_every_link_of_folium_becomes_a_local_file_or_is_dropped():
-    """A new folium may load something new: then this fails, and nobody's browser asks for it."""
-    links = [link for _, link in (*folium.Map.default_js, *folium.Map.default_css)]
-    assert len(links) > 8
-    local = [map_component._local(link) for link in links]
-    kept = {place for place in local if place}
-    assert kept == {
-        f"{map_component.STATIC_ADDRESS}/vendor/leaflet/leaflet.{end}" for end in ("js", "css")
-    }
-
-
-@pytest.mark.parametrize("place", ["js_links", "css_links"])
-def test_an_unknown_link_is_refused_before_a_browser_asks_for_it(place):
-    asked = []
-    component = map_component._stay_here(lambda **given: asked.append(given))
-    links = {"js_links": [], "css_links": [], "header": ""}
-    with pytest.raises(CsaError) as caught:
-        component(**{**links, place: ["https://elsewhere.example/new.js"]})
-    assert caught.value.message.key == "map.unknown_link"
-    assert "elsewhere.example" in str(caught.value)
-    assert asked == []
-
-
 def test_without_leaflet_the_page_says_so(city, base, cells, monkeypatch, tmp_path, sent):
     monkeypatch.setattr(map_component, "STATIC", tmp_path)
     with pytest.raises(CsaError) as caught:
         map_component.show(
-            maps.base_map(city.config, base, is_dark=False),
+            ground(city, base),
             "map",
             maps.painting(scene(city), cells),
             lambda: None,
@@ -323,41 +335,27 @@ def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkey
     script = tmp_path / "vendor" / "leaflet" / "leaflet.js"
     script.parent.mkdir(parents=True)
     script.touch()
-    for name in ("csa-map.js", "csa-map.css"):
-        (tmp_path / name).write_text(f"/* {name} */")
     monkeypatch.setattr(map_component, "STATIC", tmp_path)
     map_component.show(
-        maps.base_map(city.config, base, is_dark=False),
+        ground(city, base),
         "map",
         maps.painting(scene(city), cells),
         lambda: None,
     )
-    assert [link.partition("?")[0] for link in sent["js_links"]] == [
-        "../../app/static/csa-map.js",
-        "../../app/static/vendor/leaflet/leaflet.js",
-    ]
-    assert [link.partition("?")[0] for link in sent["css_links"]] == [
-        "../../app/static/vendor/leaflet/leaflet.css",
-        "../../app/static/csa-map.css",
-    ]
+    scripts, styles = map_component.links()
+    assert (sent["js_links"], sent["css_links"]) == (scripts, styles)
+    assert len({*folium.Map.default_js, *folium.Map.default_css}) > 8  # of which none is sent
     told = " ".join(repr(value) for name, value in sent.items() if name != "on_change")
     assert "csaMap.start" in told
     assert "csaMap.paint" in told
     assert "://" not in told
     assert not re.search(r"""(src|href)\s*=|["'(]//""", told)
-    assert "user-scalable" not in told
-
-
-def test_the_guard_is_in_place_once_however_often_a_map_is_drawn():
-    guarded = map_component._component()._component_func
-    assert guarded.is_local
-    assert map_component._component()._component_func is guarded
 
 
 def test_a_changed_choice_sends_another_message_and_the_same_base(city, base, cells, sent):
     def hashed(**changed):
         streamlit_folium.st_folium(
-            maps.base_map(city.config, base, is_dark=False),
+            ground(city, base),
             key=map_component.key_of(base),
             feature_group_to_add=maps.painting(scene(city, **changed), cells),
         )
@@ -384,7 +382,7 @@ texts = st.text() | st.sampled_from(
 
 @given(st.recursive(texts | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=4)))
 def test_no_text_ends_the_script_or_a_line_of_it(value):
-    written = maps.script_json(value)
+    written = script_json(value)
     assert "</" not in written
     assert not {"\n", "\r", "\u2028", "\u2029"} & set(written)
     assert json.loads(written) == value

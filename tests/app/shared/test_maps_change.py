@@ -17,8 +17,9 @@ from csa.base.params import Month
 from csa.change.follow import candidates_since
 from csa.city.dataset import City, open_dataset
 from csa.city.loading import load_city
+from csa.geo.cell_time import CellTimeLayer
 from csa.program.registry import CoreArea
-from csa_app.shared import geometry, maps, maps_change, theme
+from csa_app.shared import geometry, maps_change, theme
 from csa_app.shared.following import levels, show_change
 from csa_app.shared.maps_change import ChangeScene
 
@@ -57,7 +58,7 @@ def light(monkeypatch):
 def told(scene, cells):
     """Read what csaMap.paint is given."""
     children = maps_change.painting(scene, cells)._children.values()
-    (painted,) = [child for child in children if isinstance(child, maps.Painting)]
+    (painted,) = [child for child in children if isinstance(child, CellTimeLayer)]
     return json.loads(painted.message)
 
 

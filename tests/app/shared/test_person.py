@@ -216,6 +216,28 @@ def test_who_has_signed_in_without_a_role_reads_and_is_offered_no_form(deploy, p
     assert "Save this choice" not in [button.label for button in shown.button]
 
 
+@pytest.mark.parametrize(
+    ("text", "user", "n_steps"),
+    [
+        ("", None, 68),  # this machine: January 2015 to August 2020
+        (ROLES, CHAIR, 68),
+        (ROLES, EDITOR, 68),
+        (ROLES, ANYBODY, 23),  # quarters
+        ('access = "public"', None, 1),
+    ],
+)
+def test_the_map_sends_months_to_editors_quarters_to_viewers_and_neither_to_the_public(
+    deploy, page, text, user, n_steps
+):
+    deploy(text)
+    shown = page("find_areas", user, AUTH if user else None)
+    (component,) = shown.get("component_instance")
+    group = json.loads(component.proto.json_args)["feature_group"]
+    sent = json.JSONDecoder().raw_decode(group[group.index(", {") + 2 :])[0]["time"]
+    assert len(sent["names"]) == n_steps
+    assert sent["span"][1] - sent["span"][0] == {68: 36, 23: 12, 1: 1}[n_steps]
+
+
 def test_the_public_reads_the_made_up_city_and_is_offered_no_form(deploy, page):
     deploy('access = "public"')
     shown = page("compare", user=CHAIR)

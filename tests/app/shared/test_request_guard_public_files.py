@@ -101,7 +101,7 @@ def test_no_byte_names_a_path_a_version_or_anything_inside(ask, bundle):
 
 @pytest.mark.parametrize(
     "path",
-    ["/../secret", "/..%2fsecret", "//etc/passwd", "/community", "/app/static/csa-map.js"],
+    ["/../secret", "/..%2fsecret", "//etc/passwd", "/community", "/app/static/csa-page.js"],
 )
 def test_what_is_no_file_of_the_bundle_is_not_there(ask, bundle, path):
     (bundle.parent / "secret").write_text("not for you")

@@ -7,10 +7,10 @@ from PIL import Image
 from tests.reports import told
 
 from csa.base.text import Translator
+from csa.geo.palette import PAPER
 from csa.reports.document import Picture
 from csa.reports.editions.all import edition
 from csa.reports.editions.charts import HIGH_PX, change_chart, years_chart
-from csa.reports.maps.palette import PAPER
 from csa.reports.public.neighborhoods import city_card
 
 INTERNAL = ("executive", "prevention", "intervention", "enforcement")

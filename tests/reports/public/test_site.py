@@ -11,7 +11,7 @@ from tests.reports.told import STATES, answer, facts
 from tests.sentences import says
 
 from csa.base.text import LANGUAGES
-from csa.reports.maps.palette import class_colors
+from csa.geo.palette import class_colors
 from csa.reports.public.facts import PublicPlace
 from csa.reports.public.pages import language_name
 from csa.reports.public.sections import public_sections

@@ -59,7 +59,7 @@ def _there(point: SuspectPoint, units: str) -> str:
     return ", ".join(filter(None, [point.neighborhood, *near]))
 
 
-def _painted(points: Sequence[SuspectPoint], cells: CellGeometry) -> folium.FeatureGroup:
+def _painted(points: Sequence[SuspectPoint], _: CellGeometry) -> folium.FeatureGroup:
     spots = [
         [one.lat, one.lon, str(one.number), one.address, tr("points.spot", n=one.incidents)]
         for one in points
@@ -70,8 +70,6 @@ def _painted(points: Sequence[SuspectPoint], cells: CellGeometry) -> folium.Feat
         [max(lats) + MARGIN_DEGREES, max(lons) + MARGIN_DEGREES],
     ]
     message = {
-        "cells": cells.address,
-        "counts": [],
         "areas": [],
         "frame": frame,
         "selected": "",
@@ -79,7 +77,7 @@ def _painted(points: Sequence[SuspectPoint], cells: CellGeometry) -> folium.Feat
         "services": spots,
         "risk": None,
     }
-    return maps.painted(maps.script_json(message))
+    return maps.painted(message)
 
 
 def _decision(points: Sequence[SuspectPoint]) -> Decision:

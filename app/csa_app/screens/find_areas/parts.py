@@ -38,6 +38,7 @@ from csa_app.shared.area_status import (
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.legend import outlines_of, show_legend
 from csa_app.shared.link_state import LinkState
+from csa_app.shared.person import months_in_step
 from csa_app.shared.phrases import (
     cautions,
     months_covered,
@@ -142,6 +143,7 @@ def _map(view: AreaView, screen: LinkState) -> None:
         visible=screen.layers,
         selected=screen.area,
         services=spots,
+        months_in_step=months_in_step(view.session),
         risk=None if risk is None else (risk.address, risk.levels),
     )
 

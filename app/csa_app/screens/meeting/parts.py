@@ -143,7 +143,7 @@ def _places(session: CitySession) -> None:
         if shown is None:
             panels.empty(tr("meeting.places_none"), "compare")
     with left, st.container(key="small_map"):
-        small_map(view, MAP_HEIGHT_PX)
+        small_map(view, MAP_HEIGHT_PX, shade="none")  # residents look on: no counts of blocks
     displaced = core_list.fill(shown, session, view.choices)
     today = cache_store.today(session)
     news = list_arrivals(cache_store.records(session), displaced, today)

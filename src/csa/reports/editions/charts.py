@@ -11,9 +11,9 @@ from csa.base.text import Translator
 from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
+from csa.geo.palette import PAPER
 from csa.reports.document import Block, Heading, Picture
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
-from csa.reports.maps.palette import PAPER
 from csa.reports.month.facts import Facts
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.words import city_count, noun

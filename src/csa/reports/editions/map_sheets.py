@@ -9,9 +9,9 @@ import numpy as np
 
 from csa.base.errors import CsaError
 from csa.base.text import Translator, render
+from csa.geo.palette import count_bounds
 from csa.reports.document import Block, Heading, Picture
 from csa.reports.editions.phrases import area_name, counted, kind_word, period_words
-from csa.reports.maps.palette import count_bounds
 from csa.reports.maps.sheet import MapArea, MapSheet
 from csa.reports.month.facts import AreaFacts, Facts, Unserved
 

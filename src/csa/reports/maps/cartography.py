@@ -25,6 +25,7 @@ from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image
 
 from csa.base.errors import MapError
+from csa.geo.palette import PAPER
 from csa.reports.maps.furniture import Notes, SheetLayout, draw_spots, place_services, share
 from csa.reports.maps.labels import (
     Labels,
@@ -36,7 +37,6 @@ from csa.reports.maps.labels import (
 )
 from csa.reports.maps.layers import Box, MapView, draw_areas, draw_ground, extent_m, named_streets
 from csa.reports.maps.marks import HALF_CAPITAL, Mark, Stroke, Words, font_path
-from csa.reports.maps.palette import PAPER
 from csa.reports.maps.sheet import PRINT, MapSheet
 
 DOTS = 72

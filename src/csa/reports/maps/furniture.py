@@ -11,6 +11,7 @@ from shapely import affinity
 
 from csa.base.errors import MapError
 from csa.base.text import Translator
+from csa.geo.palette import PAPER, class_colors
 from csa.reports.maps.labels import WAYS, Labels
 from csa.reports.maps.layers import Box, MapView, fit, north_degrees, outline_px, scale_bar
 from csa.reports.maps.marks import (
@@ -24,7 +25,6 @@ from csa.reports.maps.marks import (
     wrap,
     writable,
 )
-from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 
 # ---- Numbered services on an area's sheet, each at or beside its place; signs of vacant land.

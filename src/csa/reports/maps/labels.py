@@ -12,6 +12,7 @@ import shapely
 
 from csa.base.arrays import Bools
 from csa.base.schema import UNASSIGNED
+from csa.geo.palette import PAPER
 from csa.reports.maps.marks import (
     LINE_HEIGHT,
     Fill,
@@ -22,7 +23,6 @@ from csa.reports.maps.marks import (
     width_px,
     wrap,
 )
-from csa.reports.maps.palette import PAPER
 from csa.reports.maps.sheet import MapArea, Style
 
 # ---- An area's label on a map: a letter in its badge, and its name in one line or several.

@@ -14,8 +14,8 @@ from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
 from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.geo.cells import draw_cells
+from csa.geo.palette import PAPER, class_colors
 from csa.reports.maps.marks import Fill, Mark, Stroke
-from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import MapSheet, Style
 
 FOCUS_PAD_M = 250.0

@@ -12,10 +12,10 @@ from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.city.config import CityConfig
 from csa.geo.cells import draw_cells, outline
+from csa.geo.palette import PAPER, class_colors
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
 from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit, lines_and_faces
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
-from csa.reports.maps.palette import PAPER, class_colors
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 from csa.base.io import json_bytes
 from csa.base.text import ENGLISH, LANGUAGES, Translator
 from csa.disclosure.published import Publication
+from csa.geo.palette import class_colors
 from csa.program.plan.measures import Quarter
-from csa.reports.maps.palette import class_colors
 from csa.reports.public.areas import change_sentence
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.fairness import fairness_sections

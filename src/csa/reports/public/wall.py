@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from csa.base.text import ENGLISH, Translator
-from csa.reports.maps.palette import class_colors
+from csa.geo.palette import class_colors
 from csa.reports.public.areas import (
     area_changes,
     change_ended,

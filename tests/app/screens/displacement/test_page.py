@@ -90,7 +90,7 @@ def charts(page):
 def painted(page):
     (component,) = page.get("component_instance")
     group = json.loads(component.proto.json_args)["feature_group"]
-    text = group[group.index('{"cells":') :]
+    text = group[group.index(", {") + 2 :]
     return json.JSONDecoder().raw_decode(text)[0]
 
 

@@ -1,6 +1,7 @@
-// What folium has no words for: many cells painted from one geometry, labels that make room for
-// each other, and a sentence where a map cannot draw. Runs inside the map's frame, after Leaflet.
-// Python sends one small message a change (app/maps.py); the geometry comes once, as a file.
+// The one map of cells, for `csa.geo.cell_time`: a canvas whose every pixel knows its cell, so that
+// another span of months is one look-up a pixel; a brush over the months, a legend that filters,
+// labels that make room for each other, and a sentence where a map cannot draw. It runs after
+// Leaflet. Python sends one message a change; geometry is part of it, or a file that comes once.
 (function () {
   "use strict";
 
@@ -8,9 +9,10 @@
   const files = new Map(); // address -> promise of what it holds
   let painted = 0; // the newest message: an older one that arrives late draws nothing
   const NARROW_PX = 600;
-  const kept = { shapes: new Map() };
+  const kept = {};
 
   function read(address) {
+    if (typeof address !== "string") return Promise.resolve(address);
     if (!files.has(address)) {
       const asked = fetch(address).then((answer) => {
         if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
@@ -54,23 +56,24 @@
 
   function start(map, options) {
     kept.options = options;
-    kept.shapes = new Map();
+    kept.map = map;
     map.getContainer().style.background = options.colors.land;
     document.body.classList.toggle("csa-dark", options.dark);
     if (options.mark) map.attributionControl.addAttribution(options.mark);
     map.getContainer().setAttribute("role", "application");
-    map.getContainer().setAttribute("aria-label", options.words.map);
-    if (window.frameElement) window.frameElement.title = options.words.map; // else the component's inner name
-    const orders = { back: 210, far: 315, cells: 320, hairlines: 380, casing: 400, outline: 410, inner: 412, leaders: 415, services: 425, spots: 430 };
+    map.getContainer().setAttribute("aria-label", options.words.label);
+    if (window.frameElement) window.frameElement.title = options.words.label; // else the component's inner name
+    // Folium forbids pinch zoom of the page, which some readers need.
+    document.querySelectorAll("meta[name=viewport]").forEach((tag) => tag.remove());
+    const orders = { back: 210, cells: 320, zones: 321, hairlines: 380, casing: 400, outline: 410, inner: 412, leaders: 415, services: 425, spots: 430 };
     for (const [name, order] of Object.entries(orders)) pane(map, name, order);
     pane(map, "place-names", 420).style.pointerEvents = "none";
     for (const name of ["back", "hairlines", "casing", "inner", "leaders"]) {
       map.getPane(name).style.pointerEvents = "none";
     }
-    const thin = { back: "back", far: "far", cells: "cells", hairlines: "hairlines" };
     kept.canvas = {};
-    for (const [name, where] of Object.entries(thin)) {
-      kept.canvas[name] = L.canvas({ pane: where, padding: 0.4, tolerance: 4 });
+    for (const name of ["back", "zones", "hairlines"]) {
+      kept.canvas[name] = L.canvas({ pane: name, padding: 0.4, tolerance: 4 });
     }
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
     kept.bounds = options.bounds;
@@ -80,7 +83,8 @@
     // One finger scrolls the page, above a map too: two move and zoom it.
     if (window.matchMedia("(pointer: coarse)").matches) map.dragging.disable();
     map.on("moveend zoomend resize", () => soon(map));
-    map.on("resize", () => fitLegend(map));
+    map.on("resize", () => fitFoot(map));
+    watchCells(map);
     addHome(map, options);
     watchSize(map);
     keepNotesInside(map);
@@ -194,6 +198,12 @@
       }),
     );
     kept.baseMap = map;
+    kept.places = new Map((base.names || []).map(([lat, lon, text]) => [text, [lat, lon]]));
+    if (kept.foot && kept.foot.dataset.key) {
+      kept.foot.dataset.key = "";
+      buildFoot();
+      redraw();
+    }
     if (kept.visible) showBase(kept.visible);
   }
 
@@ -233,7 +243,7 @@
   // ---- What changes: cells, areas, services ------------------------------------------------
 
   function paint(group, message) {
-    const map = window.map || window.map_div;
+    const map = kept.map;
     const turn = ++painted;
     showBase(message.visible);
     if (!kept.zoomBound) {
@@ -242,31 +252,23 @@
         showBase(kept.visible);
         drawLines(map);
         map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
-        showScale(map);
       });
       map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
     }
     kept.message = message;
-    showScale(map);
+    drawGround(group);
     drawAreas(group, message);
     if (kept.view !== message.view && message.areas.length) showAreas(map, message);
     drawServices(group, message);
     // The group joins the map only after this script: labels have a size from then on.
     soon(map);
-    const hasZones = Boolean(message.zones && message.zones.length);
-    if (!message.counts.length && !message.risk && !hasZones) {
-      done(turn);
-      return;
-    }
-    const draw = message.risk ? drawRisk : hasZones ? drawZones : drawCells;
-    const far = message.far;
-    const wanted = [message.risk ? message.risk.geometry : message.cells];
-    if (far) wanted.push(far.cells);
-    Promise.all(wanted.map(read)).then(
-      ([geometry, larger]) => {
+    const wanted = [message.risk && message.risk.geometry, message.time && message.time.near, message.time && message.time.far, message.zones && message.cells];
+    Promise.all(wanted.map((one) => one && read(one))).then(
+      ([risk, near, far, cells]) => {
         if (turn !== painted) return;
-        draw(group, geometry, message, "cells");
-        if (far) drawCells(group, larger, { ...message, ...far }, "far");
+        if (risk) drawRisk(group, risk, message);
+        if (cells) drawZones(group, cells, message);
+        showTime(map, message.time, near, far);
         done(turn);
       },
       () => {
@@ -275,12 +277,20 @@
     );
   }
 
+  // A click beside all areas chooses none.
+  function drawGround(group) {
+    const ground = L.rectangle([[-85, -180], [85, 180]], { pane: "back", stroke: false, fillOpacity: 0 });
+    ground.feature = { type: "Feature", properties: { area_id: "" } };
+    group.addLayer(ground);
+  }
+
   // At first, and when others are followed, a map shows the areas, not the whole of a city that may
   // be ten times as wide, unless the page asks for all of it. Later the view is the reader's own.
   function showAreas(map, message) {
     kept.view = message.view;
+    kept.fitted = { maxZoom: 14 };
     if (!message.whole) kept.bounds = message.frame || L.geoJSON(message.areas).getBounds().pad(0.12);
-    fit(map, { maxZoom: 14 });
+    fit(map, kept.fitted);
   }
 
   // For whoever waits: the number of the message that is on screen.
@@ -301,85 +311,503 @@
     return points;
   }
 
-  // Of a whole city the larger cells are shown, of a part the small ones: both are drawn, and one
-  // pane is hidden. The map's own legend says which.
-  const NEAR_ZOOM = 13;
+  // ---- Cells by month: counted, colored and drawn here, whatever span the brush chooses ------
 
-  function showScale(map) {
-    const { far, legend } = kept.message;
-    const isFar = Boolean(far) && map.getZoom() < NEAR_ZOOM;
-    map.getPane("far").style.display = isFar ? "" : "none";
-    map.getPane("cells").style.display = isFar ? "none" : "";
-    showLegend(map, isFar ? far.legend : legend);
+  const NEAR_ZOOM = 13; // of a whole city the larger cells are shown, of a part the small ones
+  const PAD = 80; // pixels that the canvas is larger than the map, on each side
+  const FEW_CELLS = 900; // of so few, each pixel is drawn as four, so that edges are smooth
+  const ENDS_AT = [40, 65, 85, 95, 100]; // percentiles, as `csa.geo.palette.ENDS_AT`
+  const PLAY_MS = 140;
+  const N_TOP = 10;
+  // What is shown: `scales` by name, `span` of steps, `hidden` classes; then what is drawn of it.
+  const time = { took: [], hidden: new Set() };
+
+  function numbers(text, bytes) {
+    const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return bytes === 4 ? new Uint32Array(raw.buffer) : new Uint16Array(raw.buffer);
   }
 
-  function showLegend(map, legend) {
-    let box = document.getElementById("csa-map-legend");
-    if (!box) {
-      box = document.createElement("p");
-      box.id = "csa-map-legend";
-      document.body.appendChild(box);
+  function showTime(map, message, near, far) {
+    const foot = footOf(map);
+    foot.hidden = !message;
+    time.scales = null;
+    if (message) {
+      const isOther = !time.message || time.message.key !== message.key;
+      time.message = message;
+      time.steps = numbers(message.steps, 2);
+      time.ends = numbers(message.ends, 4);
+      time.areas = numbers(message.in_areas, 2);
+      const shown = numbers(message.cells, 4);
+      time.scales = { near: { geometry: near, shown, of: null, title: message.titles[0], bounds: new Map() } };
+      if (far) {
+        const parents = numbers(message.parents, 4);
+        const distinct = [...new Set(parents)];
+        const place = new Map(distinct.map((number, at) => [number, at]));
+        const of = parents.map((number) => place.get(number));
+        time.scales.far = { geometry: far, shown: distinct, of, title: message.titles[1], bounds: new Map() };
+      }
+      if (isOther) {
+        time.span = [...message.span];
+        time.hidden.clear();
+        forget();
+      }
+      buildFoot();
     }
-    box.replaceChildren();
-    if (legend) box.appendChild(document.createElement("b")).textContent = legend.title;
-    for (const [color, words] of legend ? legend.rows : []) {
-      const row = box.appendChild(document.createElement("span"));
-      row.appendChild(document.createElement("i")).style.background = color;
-      row.append(words);
-    }
-    fitLegend(map);
+    fitFoot(map);
+    placeCells(map);
+    if (kept.fitted) fit(map, kept.fitted); // the map has its room only now
+    kept.fitted = null;
   }
 
-  // Below the map, never over it; in a narrower frame it has more lines.
-  function fitLegend(map) {
-    const box = document.getElementById("csa-map-legend");
-    const height = box && box.firstChild ? box.offsetHeight : 0;
-    map.getContainer().style.setProperty("--csa-legend", `${height}px`);
+  // How many incidents each cell of a scale has in a span of steps.
+  function countIn(scale, [from, until]) {
+    const counts = new Uint32Array(scale.shown.length);
+    const { steps, ends } = time;
+    let at = 0;
+    for (let cell = 0; cell < ends.length; cell++) {
+      let n = 0;
+      for (; at < ends[cell]; at++) if (steps[at] >= from && steps[at] < until) n++;
+      counts[scale.of ? scale.of[cell] : cell] += n;
+    }
+    return counts;
+  }
+
+  // Classes depend on how long the span is, not on where it lies, so that months can be compared:
+  // those of as many steps up to where the page counts, as `csa.geo.palette.count_bounds`.
+  function boundsOf(scale, length) {
+    if (!scale.bounds.has(length)) {
+      const from = Math.max(0, time.message.anchor - length);
+      scale.bounds.set(length, percentiles(countIn(scale, [from, from + length]).filter(Boolean).sort()));
+    }
+    return scale.bounds.get(length);
+  }
+
+  function percentiles(sorted) {
+    if (!sorted.length) return [1];
+    const found = ENDS_AT.map((end) => {
+      const at = (sorted.length - 1) * (end / 100);
+      const low = Math.floor(at);
+      const [a, b, t] = [sorted[low], sorted[Math.min(low + 1, sorted.length - 1)], at - low];
+      return Math.floor(t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t);
+    });
+    return [...new Set(found)];
+  }
+
+  // The corners of a geometry's cells on a map of the world that is one unit wide.
+  function onPlane(geometry) {
+    if (!geometry.u) {
+      const [lon, lat] = geometry.origin;
+      const slope = (y) => Math.log(Math.tan(Math.PI / 4 + ((lat + y * geometry.step) * Math.PI) / 360));
+      geometry.u = Float64Array.from(geometry.x, (x) => (lon + x * geometry.step + 180) / 360);
+      geometry.v = Float64Array.from(geometry.y, (y) => 0.5 - slope(y) / (2 * Math.PI));
+    }
+    return geometry;
+  }
+
+  function middleOf(cell) {
+    const { geometry, shown } = time.scale;
+    const corners = geometry.cells[shown[cell]];
+    const mean = (values, from) => from + (geometry.step * corners.reduce((sum, v) => sum + values[v], 0)) / corners.length;
+    return L.latLng(mean(geometry.y, geometry.origin[1]), mean(geometry.x, geometry.origin[0]));
+  }
+
+  function watchCells(map) {
+    const pane = map.getPane("cells");
+    time.canvas = document.createElement("canvas");
+    time.pen = time.canvas.getContext("2d", { willReadFrequently: true });
+    // Leaflet's overlay of an element: it moves and grows with the map.
+    time.overlay = L.svgOverlay(time.canvas, map.getBounds(), { pane: "cells" }).addTo(map);
+    map.on("moveend zoomend resize", () => placeCells(map));
+    map.on("mousemove click", ({ latlng }) => point(cellAt(map, latlng)));
+    map.on("mouseout", () => point(null));
+  }
+
+  // For this view, once: which cell each pixel belongs to, by rows of each hexagon.
+  function placeCells(map) {
+    time.raster = null;
+    const size = map.getSize();
+    time.canvas.hidden = !time.scales || !size.x;
+    if (time.canvas.hidden) return;
+    const scale = (map.getZoom() < NEAR_ZOOM && time.scales.far) || time.scales.near;
+    const geometry = onPlane(scale.geometry);
+    const corners = [[-PAD, -PAD], [size.x + PAD, size.y + PAD]].map((at) => map.containerPointToLatLng(at));
+    const seen = [...scale.shown.keys()].filter((cell) => isSeen(geometry, scale.shown[cell], corners));
+    const ratio = Math.min(Math.max(window.devicePixelRatio || 1, seen.length < FEW_CELLS ? 2 : 1), 2);
+    const [width, height] = [(size.x + 2 * PAD) * ratio, (size.y + 2 * PAD) * ratio].map(Math.round);
+    const world = 256 * 2 ** map.getZoom() * ratio;
+    const { x: left, y: top } = map.project(corners[0]).multiplyBy(ratio);
+    const index = new (scale.shown.length < 65535 ? Uint16Array : Uint32Array)(width * height);
+    for (const cell of seen) {
+      const ring = geometry.cells[scale.shown[cell]];
+      const xs = ring.map((v) => geometry.u[v] * world - left);
+      const ys = ring.map((v) => geometry.v[v] * world - top);
+      fillRows(index, width, height, xs, ys, cell + 1);
+    }
+    Object.assign(time.canvas, { width, height });
+    time.overlay.setBounds(L.latLngBounds(corners));
+    if (time.scale !== scale) forget();
+    time.scale = scale;
+    time.raster = { index, width, height, world, left, top };
+    time.image = time.pen.createImageData(width, height);
+    time.pixels = new Uint32Array(time.image.data.buffer);
+    redraw();
+  }
+
+  function isSeen({ origin, step, x, y, cells }, number, [{ lat: north, lng: west }, { lat: south, lng: east }]) {
+    const ring = cells[number];
+    const [a, b] = [ring[0], ring[3]]; // opposite corners
+    const wide = 2 * step * Math.hypot(x[a] - x[b], y[a] - y[b]);
+    const [lon, lat] = [origin[0] + x[a] * step, origin[1] + y[a] * step];
+    return lon > west - wide && lon < east + wide && lat > south - wide && lat < north + wide;
+  }
+
+  // The pixels inside a convex ring, less a hairline between cells that are large enough for one.
+  function fillRows(index, width, height, xs, ys, value) {
+    const gap = Math.max(...xs) - Math.min(...xs) > 9 ? 0.4 : 0;
+    const last = Math.min(height - 1, Math.floor(Math.max(...ys) - 0.5 - gap));
+    for (let row = Math.max(0, Math.ceil(Math.min(...ys) - 0.5 + gap)); row <= last; row++) {
+      const y = row + 0.5;
+      let [low, high] = [Infinity, -Infinity];
+      for (let to = 0, from = xs.length - 1; to < xs.length; from = to++) {
+        if (ys[from] > y === ys[to] > y) continue;
+        const x = xs[from] + ((y - ys[from]) / (ys[to] - ys[from])) * (xs[to] - xs[from]);
+        low = Math.min(low, x);
+        high = Math.max(high, x);
+      }
+      const [first, end] = [Math.max(0, Math.ceil(low - 0.5 + gap)), Math.min(width, Math.floor(high + 0.5 - gap))];
+      if (end > first) index.fill(value, row * width + first, row * width + end);
+    }
+  }
+
+  function cellAt(map, latlng) {
+    if (!time.raster) return null;
+    const { index, width, height, world, left, top } = time.raster;
+    const at = map.project(latlng).multiplyBy(world / (256 * 2 ** map.getZoom()));
+    const [x, y] = [Math.floor(at.x - left), Math.floor(at.y - top)];
+    const isInside = x >= 0 && y >= 0 && x < width && y < height;
+    return isInside && index[y * width + x] ? index[y * width + x] - 1 : null;
+  }
+
+  function redraw() {
+    const begun = performance.now();
+    if (!time.raster) return;
+    const { scale, span, pixels, raster, hidden } = time;
+    const length = span[1] - span[0];
+    time.counts = countIn(scale, span);
+    time.bounds = boundsOf(scale, length);
+    const palette = time.message.palette.slice(-time.bounds.length);
+    const inks = palette.map((color) => (0xff000000 | (parseInt(color.slice(5), 16) << 16)
+      | (parseInt(color.slice(3, 5), 16) << 8) | parseInt(color.slice(1, 3), 16)) >>> 0);
+    time.level = Int8Array.from(time.counts, (n) => {
+      const level = n ? time.bounds.findIndex((bound) => n <= bound) : -1;
+      return n && level < 0 ? time.bounds.length - 1 : level;
+    });
+    const table = new Uint32Array(time.counts.length + 1);
+    time.level.forEach((level, cell) => { if (level >= 0 && !hidden.has(level)) table[cell + 1] = inks[level]; });
+    const { index } = raster;
+    for (let at = 0; at < index.length; at++) pixels[at] = table[index[at]];
+    time.pen.putImageData(time.image, 0, 0);
+    time.took = [...time.took.slice(-999), performance.now() - begun];
+    showFoot(palette);
+  }
+
+  function setWindow(from, until) {
+    const most = time.message.names.length;
+    const first = Math.min(Math.max(0, Math.round(from)), most - 1);
+    time.span = [first, Math.min(Math.max(first + 1, Math.round(until)), most)];
+    if (time.waiting) return;
+    time.waiting = true;
+    window.requestAnimationFrame(() => {
+      time.waiting = false;
+      redraw();
+    });
+  }
+
+  // ---- Below the map, never over it: legend, what is pointed at, the months ------------------
+
+  function part(parent, kind, name, more = {}) {
+    const made = parent.appendChild(document.createElement(kind));
+    made.className = name;
+    return Object.assign(made, more);
+  }
+
+  function footOf(map) {
+    if (!kept.foot) {
+      kept.foot = part(document.body, "section", "csa-foot");
+      kept.foot.id = "csa-map-foot";
+      new ResizeObserver(() => fitFoot(map)).observe(kept.foot);
+    }
+    return kept.foot;
+  }
+
+  function fitFoot(map) {
+    const height = kept.foot && !kept.foot.hidden ? kept.foot.offsetHeight : 0;
+    map.getContainer().style.setProperty("--csa-foot", `${height}px`);
     map.invalidateSize({ animate: false });
   }
 
-  function drawCells(group, geometry, message, where) {
-    const known = kept.shapes.get(where);
-    if (!known || known.address !== message.cells) {
-      kept.shapes.set(where, { address: message.cells, of: new Map() });
-    }
-    const shapes = kept.shapes.get(where).of;
-    const { bounds, palette, opacity, tooltips } = message;
-    const layer = L.featureGroup();
-    for (const [n, count, area] of message.counts) {
-      let shape = shapes.get(n);
-      if (!shape) {
-        shape = L.polygon(shapeOf(geometry, n), {
-          pane: where,
-          renderer: kept.canvas[where],
-          stroke: true,
-          weight: 0.6,
-          color: kept.options.colors.land,
-          fillOpacity: opacity,
-        });
-        shape.bindTooltip(() => shape.words, { sticky: true, className: "csa-tip" });
-        shape.middle = shape.getBounds().getCenter();
-        shapes.set(n, shape);
-      }
-      let level = bounds.findIndex((bound) => count <= bound);
-      if (level < 0) level = bounds.length - 1;
-      shape.options.fillColor = palette[level];
-      shape.isDark = level >= bounds.length - 2;
-      shape.feature = { type: "Feature", properties: { area_id: area, cell: n } };
-      shape.words = text(
-        (count === 1 ? tooltips.one : tooltips.other).replace("{n}", count.toLocaleString("en-US")),
-        where === "far" ? "" : area ? tooltips.inside.replace("{area}", area) : tooltips.outside,
-      );
-      layer.addLayer(shape);
-    }
-    group.addLayer(layer);
+  function buildFoot() {
+    const { message } = time;
+    const { words, names } = message;
+    const foot = kept.foot;
+    if (foot.dataset.key === message.key) return;
+    foot.dataset.key = message.key;
+    foot.replaceChildren();
+    const legend = part(foot, "p", "csa-legend", { id: "csa-map-legend" });
+    const line = part(foot, "p", "csa-pointed");
+    line.setAttribute("aria-live", "polite");
+    time.parts = { legend, line };
+    if (names.length < 2) return;
+    const row = part(foot, "div", "csa-time");
+    const play = part(row, "button", "csa-play", { type: "button", onclick: togglePlay });
+    const chart = part(row, "div", "csa-chart");
+    const bars = part(chart, "canvas", "csa-bars");
+    bars.setAttribute("aria-hidden", "true");
+    const ends = [0, 1].map((end) => {
+      const slider = part(chart, "input", "csa-end", { type: "range", min: 0, max: names.length, step: 1 });
+      slider.setAttribute("aria-label", end ? words.until : words.from);
+      slider.oninput = () => {
+        stop();
+        const [from, until] = time.span;
+        if (end) setWindow(Math.min(from, slider.value - 1), Math.max(1, slider.value));
+        else setWindow(Math.min(slider.value, names.length - 1), Math.max(until, Number(slider.value) + 1));
+      };
+      return slider;
+    });
+    const tools = part(foot, "div", "csa-tools");
+    const top = part(tools, "select", "csa-top");
+    top.setAttribute("aria-label", words.top);
+    top.onchange = () => choose(top.value === "" ? null : Number(top.value));
+    if (kept.places) addSearch(tools, words.search);
+    const back = part(tools, "button", "csa-back", { type: "button" });
+    back.textContent = words.back;
+    back.title = period(message.span);
+    back.onclick = () => { stop(); setWindow(...message.span); };
+    Object.assign(time.parts, { play, chart, bars, ends, top, back });
+    dragSpan(chart);
   }
 
+  // The span is moved by its middle; beside it, a press brings it there.
+  function dragSpan(chart) {
+    const stepAt = (event) => {
+      const { left, width } = chart.getBoundingClientRect();
+      return ((event.clientX - left) / width) * time.message.names.length;
+    };
+    chart.onpointerdown = (event) => {
+      if (event.target.classList.contains("csa-end")) return;
+      stop();
+      chart.setPointerCapture(event.pointerId);
+      const length = time.span[1] - time.span[0];
+      const at = stepAt(event);
+      const hold = at > time.span[0] && at < time.span[1] ? at - time.span[0] : length / 2;
+      chart.onpointermove = (moved) => moveTo(stepAt(moved) - hold, length);
+      chart.onpointermove(event);
+    };
+    chart.onpointerup = chart.onpointercancel = () => { chart.onpointermove = null; };
+  }
+
+  function moveTo(from, length) {
+    const first = Math.min(Math.max(0, Math.round(from)), time.message.names.length - length);
+    setWindow(first, first + length);
+  }
+
+  function togglePlay() {
+    if (time.playing) {
+      stop();
+      return;
+    }
+    const most = time.message.names.length;
+    const length = time.span[1] - time.span[0];
+    if (time.span[1] === most) moveTo(0, length);
+    time.playing = window.setInterval(() => {
+      if (time.span[1] >= most) stop();
+      else moveTo(time.span[0] + 1, length);
+    }, PLAY_MS);
+    showPlay();
+  }
+
+  function stop() {
+    window.clearInterval(time.playing);
+    time.playing = 0;
+    showPlay();
+  }
+
+  function showPlay() {
+    const { words } = time.message;
+    const label = time.playing ? words.stop : words.play;
+    Object.assign(time.parts.play, { textContent: time.playing ? "\u23f8" : "\u25b6", title: label, ariaLabel: label });
+  }
+
+  function addSearch(tools, label) {
+    const box = part(tools, "input", "csa-search", { type: "search", placeholder: label, autocomplete: "off" });
+    box.setAttribute("aria-label", label);
+    box.setAttribute("list", "csa-map-places");
+    const list = part(tools, "datalist", "", { id: "csa-map-places" });
+    for (const name of kept.places.keys()) part(list, "option", "", { value: name });
+    box.onchange = () => {
+      const found = kept.places.get(box.value);
+      if (found) kept.map.setView(found, NEAR_ZOOM + 1);
+    };
+  }
+
+  function period([from, until]) {
+    const { names, words } = time.message;
+    const ends = { first: names[from][0], last: names[until - 1][1] };
+    return ends.first === ends.last ? ends.last : words.period.replace(/\{(\w+)\}/g, (_, end) => ends[end]);
+  }
+
+  function counted(n, words) {
+    return (n === 1 ? words.one : words.other).replace("{n}", n.toLocaleString("en-US"));
+  }
+
+  function point(cell) {
+    if (!time.raster || time.pointed === cell) return;
+    time.pointed = cell;
+    showPointed();
+  }
+
+  function forget() {
+    time.chosen = time.pointed = null;
+    if (time.mark) time.mark.remove();
+  }
+
+  function choose(cell) {
+    forget();
+    time.chosen = cell;
+    if (cell !== null) {
+      const { geometry, shown } = time.scale;
+      const look = { pane: "inner", fill: false, interactive: false, weight: 3, color: kept.options.colors.accent };
+      time.mark = L.polygon(shapeOf(geometry, shown[cell]), look).addTo(kept.map);
+      if (!kept.map.getBounds().contains(middleOf(cell))) kept.map.panTo(middleOf(cell));
+    }
+    showPointed();
+  }
+
+  function nameOf(cell) {
+    const { message, areas, scale } = time;
+    if (scale.of) return "";
+    return areas[cell] < message.areas.length ? message.areas[areas[cell]] : "";
+  }
+
+  // One line: the cell that is pointed at or chosen, else the whole city; its months in the chart.
+  function showPointed() {
+    const { message, counts, span, parts, scale, pointed, chosen } = time;
+    const { words } = message;
+    const cell = pointed ?? chosen ?? null;
+    const n = cell === null ? counts.reduce((sum, one) => sum + one, 0) : counts[cell];
+    const area = cell === null ? "" : nameOf(cell);
+    const where = cell === null ? words.city : scale.of ? "" : area ? words.inside.replace("{area}", area) : words.outside;
+    parts.line.textContent = [counted(n, words.cell), period(span), where].filter(Boolean).join(", ");
+    if (parts.bars) drawBars(cell);
+  }
+
+  function drawBars(cell) {
+    const { message, span, steps, ends, parts, scale } = time;
+    const { bars, chart } = parts;
+    const most = message.names.length;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [chart.clientWidth, chart.clientHeight];
+    Object.assign(bars, { width: width * ratio, height: height * ratio });
+    const pen = bars.getContext("2d");
+    pen.scale(ratio, ratio);
+    const all = new Uint32Array(most);
+    steps.forEach((step) => { all[step]++; });
+    const own = new Uint32Array(most);
+    if (cell !== null) {
+      ends.forEach((end, at) => {
+        if ((scale.of ? scale.of[at] : at) !== cell) return;
+        for (let place = at ? ends[at - 1] : 0; place < end; place++) own[steps[place]]++;
+      });
+    }
+    const { colors } = kept.options;
+    const floor = height - 13;
+    const wide = width / most;
+    const highest = Math.max(...all, 1);
+    const look = getComputedStyle(chart);
+    pen.fillStyle = look.getPropertyValue("--csa-span");
+    pen.fillRect(span[0] * wide, 0, (span[1] - span[0]) * wide, floor);
+    all.forEach((n, step) => {
+      const isIn = step >= span[0] && step < span[1];
+      pen.globalAlpha = step === most - 1 && message.partial ? 0.45 : 1;
+      pen.fillStyle = isIn ? message.palette[3] : colors.hairline;
+      const tall = ((floor - 2) * n) / highest;
+      pen.fillRect(step * wide + 0.5, floor - tall, Math.max(wide - 1, 1), tall);
+    });
+    pen.globalAlpha = 1;
+    pen.fillStyle = colors.accent;
+    const top = Math.max(...own, 1);
+    own.forEach((n, step) => {
+      const tall = n && Math.max(3, ((floor - 2) * n) / top / 2);
+      pen.fillRect(step * wide + 0.5, floor - tall, Math.max(wide - 1, 2), tall);
+    });
+    pen.fillStyle = look.color;
+    pen.font = "11px system-ui, sans-serif";
+    let free = 0;
+    for (const [step, year] of message.ticks) {
+      if (step * wide < free) continue;
+      pen.fillRect(step * wide, floor, 1, 4);
+      pen.fillText(year, step * wide + 3, height - 2);
+      free = step * wide + 38;
+    }
+  }
+
+  function showFoot(palette) {
+    const { message, parts, scale, span, bounds, counts } = time;
+    const { words, names } = message;
+    const rows = bounds.map((high, at) => {
+      const low = at ? bounds[at - 1] + 1 : 1;
+      return low === high ? low.toLocaleString("en-US") : words.range.replace("{low}", low.toLocaleString("en-US")).replace("{high}", high.toLocaleString("en-US"));
+    });
+    const key = [scale.title, ...rows].join("|");
+    if (parts.legend.dataset.key !== key) {
+      parts.legend.dataset.key = key;
+      time.hidden.forEach((level) => { if (level >= rows.length) time.hidden.delete(level); });
+      parts.legend.replaceChildren();
+      part(parts.legend, "b", "", { textContent: scale.title });
+      rows.forEach((row, level) => {
+        const button = part(parts.legend, "button", "csa-class", { type: "button", title: words.filter });
+        part(button, "i", "").style.background = palette[level];
+        button.append(row);
+        button.setAttribute("aria-pressed", String(!time.hidden.has(level)));
+        button.onclick = () => {
+          if (!time.hidden.delete(level)) time.hidden.add(level);
+          button.setAttribute("aria-pressed", String(!time.hidden.has(level)));
+          redraw();
+        };
+      });
+      fitFoot(kept.map);
+    }
+    const isMoved = span[0] !== message.span[0] || span[1] !== message.span[1];
+    kept.map.getContainer().classList.toggle("csa-moved", isMoved);
+    if (parts.ends) {
+      parts.ends.forEach((slider, end) => {
+        slider.value = span[end];
+        slider.setAttribute("aria-valuetext", names[span[end] - end][end]);
+      });
+      parts.back.style.visibility = isMoved ? "" : "hidden";
+      window.clearTimeout(time.listing);
+      time.listing = window.setTimeout(listTop, 150);
+      if (!time.playing) showPlay();
+    }
+    showPointed();
+  }
+
+  // The same answers for keys and screen readers: the cells with most, each with its count.
+  function listTop() {
+    const { message, counts, parts } = time;
+    const order = [...counts.keys()].filter((cell) => counts[cell]).sort((a, b) => counts[b] - counts[a] || a - b);
+    parts.top.replaceChildren();
+    part(parts.top, "option", "", { value: "", textContent: message.words.top });
+    for (const cell of order.slice(0, N_TOP)) {
+      const words = [counted(counts[cell], message.words.cell), nameOf(cell)].filter(Boolean).join(", ");
+      part(parts.top, "option", "", { value: String(cell), textContent: words, selected: cell === time.chosen });
+    }
+  }
   // Groups of cells, each of one color: their shapes stay, what colors them changes.
   function drawZones(group, geometry, message) {
     const layer = L.featureGroup();
     for (const zone of message.zones) {
-      const common = { pane: "cells", renderer: kept.canvas.cells };
+      const common = { pane: "zones", renderer: kept.canvas.zones };
       if (zone.fill || zone.lines.length) {
         const shape = L.polygon(zone.cells.map((n) => [shapeOf(geometry, n)]), {
           ...common,
@@ -393,7 +821,7 @@
         shape.feature = { type: "Feature", properties: { area_id: zone.area } };
         if (zone.lines.length) {
           const [name, ...lines] = zone.lines;
-          shape.bindTooltip(() => text(name, ...briefly(window.map || window.map_div, lines)), {
+          shape.bindTooltip(() => text(name, ...briefly(kept.map, lines)), {
             sticky: true, className: "csa-tip",
           });
         }
@@ -441,8 +869,8 @@
   function drawRisk(group, geometry, message) {
     const { levels, palette } = message.risk;
     const layer = L.geoJSON(geometry.features, {
-      pane: "cells",
-      renderer: kept.canvas.cells,
+      pane: "zones",
+      renderer: kept.canvas.zones,
       interactive: false,
       style: (feature) => ({
         stroke: false,
@@ -450,7 +878,7 @@
         fillOpacity: 0.8,
       }),
       pointToLayer: (feature, at) =>
-        L.circleMarker(at, { pane: "cells", renderer: kept.canvas.cells, radius: 4 }),
+        L.circleMarker(at, { pane: "zones", renderer: kept.canvas.zones, radius: 4 }),
     });
     group.addLayer(layer);
   }
@@ -488,7 +916,7 @@
       kept.lines.push({ casing, shape, inner, isChosen, dash, isTwin: Boolean(twin) });
       group.addLayer(casing);
       const called = letter ? `${letter}  ${place}` : place;
-      const note = () => text(called, ...briefly(window.map || window.map_div, lines));
+      const note = () => text(called, ...briefly(kept.map, lines));
       shape.bindTooltip(note, { sticky: true, className: "csa-tip" });
       group.addLayer(shape);
       if (inner) group.addLayer(inner);
@@ -509,7 +937,7 @@
       group.addLayer(L.featureGroup([label]));
       kept.labels.push({ label, letter, place, isChosen, corners, n: n || 0 });
     }
-    drawLines(window.map || window.map_div);
+    drawLines(kept.map);
   }
 
   function cornersOf(geometry) {
@@ -570,7 +998,7 @@
   function settleLabels(map) {
     kept.leaders.clearLayers();
     const labels = (kept.labels || []).filter(({ label }) => label && label._map && label.getElement());
-    const taken = [...document.querySelectorAll(".leaflet-control, #csa-map-legend")].map((one) =>
+    const taken = [...document.querySelectorAll(".leaflet-control")].map((one) =>
       one.getBoundingClientRect(),
     );
     const pixels = (corners) => corners.map((corner) => map.latLngToContainerPoint(corner));
@@ -614,10 +1042,10 @@
   }
 
   function darkCells(map) {
-    const cells = kept.shapes.get(map.getPane("far").style.display === "none" ? "cells" : "far");
-    if (!cells) return [];
-    const shown = [...cells.of.values()].filter((shape) => shape._map && shape.isDark);
-    return shown.map((shape) => map.latLngToContainerPoint(shape.middle));
+    const { raster, level, bounds } = time;
+    if (!raster || !level) return [];
+    const dark = [...level.keys()].filter((cell) => level[cell] >= Math.max(bounds.length - 2, 0));
+    return dark.map((cell) => map.latLngToContainerPoint(middleOf(cell)));
   }
 
   // Points by squares of the map: each of a thousand boxes asks for those in it.
@@ -758,5 +1186,5 @@
     if (!window.L) tell(new URL(here).searchParams.get("words"));
   });
 
-  window.csaMap = { start, paint, tell };
+  window.csaMap = { start, paint, time, setWindow, middleOf };
 })();
