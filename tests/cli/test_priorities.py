@@ -222,7 +222,8 @@ def test_days_named_keep_nothing_and_need_no_record(made, ask, own, tmp_path):
     januaries = "2017-01,2018-01,2019-01"
     words = (*CHOSEN, "--origins", januaries, "--no-variants", "--out", tmp_path / "bt")
     before = bytes_of(made.folder / "full" / "kept")
-    ask("backtest", *words)
+    told = json.loads(ask("backtest", *words, "--json").stdout)
+    assert told == json.loads((tmp_path / "bt" / "backtest.json").read_text())
     assert bytes_of(made.folder / "full" / "kept") == before
     with_record = (tmp_path / "bt" / "backtest.csv").read_bytes()
     assert (tmp_path / "bt" / "variants.csv").read_text().splitlines() == [
