@@ -155,6 +155,7 @@ def ratio(table: pd.DataFrame, one: str, other: str) -> tuple[float, float, floa
     caught = table[[one, other]].to_numpy() * table[["n_future"]].to_numpy()  # (places, 2)
     drawn = random.integers(0, len(table), (RESAMPLED, len(table)))
     sums = caught[drawn].sum(axis=1)
+    sums = sums[sums[:, 1] > 0]  # places drawn again may all have caught nothing
     low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
     first, second = caught.sum(axis=0)
     return float(first / second), float(low), float(high)
