@@ -28,9 +28,16 @@ from csa.cli.store import corrected_lines
 if TYPE_CHECKING:
     from csa.program.store.records import Records
 
+app = typer.Typer(
+    name="area",
+    no_args_is_help=True,
+    help="Core service areas: designated, in maintenance, retired.",
+)
+
 AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
 
+@app.command("list")
 def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the core service areas with every step: when, by whom and why."""
     from csa.program.store.records import area_rows
@@ -66,6 +73,7 @@ def show_areas(records: Records) -> None:
             show(*corrected_lines(records.corrections_of(begun.item)))
 
 
+@app.command("designate")
 @signed_on
 def area_designate(
     area: Annotated[str, typer.Argument(help="The candidate's id or name in the proposal.")],
@@ -92,74 +100,7 @@ def area_designate(
     show(tr("keep.designated", area=key, place=candidate.place_name, state=state, day=on))
 
 
-@signed_on
-def area_maintain(
-    area: AreaArgument,
-    displaced: Annotated[Path, typer.Option(help="The folder from `csa displace`.", metavar="DIR")],
-    signing: DecisionOptions,
-) -> None:
-    """Move an area to maintenance, once it had fewer shootings than expected."""
-    from csa.ingest.designation import load_verdict
-    from csa.program.areas import maintain
-
-    told = load_verdict(displaced, area, signing.config.city.id)
-    signing.decide(lambda store, act: maintain(store, act, area, told))
-    show(tr("keep.maintained", area=area))
-
-
-DrawnOption = Annotated[
-    Path,
-    typer.Option(
-        help="The areas: the folder from `csa propose`, or an areas.csv or areas.geojson.",
-        metavar="FILE",
-    ),
-]
-
-
-@signed_on
-def area_redraw(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
-    """Change an area's cells from a date on; letter, name and start date stay."""
-    from csa.ingest.designation import load_drawn
-    from csa.program.areas import redraw
-
-    drawn = load_drawn(areas)
-    signing.decide(lambda store, act: redraw(store, act, area, drawn))
-    show(tr("keep.redrawn", area=area, day=signing.act.on))
-
-
-@signed_on
-def area_split(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
-    """Split an area: its largest part keeps the letter, the others get new ones."""
-    from csa.ingest.designation import load_drawn
-    from csa.program.areas import split
-
-    parts = load_drawn(areas)
-    letters = signing.decide(lambda store, act: split(store, act, area, parts))
-    show(tr("keep.split", area=area, letters=", ".join(letters), day=signing.act.on))
-
-
-@signed_on
-def area_merge(
-    area: AreaArgument,
-    other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
-    signing: DecisionOptions,
-) -> None:
-    """Merge one area into another, which keeps its letter, name and start date."""
-    from csa.program.areas import merge
-
-    signing.decide(lambda store, act: merge(store, act, area, other))
-    show(tr("keep.merged", area=area, other=other, day=signing.act.on))
-
-
-@signed_on
-def area_retire(area: AreaArgument, signing: DecisionOptions) -> None:
-    """End the service in an area, or drop a candidate."""
-    from csa.program.areas import retire
-
-    signing.decide(lambda store, act: retire(store, act, area))
-    show(tr("keep.retired", area=area))
-
-
+@app.command("begin")
 @signed
 def area_begin(
     area: AreaArgument,
@@ -185,6 +126,80 @@ def area_begin(
     show(tr("keep.begun", area=area, day=start, n=len(values)))
 
 
+@app.command("maintain")
+@signed_on
+def area_maintain(
+    area: AreaArgument,
+    displaced: Annotated[Path, typer.Option(help="The folder from `csa displace`.", metavar="DIR")],
+    signing: DecisionOptions,
+) -> None:
+    """Move an area to maintenance, once it had fewer shootings than expected."""
+    from csa.ingest.designation import load_verdict
+    from csa.program.areas import maintain
+
+    told = load_verdict(displaced, area, signing.config.city.id)
+    signing.decide(lambda store, act: maintain(store, act, area, told))
+    show(tr("keep.maintained", area=area))
+
+
+DrawnOption = Annotated[
+    Path,
+    typer.Option(
+        help="The areas: the folder from `csa propose`, or an areas.csv or areas.geojson.",
+        metavar="FILE",
+    ),
+]
+
+
+@app.command("redraw")
+@signed_on
+def area_redraw(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
+    """Change an area's cells from a date on; letter, name and start date stay."""
+    from csa.ingest.designation import load_drawn
+    from csa.program.areas import redraw
+
+    drawn = load_drawn(areas)
+    signing.decide(lambda store, act: redraw(store, act, area, drawn))
+    show(tr("keep.redrawn", area=area, day=signing.act.on))
+
+
+@app.command("split")
+@signed_on
+def area_split(area: AreaArgument, areas: DrawnOption, signing: DecisionOptions) -> None:
+    """Split an area: its largest part keeps the letter, the others get new ones."""
+    from csa.ingest.designation import load_drawn
+    from csa.program.areas import split
+
+    parts = load_drawn(areas)
+    letters = signing.decide(lambda store, act: split(store, act, area, parts))
+    show(tr("keep.split", area=area, letters=", ".join(letters), day=signing.act.on))
+
+
+@app.command("merge")
+@signed_on
+def area_merge(
+    area: AreaArgument,
+    other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
+    signing: DecisionOptions,
+) -> None:
+    """Merge one area into another, which keeps its letter, name and start date."""
+    from csa.program.areas import merge
+
+    signing.decide(lambda store, act: merge(store, act, area, other))
+    show(tr("keep.merged", area=area, other=other, day=signing.act.on))
+
+
+@app.command("retire")
+@signed_on
+def area_retire(area: AreaArgument, signing: DecisionOptions) -> None:
+    """End the service in an area, or drop a candidate."""
+    from csa.program.areas import retire
+
+    signing.decide(lambda store, act: retire(store, act, area))
+    show(tr("keep.retired", area=area))
+
+
+@app.command("export")
 def area_export(
     file: Annotated[Path, typer.Argument(help="A .csv, .geojson or .gpkg file.", metavar="FILE")],
     city: CityOption,

@@ -40,8 +40,7 @@ def displace(
     areas: Annotated[
         Path | None,
         typer.Option(
-            help="Areas to follow: a file from `csa propose` or `csa area export`.",
-            metavar="FILE",
+            help="Areas to follow: a file from `csa propose` or `csa area export`.", metavar="FILE"
         ),
     ] = None,
     is_served: Annotated[

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from csa.program.store.records import Records
 
 BeforeOption = Annotated[
-    str | None,
-    typer.Option(help="Months before, both included.", metavar="YYYY-MM:YYYY-MM"),
+    str | None, typer.Option(help="Months before, both included.", metavar="YYYY-MM:YYYY-MM")
 ]
 AfterOption = Annotated[
     str | None,

@@ -10,7 +10,6 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ from csa.base.errors import CsaError, MachineError
 from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
-from csa.cli import area, measure, plan, point, store
+from csa.cli import area, measure, plan, point, propose, store
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
@@ -30,26 +29,20 @@ from csa.cli.gather import basemap, check, fetch, ingest
 from csa.cli.mail import mail
 from csa.cli.month import month_command
 from csa.cli.priorities import priorities
-from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
 from csa.cli.report import report
 from csa.cli.risk import near_repeat, risk
 from csa.cli.sample import sample
 from csa.cli.serve import demo, home_command, serve
 from csa.cli.start import start
-from csa.cli.store import correct
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
     demo,
     start,
     serve,
     ingest,
-    propose,
+    propose.propose,
     backtest,
     priorities,
     draw,
@@ -70,62 +63,10 @@ for command in COMMANDS:
     app.command()(command)
 app.command("month")(month_command)
 app.command("home")(home_command)
-app.command("near-repeat")(near_repeat)
-app.command()(correct)
-app.command()(store.backup)
-app.command()(store.restore)
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "plan": (
-        "The plan's actions: status, and proposed changes.",
-        {
-            "list": plan.plan_list,
-            "set": plan.plan_set,
-            "propose": plan.plan_propose,
-            "answer": plan.plan_answer,
-            "calendar": plan.plan_calendar,
-            "export-work": plan.plan_export_work,
-            "import-work": plan.plan_import_work,
-        },
-    ),
-    "area": (
-        "Core service areas: designated, in maintenance, retired.",
-        {
-            "list": area.area_list,
-            "designate": area.area_designate,
-            "begin": area.area_begin,
-            "maintain": area.area_maintain,
-            "redraw": area.area_redraw,
-            "split": area.area_split,
-            "merge": area.area_merge,
-            "retire": area.area_retire,
-            "export": area.area_export,
-        },
-    ),
-    "measure": (
-        "The plan's measures: import values by quarter, and approve them.",
-        {
-            "list": measure.measure_list,
-            "import": measure.measure_import,
-            "approve": measure.measure_approve,
-        },
-    ),
-    "point": (
-        "Possible placeholder locations: look at them, and mark them.",
-        {"list": point.point_list, "mark": point.point_mark},
-    ),
-    "audit": (
-        "The log of every change, and whether it is intact.",
-        {"verify": store.audit_verify, "list": store.audit_list},
-    ),
-}
-for name, (about, commands) in GROUPS.items():
-    group = typer.Typer(no_args_is_help=True, help=about)
-    for word, function in commands.items():
-        group.command(word)(function)
-    app.add_typer(group, name=name)
-config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each comes from.")
-config_app.command("show")(config_show)
-app.add_typer(config_app, name="config")
+for command in (near_repeat, store.correct, store.backup, store.restore):
+    app.command()(command)
+for group in (plan.app, area.app, measure.app, point.app, store.app, propose.app):
+    app.add_typer(group)
 
 LARGE_BYTES = 16 * 2**20
 """Arrays of two million incidents and more: smaller ones are made and freed faster in a heap."""

@@ -26,52 +26,23 @@ if TYPE_CHECKING:
     from csa.base.message import Message
     from csa.city.config import CityConfig
 
+app = typer.Typer(
+    name="measure",
+    no_args_is_help=True,
+    help="The plan's measures: import values by quarter, and approve them.",
+)
+
 QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")]
 
 
-@signed
-def measure_import(
-    file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
-    signing: DecisionOptions,
-    dataset: Annotated[
-        Path | None,
-        typer.Option(help="The dataset from `csa ingest`; its neighborhoods count as places."),
-    ] = None,
-) -> None:
-    """Import a file of values: all of it, or nothing and a list of every error."""
-    from csa.ingest.measures import load_measures
-    from csa.program.measures import add_values
-    from csa.program.plan.measures import make_value
-    from csa.program.store.records import read_records
-    from csa.reports.briefing.areas import place_names
-
-    plan = require_plan(signing.city)
-    opened = open_store_read_only(signing.config, signing.store, may_be_made=True)
-    records = read_records(opened, with_values=False)
-    places = place_names(records, dataset)
-    kinds = {one.id: one.kind for one in plan.measures}
-    values = load_measures(file, kinds, places, make_value)
-    n = signing.decide(lambda store, act: add_values(store, plan, act, values))
-    show(tr("keep.imported", n=n, path=file))
-    if dataset is not None:
-        from csa.city.dataset import open_dataset
-        from csa.reports.briefing.measuring import differing
-
-        served = open_dataset(dataset)
-        differences = (differing(served, records, value, kinds[value.measure]) for value in values)
-        show(*(as_note(message) for message in differences if message is not None))
-    if n < len(values):
-        show(tr("keep.same", n=len(values) - n))
-
-
+@app.command("list")
 def measure_list(
     city: CityOption,
     store: StoreOption = None,
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="The dataset from `csa ingest`, for comparing citywide counts.",
-            metavar="DIR",
+            help="The dataset from `csa ingest`, for comparing citywide counts.", metavar="DIR"
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -109,6 +80,43 @@ def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
     show_table(table)
 
 
+@app.command("import")
+@signed
+def measure_import(
+    file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
+    signing: DecisionOptions,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(help="The dataset from `csa ingest`; its neighborhoods count as places."),
+    ] = None,
+) -> None:
+    """Import a file of values: all of it, or nothing and a list of every error."""
+    from csa.ingest.measures import load_measures
+    from csa.program.measures import add_values
+    from csa.program.plan.measures import make_value
+    from csa.program.store.records import read_records
+    from csa.reports.briefing.areas import place_names
+
+    plan = require_plan(signing.city)
+    opened = open_store_read_only(signing.config, signing.store, may_be_made=True)
+    records = read_records(opened, with_values=False)
+    places = place_names(records, dataset)
+    kinds = {one.id: one.kind for one in plan.measures}
+    values = load_measures(file, kinds, places, make_value)
+    n = signing.decide(lambda store, act: add_values(store, plan, act, values))
+    show(tr("keep.imported", n=n, path=file))
+    if dataset is not None:
+        from csa.city.dataset import open_dataset
+        from csa.reports.briefing.measuring import differing
+
+        served = open_dataset(dataset)
+        differences = (differing(served, records, value, kinds[value.measure]) for value in values)
+        show(*(as_note(message) for message in differences if message is not None))
+    if n < len(values):
+        show(tr("keep.same", n=len(values) - n))
+
+
+@app.command("approve")
 @signed
 def measure_approve(
     quarter: QuarterArgument,

@@ -46,8 +46,7 @@ def month_command(
         ),
     ] = None,
     home: Annotated[
-        Path | None,
-        typer.Option(help="The city's folder.  [var/<city>]", metavar="DIR"),
+        Path | None, typer.Option(help="The city's folder.  [var/<city>]", metavar="DIR")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Also save the editions here.", metavar="DIR")

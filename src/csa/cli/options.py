@@ -70,8 +70,7 @@ MinSamplesOption = Annotated[
     typer.Option("--min-samples", help="DBSCAN's minimum count (default: as suggested)."),
 ]
 LimitOption = Annotated[
-    float | None,
-    typer.Option("--max-area-km2", help="Size limit of an area; 0 for none.  [2.0]"),
+    float | None, typer.Option("--max-area-km2", help="Size limit of an area; 0 for none.  [2.0]")
 ]
 ResolutionOption = Annotated[int | None, typer.Option("--resolution", help="H3 resolution.  [10]")]
 KindOption = Annotated[

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from csa.program.plan.items import Plan
     from csa.reports.briefing.lines import ActionLine
 
+app = typer.Typer(
+    name="plan", no_args_is_help=True, help="The plan's actions: status, and proposed changes."
+)
+
 NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 1.2.1.")]
 StatusOption = Annotated[
     str | None, typer.Option(help="not-started, on-track, at-risk, blocked or done.")
@@ -40,6 +44,7 @@ NOTHING = "none"
 """What takes a day away."""
 
 
+@app.command("list")
 def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions with their status, and open slots."""
     from csa.reports.briefing.lines import line_rows, plan_lines
@@ -97,6 +102,7 @@ def summary(lines: Sequence[ActionLine]) -> str:
     )
 
 
+@app.command("set")
 @signed_on
 def plan_set(
     number: NumberArgument,
@@ -152,56 +158,7 @@ def show_action(line: ActionLine) -> None:
     show(tr(key, number=state.number, title=title, status=status, **values))
 
 
-def plan_calendar(
-    out: Annotated[Path, typer.Option(help="The file.", metavar="FILE.ics")],
-    city: CityOption,
-    store: StoreOption = None,
-) -> None:
-    """Write due dates and public meetings as a calendar file."""
-    from csa.base.io import write_file
-    from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
-
-    config = load_city_option(city)
-    plan = city_plan(city, config)
-    records = stored_records(config, store)
-    entries = calendar_entries(config, plan, records, city_today(config))
-    write_file(out, calendar_file(config, entries, config.city.clock.now()))
-    if entries:
-        show(tr("calendar.wrote", path=out, n=len(entries)))
-    else:
-        show(tr("calendar.empty", path=out))
-
-
-def plan_export_work(
-    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
-    city: CityOption,
-    store: StoreOption = None,
-) -> None:
-    """Export each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
-    from csa.base.io import write_file
-    from csa.program.work_file import work_file, work_rows
-
-    records = stored_records(load_city_option(city), store)
-    write_file(file, work_file(records))
-    show(tr("work_file.written", path=file, n=len(work_rows(records))))
-
-
-@signed
-def plan_import_work(
-    file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
-    signing: DecisionOptions,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only; write nothing.")] = False,
-) -> None:
-    """Import a file of work plans: all of it, or nothing and a list of every error."""
-    from csa.ingest.work import load_work
-    from csa.program.work_file import add_work
-
-    lines = load_work(file)
-    taken = signing.decide(lambda store, act: add_work(store, act, lines, file, keep=not dry_run))
-    key = "work_file.would_take" if dry_run else "work_file.taken"
-    show(tr(key, path=file, **vars(taken)))
-
-
+@app.command("propose")
 @signed
 def plan_propose(
     number: NumberArgument,
@@ -228,6 +185,7 @@ def plan_propose(
     show(tr("keep.proposed", key=key, number=number))
 
 
+@app.command("answer")
 @signed
 def plan_answer(
     key: Annotated[str, typer.Argument(help="The proposal's name, such as change-1.")],
@@ -245,3 +203,56 @@ def plan_answer(
         "refused": "keep.refused",
     }[state]
     show(tr(said, key=key))
+
+
+@app.command("calendar")
+def plan_calendar(
+    out: Annotated[Path, typer.Option(help="The file.", metavar="FILE.ics")],
+    city: CityOption,
+    store: StoreOption = None,
+) -> None:
+    """Write due dates and public meetings as a calendar file."""
+    from csa.base.io import write_file
+    from csa.reports.briefing.calendar_file import calendar_entries, calendar_file
+
+    config = load_city_option(city)
+    plan = city_plan(city, config)
+    records = stored_records(config, store)
+    entries = calendar_entries(config, plan, records, city_today(config))
+    write_file(out, calendar_file(config, entries, config.city.clock.now()))
+    if entries:
+        show(tr("calendar.wrote", path=out, n=len(entries)))
+    else:
+        show(tr("calendar.empty", path=out))
+
+
+@app.command("export-work")
+def plan_export_work(
+    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
+    city: CityOption,
+    store: StoreOption = None,
+) -> None:
+    """Export each area's work plan as CSV: tasks, meetings, questions, takers, lessons."""
+    from csa.base.io import write_file
+    from csa.program.work_file import work_file, work_rows
+
+    records = stored_records(load_city_option(city), store)
+    write_file(file, work_file(records))
+    show(tr("work_file.written", path=file, n=len(work_rows(records))))
+
+
+@app.command("import-work")
+@signed
+def plan_import_work(
+    file: Annotated[Path, typer.Argument(help="Work plans as CSV; docs/DATA.md.", metavar="FILE")],
+    signing: DecisionOptions,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only; write nothing.")] = False,
+) -> None:
+    """Import a file of work plans: all of it, or nothing and a list of every error."""
+    from csa.ingest.work import load_work
+    from csa.program.work_file import add_work
+
+    lines = load_work(file)
+    taken = signing.decide(lambda store, act: add_work(store, act, lines, file, keep=not dry_run))
+    key = "work_file.would_take" if dry_run else "work_file.taken"
+    show(tr(key, path=file, **vars(taken)))

@@ -20,6 +20,12 @@ from csa.cli.options import (
     load_city_option,
 )
 
+app = typer.Typer(
+    name="point",
+    no_args_is_help=True,
+    help="Possible placeholder locations: look at them, and mark them.",
+)
+
 DatasetFolder = Annotated[
     Path | None,
     typer.Option(
@@ -28,6 +34,7 @@ DatasetFolder = Annotated[
 ]
 
 
+@app.command("list")
 def point_list(
     city: CityOption, dataset: DatasetFolder = None, as_json: JsonOption = False
 ) -> None:
@@ -54,6 +61,7 @@ def point_list(
     show(tr("points.how_to_mark", city=city))
 
 
+@app.command("mark")
 def point_mark(
     number: Annotated[int, typer.Argument(help="The point's number in `csa point list`.")],
     city: CityOption,

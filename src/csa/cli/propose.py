@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from csa.city.deployment import Resolved
     from csa.program.registry import AreaStatus
 
+app = typer.Typer(name="config", no_args_is_help=True, help="Settings, and where each comes from.")
+
 
 @proposing
 def propose(
@@ -63,6 +65,7 @@ def propose(
         show_proposal(analysis, out)
 
 
+@app.command("show")
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it comes from."""
     from csa.city.deployment import resolve

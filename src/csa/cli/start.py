@@ -56,8 +56,7 @@ def start(
         Path | None, typer.Option(help="The city's file.  [config/NAME.toml]", metavar="FILE")
     ] = None,
     root: Annotated[
-        Path | None,
-        typer.Option(help="The folder with data/ and var/.  [csa home]", metavar="DIR"),
+        Path | None, typer.Option(help="The folder with data/ and var/.  [csa home]", metavar="DIR")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

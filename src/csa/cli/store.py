@@ -37,12 +37,17 @@ if TYPE_CHECKING:
     from csa.program.store.engine import Store
     from csa.program.store.tables import CorrectionRow
 
+app = typer.Typer(
+    name="audit", no_args_is_help=True, help="The log of every change, and whether it is intact."
+)
+
 UNUSABLE = frozenset({"store.damaged", "store.other_version"})
 """Why the rows of a store cannot be read by this program, and so not be backed up by it."""
 MAX_SHOWN = 120
 """Characters of what a row became; all of it is in the JSON."""
 
 
+@app.command("verify")
 def audit_verify(
     city: CityOption,
     store: StoreOption = None,
@@ -74,6 +79,7 @@ def audit_verify(
         show(tr("keep.found_head", n=at))
 
 
+@app.command("list")
 def audit_list(
     city: CityOption,
     store: StoreOption = None,
@@ -197,8 +203,7 @@ def correct(
     dataset: Annotated[
         Path | None,
         typer.Option(
-            help="The dataset; its first date is the earliest.  [var/<city>/dataset]",
-            metavar="DIR",
+            help="The dataset; its first date is the earliest.  [var/<city>/dataset]", metavar="DIR"
         ),
     ] = None,
 ) -> None:

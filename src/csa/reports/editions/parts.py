@@ -235,10 +235,7 @@ def _singles(facts: Facts, t: Translator) -> list[Block]:
         return []
     n_more = max(0, len(statements) - MAX_SINGLES)
     shown = tuple(render(single.sentence, t.language) for single in statements[:MAX_SINGLES])
-    return [
-        Bullets(shown),
-        *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""]),
-    ]
+    return [Bullets(shown), *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""])]
 
 
 # ---- The plan's measures in an edition: those with a value, and the names of those without.
@@ -365,10 +362,7 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _said(
-    facts: Facts,
-    factors: Sequence[AreaFactor],
-    studies: Sequence[EvidenceStudy],
-    t: Translator,
+    facts: Facts, factors: Sequence[AreaFactor], studies: Sequence[EvidenceStudy], t: Translator
 ) -> list[Block]:
     """Give each factor and each study in a line."""
     blocks: list[Block] = []

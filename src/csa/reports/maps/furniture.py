@@ -194,10 +194,7 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
         return Block(0.0, 0.0, ())
     size = style.small_px
     title = lines_block(
-        wrap(writable(sheet.legend_title), size, room, is_bold=True),
-        size,
-        PAPER.ink,
-        is_bold=True,
+        wrap(writable(sheet.legend_title), size, room, is_bold=True), size, PAPER.ink, is_bold=True
     )
     colors = class_colors(len(sheet.class_words))
     pairs = zip(colors, sheet.class_words, strict=True)

@@ -168,12 +168,7 @@ def place_names(
 
 
 def _place_name(
-    labels: Labels,
-    name: str,
-    shape: shapely.Geometry,
-    size: float,
-    color: str,
-    least_share: float,
+    labels: Labels, name: str, shape: shapely.Geometry, size: float, color: str, least_share: float
 ) -> bool:
     left, _, right, _ = shapely.bounds(shape)
     room = max(1.1 * (right - left), 4 * size)

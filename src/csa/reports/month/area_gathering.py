@@ -28,13 +28,7 @@ from csa.geo.neighborhoods import estimate_populations
 from csa.geo.services import count_services, gaps
 from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
-from csa.reports.month.facts import (
-    AreaFacts,
-    AreaServices,
-    Service,
-    TierMove,
-    Unserved,
-)
+from csa.reports.month.facts import AreaFacts, AreaServices, Service, TierMove, Unserved
 from csa.risk.explanation import explain_area
 
 # ---- Match areas and candidates that are the same place, whatever their letters and cell sizes.
@@ -112,8 +106,7 @@ def _near(
     names, kinds = services["name"].tolist(), services["kind"].tolist()
     lon, lat = services.geometry.x.tolist(), services.geometry.y.tolist()
     order = sorted(
-        np.flatnonzero(away_m <= near_m).tolist(),
-        key=lambda at: (away_m[at], names[at], kinds[at]),
+        np.flatnonzero(away_m <= near_m).tolist(), key=lambda at: (away_m[at], names[at], kinds[at])
     )
     return tuple(
         Service(number, names[at], kinds[at], lon[at], lat[at], float(away_m[at]))

@@ -103,10 +103,7 @@ def _domestic(city: City, summary: Mapping[str, Any]) -> Message:
 
 
 def what_lacks(
-    city: City,
-    plan: Plan | None,
-    records: Records,
-    measures: Sequence[MeasureLine],
+    city: City, plan: Plan | None, records: Records, measures: Sequence[MeasureLine]
 ) -> tuple[Message, ...]:
     """List what the report lacks, and what to do."""
     dataset = city.dataset

@@ -163,11 +163,7 @@ def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) ->
 
 
 def _plan_facts(
-    plan: Plan,
-    lines: tuple[ActionLine, ...],
-    at: Analysis,
-    today: date,
-    areas: Sequence[AreaFacts],
+    plan: Plan, lines: tuple[ActionLine, ...], at: Analysis, today: date, areas: Sequence[AreaFacts]
 ) -> PlanFacts:
     every, records = replace(at.settings, kinds=KINDS), at.records
     measures = measure_lines(plan, records, city=city_year(at.city, every))

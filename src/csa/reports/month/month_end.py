@@ -24,11 +24,7 @@ from csa.change.files import why_usual_unknown
 from csa.change.follow import Change, candidates_since
 from csa.change.panel import match_controls
 from csa.change.past import past_to_plain
-from csa.change.sentences import (
-    before_and_after,
-    moved_somewhere,
-    state_change,
-)
+from csa.change.sentences import before_and_after, moved_somewhere, state_change
 from csa.city.config import CityConfig
 from csa.city.dataset import City
 from csa.city.history import load_history

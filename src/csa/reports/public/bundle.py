@@ -20,10 +20,7 @@ from csa.base.text import ENGLISH, LANGUAGES
 from csa.city.types import Frozen
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
-from csa.reports.public.facts import (
-    FORMAT_VERSION,
-    PublicFacts,
-)
+from csa.reports.public.facts import FORMAT_VERSION, PublicFacts
 from csa.reports.public.site import FEED, PACKAGE, PAGES, feed_bytes, package_bytes, site_files
 
 KIND, MARKER = "public bundle", "bundle.json"

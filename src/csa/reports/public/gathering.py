@@ -20,14 +20,7 @@ from csa.program.store.records import Records
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
 from csa.reports.public.areas import PooledChange, areas_shown, change_in_all
-from csa.reports.public.counts import (
-    ALL,
-    CITY,
-    UNKNOWN,
-    UNLOCATED,
-    count_all,
-    span_name,
-)
+from csa.reports.public.counts import ALL, CITY, UNKNOWN, UNLOCATED, count_all, span_name
 from csa.reports.public.facts import DensityClass, PublicArea, PublicCell, PublicFacts
 from csa.reports.public.fairness import gather_fairness
 from csa.reports.public.published_values import (

@@ -162,10 +162,7 @@ def public_sheet(
         class_words=class_words(told, language),
         areas=tuple(
             MapArea(
-                area.letter,
-                map_name(area, told, t),
-                outline(area.ground),
-                area.state != CANDIDATE,
+                area.letter, map_name(area, told, t), outline(area.ground), area.state != CANDIDATE
             )
             for area in told.areas
         ),

@@ -177,11 +177,7 @@ def _doing(facts: PublicFacts, t: Translator) -> Section:
     blocks = (
         Paragraph(t("public.actions_count", n=len(facts.actions))),
         Table(t("public.doing_summary"), (stands, t("public.actions")), summary, (1,)),
-        Table(
-            t("public.actions_caption"),
-            (t("public.action"), stands, t("public.due")),
-            rows,
-        ),
+        Table(t("public.actions_caption"), (t("public.action"), stands, t("public.due")), rows),
     )
     return Section("doing", title, blocks)
 
@@ -202,12 +198,7 @@ def _tasks(facts: PublicFacts, t: Translator) -> Section:
         for task in tasks_in_order(facts)
     )
     columns = t.each(
-        "public.area",
-        "public.task",
-        "public.agency",
-        "public.stands",
-        "public.due",
-        "public.why",
+        "public.area", "public.task", "public.agency", "public.stands", "public.due", "public.why"
     )
     table = Table(t("public.tasks_caption"), columns, rows)
     notes = map(Paragraph, tasks_note(facts, t))
