@@ -31,7 +31,6 @@ from csa.reports.editions.phrases import (
     more_rows,
     near_words,
     short_table,
-    truncate_rows,
 )
 from csa.reports.editions.plan_parts import (
     actions_by_team,
@@ -170,30 +169,22 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
         return [Paragraph(first_needs(facts, t))]
     # The area that lacks the most kinds comes first.
     helped.sort(key=lambda one: -len(one[1].lacking))
-    rows, n_more = truncate_rows(helped, MAX_AREAS)
-    none = t("label.none")
-    listed = [
+    rows = [
         (
             area_name(area, t),
             f"{of.n_inside:,}",
             f"{len(of.near) - of.n_inside:,}",
             _rate(of.per_1k, t),
-            ", ".join(kind_word(facts, kind, t) for kind in of.lacking) or none,
+            ", ".join(kind_word(facts, kind, t) for kind in of.lacking) or t("label.none"),
         )
-        for area, of in rows
+        for area, of in helped[:MAX_AREAS]
     ]
-    listed.append((t("label.citywide"), "", "", _rate(facts.services_per_1k, t), ""))
-    near = near_words(config.near_m, facts, t)
-    table = Table(
-        t("label.services_near"),
-        (
-            *t.each("label.area", "label.in_area", "label.nearby", "report.per_1k"),
-            t("report.lacking", near=near),
-        ),
-        tuple(listed),
-        numeric=(1, 2, 3),
-    )
+    rows.append((t("label.citywide"), "", "", _rate(facts.services_per_1k, t), ""))
+    columns = t.each("label.area", "label.in_area", "label.nearby", "report.per_1k")
+    lacking = t("report.lacking", near=near_words(config.near_m, facts, t))
+    table = Table(t("label.services_near"), (*columns, lacking), tuple(rows), numeric=(1, 2, 3))
     note = t("report.services_note", source=config.source, day=t.day(config.as_of))
+    n_more = len(helped) - MAX_AREAS
     return [table, *more_rows(n_more, t), Paragraph(note, is_faint=True)]
 
 
@@ -288,17 +279,6 @@ EXTRAS: Mapping[str, Callable[[Facts, str, Draw], Document]] = {
 """Files besides the editions, made the same way: `<month>_<name>_<language>`."""
 
 FOR_RESIDENTS = frozenset({"public", WALKS})
-
-__all__ = [
-    "AUDIENCES",
-    "EXTRAS",
-    "LEADERS",
-    "WALKS",
-    "edition",
-    "leaders_sheets",
-    "spoken",
-    "walk_sheets",
-]
 
 
 def spoken(audience: str, language: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_areas_hold
-from csa.areas.ordering import describe_order, weights_from_summary
 from csa.areas.year_to_date import describe_year
 from csa.base.message import Message
 from csa.base.text import Translator, render
@@ -18,6 +17,7 @@ from csa.reports.editions.phrases import (
     by_tier,
     counted,
     kind_word,
+    method_order,
     months_covered,
     move_words,
     period_words,
@@ -50,17 +50,12 @@ def describe_concentration(facts: Facts, t: Translator) -> str:
         told = describe_core_areas_hold(found, facts.summary, facts.record)
     else:
         told = describe_areas_hold(facts.summary, facts.record)
-    said = render(told, t.language)
-    return " ".join(part for part in (said, _highest(facts, t), _above(facts, t)) if part)
-
-
-def _above(facts: Facts, t: Translator) -> str:
-    """Count the top-tier places that are not in service."""
+    said = [render(told, t.language), _highest(facts, t)]
     n_top = sum(one.tier == 1 for one in facts.unserved)
-    if not n_top:
-        return ""
-    too = any(area.tier == 1 for area in facts.areas)
-    return t("report.unserved_top" if too else "report.unserved_top_alone", n=n_top)
+    if n_top:
+        too = any(area.tier == 1 for area in facts.areas)
+        said.append(t("report.unserved_top" if too else "report.unserved_top_alone", n=n_top))
+    return " ".join(filter(None, said))
 
 
 def _highest(facts: Facts, t: Translator) -> str:
@@ -94,18 +89,9 @@ def describe_change(facts: Facts, t: Translator) -> str:
         return changed(facts, t)
     if statement.headline.key not in FULL:
         return " ".join([render(statement.headline, t.language), *_moved(facts, t)])
-    values, what = statement.headline.values, counted(facts, t)
-    said = t(
-        "report.lead_changed",
-        verdict=values["verdict"],
-        since=values["since"],
-        who=values["who"],
-        counted=values["counted"],
-        what=what,
-        expected=values["expected"],
-        low=values["low"],
-        high=values["high"],
-    )
+    names = ("verdict", "since", "who", "counted", "expected", "low", "high")
+    values = {name: statement.headline.values[name] for name in names}
+    said = t("report.lead_changed", what=counted(facts, t), **values)
     return " ".join([said, *_moved(facts, t)])
 
 
@@ -122,7 +108,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
     if not facts.areas:
         what, period = counted(facts, t), period_words(facts, t)
         blocks.append(Paragraph(t("report.no_area", what=what, period=period)))
-        return [*blocks, *_paragraphs(_off_the_list(facts, t))]
+        return [*blocks, *(Paragraph(said, is_faint=True) for said in _off_the_list(facts, t))]
     columns = (
         t("label.area"),
         t("label.tier"),
@@ -138,8 +124,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
         tuple(_area_row(area, t) for area in by_tier(facts.areas)[:MAX_AREAS]),
         numeric=(3, 4, 5),
     )
-    n_more = max(0, len(facts.areas) - MAX_AREAS)
-    return [*blocks, table, *_paragraphs(_area_notes(facts, n_more, t))]
+    return [*blocks, table, Paragraph(_area_notes(facts, t), is_faint=True)]
 
 
 def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
@@ -158,15 +143,15 @@ def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
     )
 
 
-def _area_notes(facts: Facts, n_more: int, t: Translator) -> list[str]:
-    where = facts.can_locate
+def _area_notes(facts: Facts, t: Translator) -> str:
+    where, n_more = facts.can_locate, len(facts.areas) - MAX_AREAS
     doubtful = [area_name(area, t) for area in facts.areas if area.is_doubtful]
     redrawn = [
         t("report.redrawn_area", area=area_name(area, t), day=t.day(area.redrawn_on))
         for area in facts.areas
         if area.redrawn_on is not None
     ]
-    order = render(describe_order(weights_from_summary(facts.summary)), t.language)
+    order = method_order(facts, t)
     candidates = (
         t("briefing.not_ranked", order=order) if where.can else t("briefing.not_ranked_at_all")
     )
@@ -177,10 +162,10 @@ def _area_notes(facts: Facts, n_more: int, t: Translator) -> list[str]:
         t("report.redrawn", areas=t.listed(redrawn)) if redrawn else "",
         t("report.list_note") if facts.is_served else candidates,
         t("report.doubtful", n=len(doubtful), areas=t.listed(doubtful)) if doubtful else "",
-        t("report.more_rows", n=n_more) if n_more else "",
+        t("report.more_rows", n=n_more) if n_more > 0 else "",
         *_off_the_list(facts, t),
     ]
-    return [" ".join(sentence for sentence in said if sentence)]
+    return " ".join(filter(None, said))
 
 
 def _off_the_list(facts: Facts, t: Translator) -> list[str]:
@@ -203,10 +188,6 @@ def _off_the_list(facts: Facts, t: Translator) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _paragraphs(sentences: list[str]) -> list[Block]:
-    return [Paragraph(sentence, is_faint=True) for sentence in sentences if sentence]
-
-
 def what_changed(
     facts: Facts, t: Translator, *, with_singles: bool, with_chart: bool = True
 ) -> list[Block]:
@@ -221,7 +202,7 @@ def what_changed(
         context = [render(message, t.language) for message in change.context]
         if facts.config.city.nonfatal_is_proxy:
             context.append(t("report.kinds_counted", what=counted(facts, t)))
-        blocks += _paragraphs([" ".join(context)])
+        blocks += [Paragraph(" ".join(context), is_faint=True)] if context else []
     if with_singles:
         blocks += _singles(facts, t)
     said = render(describe_year(facts.city_year), t.language)
@@ -233,9 +214,10 @@ def _singles(facts: Facts, t: Translator) -> list[Block]:
     statements = [area.change for area in facts.areas if area.change is not None]
     if len(facts.areas) < 2 or not statements:
         return []
-    n_more = max(0, len(statements) - MAX_SINGLES)
+    n_more = len(statements) - MAX_SINGLES
     shown = tuple(render(single.sentence, t.language) for single in statements[:MAX_SINGLES])
-    return [Bullets(shown), *_paragraphs([t("report.singles_more", n=n_more) if n_more else ""])]
+    more = [Paragraph(t("report.singles_more", n=n_more), is_faint=True)] if n_more > 0 else []
+    return [Bullets(shown), *more]
 
 
 # ---- The plan's measures in an edition: those with a value, and the names of those without.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TypeVar
 
 from csa.areas.ordering import describe_order, weights_from_summary
 from csa.areas.window import name_kinds
@@ -13,8 +12,6 @@ from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
 from csa.base.text import ENGLISH, Translator, natural_sort_key, render, tr
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 from csa.reports.month.facts import AreaFacts, Facts, TierMove
-
-Row = TypeVar("Row")
 
 
 def counted(facts: Facts, t: Translator) -> str:
@@ -100,11 +97,6 @@ def radius_words(metres: float, facts: Facts, t: Translator) -> str:
     return t("report.about_metres", metres=metres)
 
 
-def truncate_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
-    """Return at most `most` rows, and how many were left out."""
-    return tuple(rows[:most]), max(0, len(rows) - most)
-
-
 def more_rows(n_more: int, t: Translator) -> list[Block]:
     """State below a table how many rows it lacks, where it lacks any."""
     return [Paragraph(t("report.more_rows", n=n_more), is_faint=True)] if n_more > 0 else []
@@ -167,10 +159,14 @@ def framed(
     )
 
 
+def method_order(facts: Facts, t: Translator) -> str:
+    """Return in words what decides which areas come first."""
+    return render(describe_order(weights_from_summary(facts.summary)), t.language)
+
+
 def _method(facts: Facts, t: Translator) -> list[Block]:
     """Describe how the report was made, and what it lacks."""
     params, what = facts.summary["params"], counted(facts, t)
-    order = weights_from_summary(facts.summary)
     said = (
         t(
             "report.method_areas",
@@ -179,7 +175,7 @@ def _method(facts: Facts, t: Translator) -> list[Block]:
             eps=radius_words(params["eps_m"], facts, t),
             months=months_covered(facts),
         ),
-        t("report.method_tiers", order=render(describe_order(order), t.language)),
+        t("report.method_tiers", order=method_order(facts, t)),
         t("report.method_change"),
         t("report.method_snapshot", id=facts.snapshot.id),
     )

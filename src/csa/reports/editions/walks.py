@@ -21,7 +21,6 @@ from csa.reports.editions.phrases import (
     kind_word,
     months_covered,
     short_table,
-    truncate_rows,
 )
 from csa.reports.editions.public import nothing_public, with_figures
 from csa.reports.month.facts import AreaFacts, Facts
@@ -57,7 +56,12 @@ def _pages(facts: Facts, sheets: Sequence[Sequence[Block]], t: Translator) -> li
     blocks: list[Block] = [*sheets[0]] if sheets else [Paragraph(t("report.walks_none"))]
     for sheet in sheets[1:]:
         blocks += [PageBreak(), *sheet]
-    return [*blocks, *not_here(facts, walked(facts)[1], t)]
+    left = walked(facts)[1]
+    if not left:
+        return blocks
+    told = {"n": len(left), "names": t.listed(sorted(area_name(area, t) for area in left))}
+    said = t("report.walks_left" if facts.is_served else "report.walks_first", **told)
+    return [*blocks, Paragraph(said, is_faint=True)]
 
 
 def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
@@ -92,15 +96,6 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
     return tuple(shown.values())
 
 
-def not_here(facts: Facts, left: Sequence[AreaFacts], t: Translator) -> list[Block]:
-    """Name the areas that have no sheet in the file."""
-    if not left:
-        return []
-    told = {"n": len(left), "names": t.listed(sorted(area_name(area, t) for area in left))}
-    said = t("report.walks_left" if facts.is_served else "report.walks_first", **told)
-    return [Paragraph(said, is_faint=True)]
-
-
 def _sheet(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> list[Block]:
     is_roomy = area.why.factors is not None and len(area.help.near if area.help else ()) <= ROOMY
     return [
@@ -119,17 +114,16 @@ def _sheet(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> list[Blo
 
 
 def _help(facts: Facts, area: AreaFacts, t: Translator) -> list[Block]:
-    if area.help is None or not area.help.near:
-        title = Heading(t("report.walk_help"), 3)
-        return [title, Paragraph(t("report.walk_help_none"))]
-    rows, n_more = truncate_rows(area.help.near, MAX_ON_WALK)
-    columns = t.each("report.walk_number", "report.walk_place", "report.walk_kind")
-    table = Table(
-        t("report.walk_help"),
-        columns,
-        tuple((str(one.number), one.name, kind_word(facts, one.kind, t)) for one in rows),
+    near = () if area.help is None else area.help.near
+    if not near:
+        return [Heading(t("report.walk_help"), 3), Paragraph(t("report.walk_help_none"))]
+    rows = tuple(
+        (str(one.number), one.name, kind_word(facts, one.kind, t)) for one in near[:MAX_ON_WALK]
     )
-    more = [Paragraph(t("report.walk_more", n=n_more), is_faint=True)] if n_more else []
+    columns = t.each("report.walk_number", "report.walk_place", "report.walk_kind")
+    table = Table(t("report.walk_help"), columns, rows)
+    n_more = len(near) - MAX_ON_WALK
+    more = [Paragraph(t("report.walk_more", n=n_more), is_faint=True)] if n_more > 0 else []
     return [table, *more]
 
 
@@ -140,10 +134,10 @@ def _tasks(area: AreaFacts, t: Translator) -> list[Block]:
     shown = [task for task in open_ones if not kinds_in(f"{task.what}. {task.agency}")]
     if not shown:
         return [Paragraph(t("report.walk_tasks_none"))]
-    rows, n_more = truncate_rows(shown, MAX_TASKS)
-    items = tuple(t("report.walk_task", what=row.what, agency=row.agency) for row in rows)
-    more = [Paragraph(t("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more else []
-    return [Bullets(items, is_open=True), *more]
+    items = tuple(t("report.walk_task", what=task.what, agency=task.agency) for task in shown)
+    n_more = len(shown) - MAX_TASKS
+    more = [Paragraph(t("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more > 0 else []
+    return [Bullets(items[:MAX_TASKS], is_open=True), *more]
 
 
 # ---- Leader's sheets for walks: counts for the leader only, copies numbered, every page marked.

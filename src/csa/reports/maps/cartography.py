@@ -35,7 +35,15 @@ from csa.reports.maps.labels import (
     place_names,
     place_streets,
 )
-from csa.reports.maps.layers import Box, MapView, draw_areas, draw_ground, extent_m, named_streets
+from csa.reports.maps.layers import (
+    Box,
+    MapView,
+    draw_areas,
+    draw_ground,
+    extent_m,
+    named_places,
+    named_streets,
+)
 from csa.reports.maps.marks import HALF_CAPITAL, Mark, Stroke, Words, font_path
 from csa.reports.maps.sheet import PRINT, MapSheet
 
@@ -61,7 +69,7 @@ def paint(
     upright = Affine2D().scale(1, -1).translate(0, height)
     order = 0
     for marks, frame in layers:
-        for artist in (artist for mark in marks for artist in _artists(mark, upright)):
+        for artist in filter(None, (_artist(mark, upright) for mark in marks)):
             order += 1
             artist.set_zorder(order)
             figure.add_artist(artist)
@@ -69,10 +77,7 @@ def paint(
                 left, top, right, bottom = frame
                 artist.set_clip_box(Bbox([[left, height - bottom], [right, height - top]]))
     canvas.draw()  # type: ignore[no-untyped-call]
-    return _png(np.asarray(canvas.buffer_rgba()), dpi)  # type: ignore[no-untyped-call]
-
-
-def _png(pixels: np.ndarray, dpi: int) -> bytes:
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     whole = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]))
     few = whole.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     out = io.BytesIO()
@@ -80,39 +85,25 @@ def _png(pixels: np.ndarray, dpi: int) -> bytes:
     return out.getvalue()
 
 
-def _artists(mark: Mark, upright: Affine2D) -> Iterable[Artist]:
+def _artist(mark: Mark, upright: Affine2D) -> Artist | None:
     if isinstance(mark, Words):
-        yield _text(mark, upright)
-        return
+        return _text(mark, upright)
     path = _path(mark.shapes)
     if path is None:
-        return
-    alpha = 1.0
-    colors: dict[str, Any]
+        return None
+    look: dict[str, Any]
     if isinstance(mark, Stroke):
-        colors = {"facecolor": "none", "edgecolor": mark.color, "linewidth": mark.width_px}
-        colors["linestyle"] = DASHED if mark.is_dashed else "solid"
+        look = {"facecolor": "none", "edgecolor": mark.color, "linewidth": mark.width_px}
+        look["linestyle"] = DASHED if mark.is_dashed else "solid"
     else:
-        alpha, edge_px = mark.alpha, mark.edge_px if mark.edge else 0.0
-        colors = {"facecolor": mark.color, "edgecolor": mark.edge or "none", "linewidth": edge_px}
-    yield PathPatch(
-        path,
-        transform=upright,
-        alpha=alpha,
-        antialiased=True,
-        joinstyle="round",
-        capstyle="round",
-        hatch=None,
-        **colors,
-    )
+        look = {"facecolor": mark.color, "edgecolor": mark.edge or "none", "alpha": mark.alpha}
+        look["linewidth"] = mark.edge_px if mark.edge else 0.0
+    look |= {"antialiased": True, "joinstyle": "round", "capstyle": "round"}
+    return PathPatch(path, transform=upright, **look)
 
 
 def _text(words: Words, upright: Affine2D) -> Text:
-    halo = (
-        [withStroke(linewidth=2 * words.halo_px, foreground=PAPER.casing, joinstyle="round")]
-        if words.halo_px
-        else []
-    )
+    halo = withStroke(linewidth=2 * words.halo_px, foreground=PAPER.casing, joinstyle="round")
     lean = np.radians(words.angle)
     drop = HALF_CAPITAL * words.size_px
     return Text(
@@ -128,7 +119,7 @@ def _text(words: Words, upright: Affine2D) -> Text:
         rotation_mode="anchor",
         parse_math=False,
         usetex=False,
-        path_effects=halo,
+        path_effects=[halo] if words.halo_px else [],
     )
 
 
@@ -153,7 +144,7 @@ def _path(shapes: Iterable[shapely.Geometry]) -> Path | None:
     return Path(xy, codes)
 
 
-MOST_TURNS = 5
+MOST_TURNS = 6
 """Most rounds of placing labels and then laying out what is said of them beside the map."""
 
 
@@ -194,15 +185,13 @@ def draw_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> bytes
 def compose_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> Composition:
     """Lay out a map: where everything stands, before it is painted."""
     extent = extent_m(sheet)
-    notes = Notes(frozenset(area.is_served for area in sheet.areas))
-    layout = share(sheet, PRINT, size_px, extent, notes)
-    labels, found = _label(sheet, layout.view, notes)
+    found = Notes(frozenset(area.is_served for area in sheet.areas))
     for _ in range(MOST_TURNS):
-        if found == notes:
-            break
-        notes = found  # the notes need lines beside the map, and so another layout
+        notes = found  # they need lines beside the map, and so a layout of their own
         layout = share(sheet, PRINT, size_px, extent, notes)
         labels, found = _label(sheet, layout.view, notes)
+        if found == notes:
+            break
     shapes = layout.view.draw(area.shape for area in sheet.areas)
     ground = [
         *draw_ground(sheet, PRINT, layout.view),
@@ -224,24 +213,18 @@ def compose_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> Co
 def _label(sheet: MapSheet, view: MapView, notes: Notes) -> tuple[Labels, Notes]:
     """Place labels: areas first, then the names that help readers find their way."""
     labels = Labels(view.frame, PRINT)
-    lacking: list[str] = []
-    if sheet.services:
-        spots = view.draw(shapely.points([(lon, lat) for _, lon, lat, _ in sheet.services]))
-        numbers = [str(number) for *_, number in sheet.services]
-        lacking += place_services(labels, list(zip(numbers, spots, strict=True)))
+    spots = view.draw(shapely.Point(lon, lat) for _, lon, lat, _ in sheet.services)
+    numbers = [str(number) for *_, number in sheet.services]
+    lacking = place_services(labels, list(zip(numbers, spots, strict=True)))
     shapes = view.draw(area.shape for area in sheet.areas)
     pairs = list(zip(sheet.areas, shapes, strict=True))
     is_near = sheet.focus is not None
     is_lettered = notes.is_lettered or is_crowded(labels, pairs)
     outside, unlabeled = place_areas(labels, pairs, is_near=is_near, is_lettered=is_lettered)
-    lacking += outside
-    is_seen = [bool(shapely.intersects(shape, view.frame)) for shape in shapes]
     kinds = frozenset(
-        area.is_served for (area, _), seen in zip(pairs, is_seen, strict=True) if seen
+        area.is_served for area, shape in pairs if shapely.intersects(shape, view.frame)
     )
     if sheet.street_names:
         place_streets(labels, named_streets(sheet, view))
-    named = view.draw(sheet.neighborhoods.geometry)
-    names = [str(name) for name in sheet.neighborhoods["name"]]
-    place_names(labels, list(zip(names, named, strict=True)), PAPER.quiet)
-    return labels, Notes(kinds, tuple(lacking), tuple(unlabeled), is_lettered)
+    place_names(labels, named_places(sheet, view), PAPER.quiet)
+    return labels, Notes(kinds, (*lacking, *outside), tuple(unlabeled), is_lettered)

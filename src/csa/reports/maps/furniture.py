@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -25,7 +25,7 @@ from csa.reports.maps.marks import (
     wrap,
     writable,
 )
-from csa.reports.maps.sheet import MapArea, MapSheet, Style
+from csa.reports.maps.sheet import MapSheet, Style
 
 # ---- Numbered services on an area's sheet, each at or beside its place; signs of vacant land.
 
@@ -169,108 +169,11 @@ class Notes:
     missing: tuple[str, ...] = ()
     unlabeled: tuple[str, ...] = ()  # letters of areas shown without a label
     is_lettered: bool = False  # whether areas are labeled by their letter alone
-    is_unnamed: bool = False  # whether their names did not fit beside the map either
-
-
-def _item(swatch: Sequence[Mark], text: str, style: Style, room: float) -> Block:
-    """Draw a symbol and its words; the symbol is centered on (0, 0), in a field 2.6 ems wide."""
-    size = style.text_px * 0.9
-    field = 2.6 * size
-    lines = fitted_lines(text, size, room - field, PAPER.ink)
-    middle = LINE_HEIGHT * size / 2
-    signs = [moved(mark, 1.05 * size, middle) for mark in swatch]
-    words = [moved(mark, field, 0.0) for mark in lines.marks]
-    return Block(field + lines.width, max(lines.height, 2 * middle), (*signs, *words))
 
 
 def _sign(style: Style) -> shapely.Geometry:
     half = style.text_px * 0.9
     return shapely.box(-0.9 * half, -0.42 * half, 0.9 * half, 0.42 * half)
-
-
-def legend(sheet: MapSheet, style: Style, room: float) -> Block:
-    """Draw the classes, lowest first, below the title of what is counted."""
-    if not sheet.class_words:
-        return Block(0.0, 0.0, ())
-    size = style.small_px
-    title = lines_block(
-        wrap(writable(sheet.legend_title), size, room, is_bold=True), size, PAPER.ink, is_bold=True
-    )
-    colors = class_colors(len(sheet.class_words))
-    pairs = zip(colors, sheet.class_words, strict=True)
-    items = [
-        _item([Fill((_sign(style),), color, PAPER.faint, 1.0)], text, style, room)
-        for color, text in pairs
-    ]
-    return stack([title, *items], 0.12 * size)
-
-
-def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
-    """Explain the outlines and numbers, and name the areas that the map does not show."""
-    t = Translator(sheet.language)
-    words = {True: t("map_sheet.area_served"), False: t("map_sheet.area_candidate")}
-    items = []
-    for is_served in (True, False):
-        if is_served in notes.kinds:
-            wide = outline_px(style, is_served=is_served)
-            line = Stroke((_sign(style),), PAPER.outline, wide)
-            items.append(_item([line], words[is_served], style, room))
-    if sheet.services:
-        disc = shapely.buffer(shapely.Point(0, 0), 0.85 * style.small_px)
-        number = Words("1", 0.0, 0.0, style.small_px, PAPER.casing, is_bold=True, align="center")
-        sign: list[Mark] = [Fill((disc,), PAPER.accent), number]
-        items.append(_item(sign, t("map_sheet.service"), style, room))
-    kinds = enumerate(sheet.spot_kinds)
-    items += [_item([spot_sign(number, style)], kind, style, room) for number, kind in kinds]
-    size, said = style.small_px, []
-    if notes.is_unnamed:
-        said.append(t("map_sheet.names_in_list"))
-    if notes.missing:
-        said.append(t("map_sheet.not_shown", which=", ".join(notes.missing)))
-    if notes.unlabeled:
-        said.append(t("map_sheet.unlabeled", which=", ".join(notes.unlabeled)))
-    items += [lines_block(wrap(writable(text), size, room), size, PAPER.ink) for text in said]
-    return stack(items, 0.12 * style.text_px)
-
-
-def index(sheet: MapSheet, style: Style, room: float, rows: int) -> Block:
-    """List area names by letter, if the map has room for letters only."""
-    size = style.small_px
-    areas = [area for area in sheet.areas if area.letter]  # a candidate's name stands on the map
-    field = max((width_px(_letter(area), size, is_bold=True) for area in areas), default=0.0)
-    field += 0.6 * size
-    columns = []
-    for first in range(0, len(areas), rows):
-        some = areas[first : first + rows]
-        lines = [_index_line(area, size, field, room) for area in some]
-        columns.append(stack(lines, 0.0))
-    return flow(columns, room, 1.2 * size)
-
-
-def _letter(area: MapArea) -> str:
-    return writable(area.letter)
-
-
-def _index_line(area: MapArea, size: float, field: float, room: float) -> Block:
-    letter = lines_block([_letter(area)], size, PAPER.ink, is_bold=True)
-    name = lines_block(wrap(writable(area.name), size, room - field, 4), size, PAPER.ink)
-    moved_name = tuple(moved(mark, field, 0.0) for mark in name.marks)
-    height = max(letter.height, name.height)
-    return Block(field + name.width, height, (*letter.marks, *moved_name))
-
-
-def synthetic(sheet: MapSheet, style: Style) -> Block:
-    """Draw the mark of a synthetic city."""
-    if not sheet.is_synthetic:
-        return Block(0.0, 0.0, ())
-    size = style.small_px
-    text = writable(Translator(sheet.language)("map_sheet.synthetic"))
-    wide, high = width_px(text, size, is_bold=True) + size, 1.7 * size
-    frame = Fill((shapely.box(1, 1, wide, high),), PAPER.ground, PAPER.ink, 2.0)
-    words = Words(
-        text, (wide + 1) / 2, (high + 1) / 2, size, PAPER.ink, is_bold=True, align="center"
-    )
-    return Block(wide + 1, high + 1, (frame, words))
 
 
 def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Block:
@@ -279,39 +182,21 @@ def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Bl
     left, high = 2.0, 2.6 * size
     y = high - 0.5 * size
     tick = 0.42 * size
-    bar = shapely.LineString(
-        [(left, y - tick), (left, y), (left + bar_px, y), (left + bar_px, y - tick)]
-    )
+    right = left + bar_px
+    bar = shapely.LineString([(left, y - tick), (left, y), (right, y), (right, y - tick)])
     text = Words(writable(label), left, 0.85 * size, size, PAPER.ink)
-    wide = max(bar_px + left, width_px(text.text, size))
-    x = wide + 1.8 * size
+    x = max(right, width_px(text.text, size)) + 1.8 * size
     arrow = shapely.Polygon([(0, -1.1), (0.55, 0.75), (0, 0.35), (-0.55, 0.75)])
     arrow = affinity.rotate(affinity.scale(arrow, size, size, origin=(0, 0)), north, origin=(0, 0))
-    middle = (x, high - 1.05 * size)
-    said = Words(
-        Translator()("map_sheet.north"),
-        middle[0] + 1.25 * size,
-        middle[1],
-        size,
-        PAPER.ink,
-        is_bold=True,
-        align="center",
-    )
+    y = high - 1.05 * size
+    north_word, place = Translator()("map_sheet.north"), x + 1.25 * size
     marks: tuple[Mark, ...] = (
         Stroke((bar,), PAPER.ink, 3.0),
         text,
-        Fill((affinity.translate(arrow, *middle),), PAPER.ink),
-        said,
+        Fill((affinity.translate(arrow, x, y),), PAPER.ink),
+        Words(north_word, place, y, size, PAPER.ink, is_bold=True, align="center"),
     )
     return Block(x + 1.8 * size, high + 2, marks)
-
-
-def sources(sheet: MapSheet, style: Style, room: float) -> Block:
-    """Write the period and the source."""
-    size = style.small_px
-    date = lines_block(wrap(writable(sheet.date_line), size, room), size, PAPER.ink)
-    source = fitted_lines(sheet.source_line, size, room, PAPER.faint)
-    return stack([date, source], 0.1 * size)
 
 
 # ---- How a map and its legend share a sheet.
@@ -332,6 +217,8 @@ INDEX_ROWS = 7
 INDEX_COST = 0.85
 """How much smaller a map with area names beside it may be than one without."""
 
+NOTHING = Block(0.0, 0.0, ())
+
 
 @dataclass(frozen=True)
 class SheetLayout:
@@ -343,40 +230,159 @@ class SheetLayout:
 
 
 @dataclass(frozen=True)
-class _Ask:
-    """What a sheet has to hold."""
+class Furniture:
+    """What a sheet has to hold beside its map, each part as wide as its room lets it be."""
 
     sheet: MapSheet
     style: Style
-    size: tuple[int, int]
-    extent: Box
+    size: tuple[int, int]  # of the sheet, in pixels
+    extent: Box  # that the map must show
     notes: Notes
-    is_indexed: bool
+    is_indexed: bool  # whether area names are listed beside the map
+
+    def legend(self, room: float) -> Block:
+        """Draw the classes, lowest first, below the title of what is counted."""
+        words, size = self.sheet.class_words, self.style.small_px
+        if not words:
+            return NOTHING
+        lines = wrap(writable(self.sheet.legend_title), size, room, is_bold=True)
+        title = lines_block(lines, size, PAPER.ink, is_bold=True)
+        swatches = [
+            Fill((_sign(self.style),), color, PAPER.faint, 1.0)
+            for color in class_colors(len(words))
+        ]
+        pairs = zip(swatches, words, strict=True)
+        items = [self._item([swatch], text, room) for swatch, text in pairs]
+        return stack([title, *items], 0.12 * size)
 
     def signs(self, room: float) -> Block:
-        is_unnamed = self.notes.is_lettered and not self.is_indexed
-        notes = replace(self.notes, is_unnamed=is_unnamed)
-        return signs(self.sheet, self.style, room, notes)
+        """Explain the outlines and numbers, and name the areas that the map does not show."""
+        t, style, notes = Translator(self.sheet.language), self.style, self.notes
+        items = []
+        for is_served, key in (
+            (True, "map_sheet.area_served"),
+            (False, "map_sheet.area_candidate"),
+        ):
+            if is_served in notes.kinds:
+                wide = outline_px(style, is_served=is_served)
+                line = Stroke((_sign(style),), PAPER.outline, wide)
+                items.append(self._item([line], t(key), room))
+        size, said = style.small_px, []
+        if self.sheet.services:
+            disc = Fill((shapely.buffer(shapely.Point(0, 0), 0.85 * size),), PAPER.accent)
+            number = Words("1", 0.0, 0.0, size, PAPER.casing, is_bold=True, align="center")
+            items.append(self._item([disc, number], t("map_sheet.service"), room))
+        for number_of, kind in enumerate(self.sheet.spot_kinds):
+            items.append(self._item([spot_sign(number_of, style)], kind, room))
+        if notes.is_lettered and not self.is_indexed:  # there was no room for names
+            said.append(t("map_sheet.names_in_list"))
+        if notes.missing:
+            said.append(t("map_sheet.not_shown", which=", ".join(notes.missing)))
+        if notes.unlabeled:
+            said.append(t("map_sheet.unlabeled", which=", ".join(notes.unlabeled)))
+        items += [lines_block(wrap(writable(text), size, room), size, PAPER.ink) for text in said]
+        return stack(items, 0.12 * style.text_px)
+
+    def _item(self, swatch: Sequence[Mark], text: str, room: float) -> Block:
+        """Draw a symbol and its words; it is centered on (0, 0), in a field 2.6 ems wide."""
+        size = self.style.text_px * 0.9
+        field = 2.6 * size
+        lines = fitted_lines(text, size, room - field, PAPER.ink)
+        middle = LINE_HEIGHT * size / 2
+        signs = [moved(mark, 1.05 * size, middle) for mark in swatch]
+        words = [moved(mark, field, 0.0) for mark in lines.marks]
+        return Block(field + lines.width, max(lines.height, 2 * middle), (*signs, *words))
 
     def index(self, room: float, rows: int) -> Block:
+        """List area names by letter, if the map has room for letters only."""
         if not self.is_indexed:
-            return Block(0.0, 0.0, ())
-        return index(self.sheet, self.style, room, rows)
+            return NOTHING
+        size, areas = self.style.small_px, self.sheet.areas
+        letters = [writable(area.letter) for area in areas if area.letter]
+        names = [area.name for area in areas if area.letter]  # a candidate's stands on the map
+        field = max((width_px(letter, size, is_bold=True) for letter in letters), default=0.0)
+        field += 0.6 * size
+        lines = []
+        for letter, name in zip(letters, names, strict=True):
+            own = lines_block([letter], size, PAPER.ink, is_bold=True)
+            said = lines_block(wrap(writable(name), size, room - field, 4), size, PAPER.ink)
+            marks = (*own.marks, *(moved(mark, field, 0.0) for mark in said.marks))
+            lines.append(Block(field + said.width, max(own.height, said.height), marks))
+        columns = [stack(lines[at : at + rows], 0.0) for at in range(0, len(lines), rows)]
+        return flow(columns, room, 1.2 * size)
 
-    def fitted(self, box: Box) -> MapView | None:
-        if min(box[2] - box[0], box[3] - box[1]) < SMALLEST_PX:
-            return None
-        return fit(self.extent, box, self.sheet.metric_crs)
+    def synthetic(self) -> Block:
+        """Draw the mark of a synthetic city."""
+        if not self.sheet.is_synthetic:
+            return NOTHING
+        size = self.style.small_px
+        text = writable(Translator(self.sheet.language)("map_sheet.synthetic"))
+        wide, high = width_px(text, size, is_bold=True) + size, 1.7 * size
+        frame = Fill((shapely.box(1, 1, wide, high),), PAPER.ground, PAPER.ink, 2.0)
+        x, y = (wide + 1) / 2, (high + 1) / 2
+        words = Words(text, x, y, size, PAPER.ink, is_bold=True, align="center")
+        return Block(wide + 1, high + 1, (frame, words))
+
+    def sources(self, room: float) -> Block:
+        """Write the period and the source."""
+        size = self.style.small_px
+        date = lines_block(wrap(writable(self.sheet.date_line), size, room), size, PAPER.ink)
+        source = fitted_lines(self.sheet.source_line, size, room, PAPER.faint)
+        return stack([date, source], 0.1 * size)
 
     def bar(self, view: MapView, longest: float) -> Block:
+        """Draw the scale bar and the north arrow of a map."""
         sheet = self.sheet
         bar_px, label = scale_bar(view, sheet.units, sheet.language, longest)
         west, south, east, north = self.extent
         lean = north_degrees(view, (west + east) / 2, (south + north) / 2)
         return scale_and_north(bar_px, label, lean, self.style)
 
-    def bar_at_most(self, longest: float) -> Block:
-        return scale_and_north(longest, "", 0.0, self.style)
+    def _fitted(self, box: Box) -> MapView | None:
+        if min(box[2] - box[0], box[3] - box[1]) < SMALLEST_PX:
+            return None
+        return fit(self.extent, box, self.sheet.metric_crs)
+
+    def beside(self) -> SheetLayout | None:
+        """Put the legend beside the map; None where there is no room for both."""
+        width, height = self.size
+        room, gap, longest = SIDE_SHARE * width, self.style.pad_px, SIDE_BAR_SHARE * width
+        rows = len(self.sheet.areas) or 1
+        parts = [self.synthetic(), self.legend(room), self.signs(room), self.index(room, rows)]
+        foot = self.sources(room)
+        widest = scale_and_north(longest, "", 0.0, self.style)
+        column = min(max(one.width for one in (*parts, foot, widest)), room)
+        view = self._fitted((1.0, 1.0, width - column - gap, height - 1.0))
+        if view is None:
+            return None
+        top = stack([*parts, self.bar(view, longest)], gap)
+        if top.height + gap + foot.height > height:
+            return None
+        left = view.box[2] + gap
+        marks = [moved(mark, left, 0.0) for mark in top.marks]
+        marks += [moved(mark, left, height - foot.height) for mark in foot.marks]
+        return SheetLayout(view, tuple(marks), self.is_indexed)
+
+    def below(self) -> SheetLayout | None:
+        """Put the legend below the map; None where there is no room for both."""
+        width, height = self.size
+        gap, longest = self.style.pad_px, BELOW_BAR_SHARE * width
+        third = width / 3 - gap
+
+        def strip(bar: Block) -> Block:
+            last = stack([self.synthetic(), bar], gap)
+            classes = self.legend(third)
+            signs = self.signs(third if classes.marks else 2 * third)
+            names = self.index(width, INDEX_ROWS)
+            beside = flow([classes, signs, last, names], width, 2 * gap)
+            return stack([beside, self.sources(width)], 0.7 * gap)
+
+        reserved = strip(scale_and_north(longest, "", 0.0, self.style)).height
+        view = self._fitted((1.0, 1.0, width - 1.0, height - reserved - gap))
+        if view is None:
+            return None
+        marks = [moved(one, 0.0, view.box[3] + gap) for one in strip(self.bar(view, longest)).marks]
+        return SheetLayout(view, tuple(marks), self.is_indexed)
 
 
 def share(
@@ -385,8 +391,8 @@ def share(
     """Put the legend beside or below the map, whichever leaves the map larger."""
     best: SheetLayout | None = None
     for is_indexed in (False, True) if notes.is_lettered else (False,):
-        ask = _Ask(sheet, style, size, extent, notes, is_indexed)
-        found = [layout for layout in (_beside(ask), _below(ask)) if layout is not None]
+        parts = Furniture(sheet, style, size, extent, notes, is_indexed)
+        found = [layout for layout in (parts.beside(), parts.below()) if layout is not None]
         if not found:
             continue
         largest = max(found, key=lambda layout: layout.view.px_per_m)
@@ -395,48 +401,3 @@ def share(
     if best is None:
         raise MapError("map_sheet.no_room", width=size[0], height=size[1])
     return best
-
-
-def _beside(ask: _Ask) -> SheetLayout | None:
-    width, height = ask.size
-    room, gap = SIDE_SHARE * width, ask.style.pad_px
-    parts = [
-        synthetic(ask.sheet, ask.style),
-        legend(ask.sheet, ask.style, room),
-        ask.signs(room),
-        ask.index(room, len(ask.sheet.areas) or 1),
-    ]
-    foot = sources(ask.sheet, ask.style, room)
-    longest = SIDE_BAR_SHARE * width
-    column = min(max(one.width for one in (*parts, foot, ask.bar_at_most(longest))), room)
-    view = ask.fitted((1.0, 1.0, width - column - gap, height - 1.0))
-    if view is None:
-        return None
-    top = stack([*parts, ask.bar(view, longest)], gap)
-    if top.height + gap + foot.height > height:
-        return None
-    left = view.box[2] + gap
-    marks = [moved(mark, left, 0.0) for mark in top.marks]
-    marks += [moved(mark, left, height - foot.height) for mark in foot.marks]
-    return SheetLayout(view, tuple(marks), ask.is_indexed)
-
-
-def _below(ask: _Ask) -> SheetLayout | None:
-    width, height = ask.size
-    gap = ask.style.pad_px
-    third, longest = width / 3 - gap, BELOW_BAR_SHARE * width
-
-    def strip(bar: Block) -> Block:
-        last = stack([synthetic(ask.sheet, ask.style), bar], gap)
-        classes = legend(ask.sheet, ask.style, third)
-        parts = [classes, ask.signs(third if classes.marks else 2 * third), last]
-        parts.append(ask.index(width, INDEX_ROWS))
-        beside = flow(parts, width, 2 * gap)
-        return stack([beside, sources(ask.sheet, ask.style, width)], 0.7 * gap)
-
-    reserved = strip(ask.bar_at_most(longest)).height
-    view = ask.fitted((1.0, 1.0, width - 1.0, height - reserved - gap))
-    if view is None:
-        return None
-    marks = [moved(one, 0.0, view.box[3] + gap) for one in strip(ask.bar(view, longest)).marks]
-    return SheetLayout(view, tuple(marks), ask.is_indexed)

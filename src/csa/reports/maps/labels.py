@@ -128,10 +128,6 @@ class Labels:
         one = np.array([box], dtype=object)
         return bool(shapely.covers(self.frame, box)) and bool(self.are_free(one)[0])
 
-    def undo(self, n_placed: int, n_taken: int, n_marks: int) -> None:
-        """Undo the latest placements."""
-        del self.placed[n_placed:], self.taken[n_taken:], self.marks[n_marks:]
-
     def put(self, text: str, box: shapely.Geometry, marks: Iterable[Mark]) -> None:
         """Place a label."""
         self.placed.append(Placed(text, box))
@@ -169,32 +165,27 @@ def place_names(
 
 def _place_name(
     labels: Labels, name: str, shape: shapely.Geometry, size: float, color: str, least_share: float
-) -> bool:
+) -> None:
     left, _, right, _ = shapely.bounds(shape)
     room = max(1.1 * (right - left), 4 * size)
     lines = wrap(name, size, min(room, NAME_EMS * size), 3)
     if " ".join(lines) != " ".join(name.split()):
-        return False  # part of a name is useless
+        return  # part of a name is useless
+    step = LINE_HEIGHT * size
     width = max(width_px(line, size) for line in lines) + 0.3 * size
     height = len(lines) * LINE_HEIGHT * size
     for point in (shapely.centroid(shape), shapely.point_on_surface(shape)):
         x, y = point.x, point.y
         box = box_around(x, y, width, height)
         holds = shapely.area(shapely.intersection(box, shape)) / shapely.area(box)
-        if holds < least_share or not _is_open(labels, box):
-            continue
-        step = LINE_HEIGHT * size
-        first = y - step * (len(lines) - 1) / 2
-        labels.put(
-            name,
-            box,
-            [
+        if holds >= least_share and _is_open(labels, box):
+            first = y - step * (len(lines) - 1) / 2
+            said = [
                 Words(line, x, first + n * step, size, color, align="center", halo_px=size / 5)
                 for n, line in enumerate(lines)
-            ],
-        )
-        return True
-    return False
+            ]
+            labels.put(name, box, said)
+            return
 
 
 def place_streets(labels: Labels, streets: Sequence[tuple[str, shapely.Geometry]]) -> None:
@@ -284,11 +275,10 @@ def place_areas(
 ) -> tuple[list[str], list[str]]:
     """Place area labels beside their areas: letter and name, or the letter alone if crowded."""
     seen = [(area, shapely.intersection(shape, labels.frame)) for area, shape in areas]
-    is_named = [bool(area.letter) or labels.style.names_all for area, _ in seen]
     shown = [
         (area, shape)
-        for (area, shape), is_so in zip(seen, is_named, strict=True)
-        if is_so and not shapely.is_empty(shape)
+        for area, shape in seen
+        if (area.letter or labels.style.names_all) and not shapely.is_empty(shape)
     ]
     land = shapely.union_all([shape for _, shape in shown])
     order = list(range(len(shown)))
@@ -296,9 +286,9 @@ def place_areas(
     forms = [label_forms(area, labels.style) for area, _ in shown]
     if is_lettered:
         forms = [some[-1:] for some in forms]
-    before = (len(labels.placed), len(labels.taken), len(labels.marks))
+    n_placed, n_taken, n_marks = len(labels.placed), len(labels.taken), len(labels.marks)
     for _ in range(MOST_TRIES):
-        labels.undo(*before)
+        del labels.placed[n_placed:], labels.taken[n_taken:], labels.marks[n_marks:]
         unplaced = [at for at in order if not _place_area(labels, *shown[at], land, forms[at])]
         if not unplaced:
             break

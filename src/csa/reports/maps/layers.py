@@ -245,6 +245,12 @@ def outline_px(style: Style, *, is_served: bool) -> float:
     return style.outline_px * (1.6 if is_served else 1.0)
 
 
+def named_places(sheet: MapSheet, view: MapView) -> list[tuple[str, shapely.Geometry]]:
+    """Return the neighborhoods with their names."""
+    names = map(str, sheet.neighborhoods["name"])
+    return list(zip(names, view.draw(sheet.neighborhoods.geometry), strict=True))
+
+
 def named_streets(sheet: MapSheet, view: MapView) -> list[tuple[str, shapely.Geometry]]:
     """Return the main streets with their names."""
     text = sheet.layers.get("main_streets", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -94,9 +95,7 @@ def writable(text: str) -> str:
     """Replace letters that the font lacks by a question mark, so that the rest can be read."""
     line = " ".join(text.split())
     marked = "".join(one if ord(one) in _letters() else "\0" for one in line)
-    while "\0\0" in marked:
-        marked = marked.replace("\0\0", "\0")
-    return marked.replace("\0", "?")
+    return re.sub("\0+", "?", marked)
 
 
 def width_px(text: str, size_px: float, *, is_bold: bool = False) -> float:
