@@ -29,21 +29,6 @@ if TYPE_CHECKING:
     from csa.base.params import Month
     from csa.workflow.past_years import BacktestResult
 
-OriginsOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Past months to test on.  [each January, and the record is saved]",
-        metavar="YYYY-MM,YYYY-MM",
-    ),
-]
-HorizonOption = Annotated[int | None, typer.Option(help="Months scored after each.  [12]")]
-ShareOption = Annotated[
-    float | None, typer.Option(help="Share of the city's land to choose.  [0.02]")
-]
-VariantsOption = Annotated[
-    bool, typer.Option("--variants/--no-variants", help="Also score other settings.")
-]
-
 
 def backtest(
     city: CityOption,
@@ -52,14 +37,24 @@ def backtest(
         Path | None,
         typer.Option(help="Folder of the backtest; needed with --origins.", metavar="DIR"),
     ] = None,
-    origins: OriginsOption = None,
-    horizon: HorizonOption = None,
-    area_share: ShareOption = None,
+    origins: Annotated[
+        str | None,
+        typer.Option(
+            help="Past months to test on.  [each January, and the record is saved]",
+            metavar="YYYY-MM,YYYY-MM",
+        ),
+    ] = None,
+    horizon: Annotated[int | None, typer.Option(help="Months scored after each.  [12]")] = None,
+    area_share: Annotated[
+        float | None, typer.Option(help="Share of the city's land to choose.  [0.02]")
+    ] = None,
     months: MonthsOption = None,
     max_area_km2: LimitOption = None,
     resolution: ResolutionOption = None,
     kind: KindOption = None,
-    variants: VariantsOption = True,
+    variants: Annotated[
+        bool, typer.Option("--variants/--no-variants", help="Also score other settings.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Test the method on past years, and save the settings they suggest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,48 +28,9 @@ from csa.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.areas.choices import AreaSettings
     from csa.areas.priority.draw import Draw
-    from csa.areas.priority.draw_files import ClosedDraw
-    from csa.areas.priority.files import AssessedProposal
     from csa.base.message import Message
     from csa.change.trial import InterimTrial
-    from csa.city.config import CityConfig
-
-TierOption = Annotated[int | None, typer.Option(help="The tier, from 1.", metavar="N")]
-StartOption = Annotated[
-    str | None, typer.Option(help="When the first areas start.", metavar="YYYY-MM")
-]
-SeedOption = Annotated[
-    str | None,
-    typer.Option(help="A text announced after the list was closed.  [only close the list]"),
-]
-WavesOption = Annotated[int, typer.Option(help="Number of starts.")]
-BetweenOption = Annotated[int, typer.Option(help="Months from one start to the next.")]
-AreaOption = Annotated[
-    list[str] | None, typer.Option(help="Only this area of the tier, by its id. Repeatable.  [all]")
-]
-SourceOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Where the seed will come from, announced when the list is closed; recorded."
-    ),
-]
-ByOption = Annotated[
-    str | None,
-    typer.Option(
-        "--by", help="The office that runs the lottery; recorded.  [no record]", metavar="OFFICE"
-    ),
-]
-WhyOption = Annotated[
-    str | None, typer.Option("--why", help="The reason; recorded.", metavar="TEXT")
-]
-VerifyOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="A draw.json to check by repeating it; takes no other option.", metavar="FILE"
-    ),
-]
 
 
 @proposing
@@ -80,19 +41,46 @@ def draw(
     dataset: Annotated[
         Path | None, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")
     ] = None,
-    tier: TierOption = None,
-    first_start: StartOption = None,
-    seed: SeedOption = None,
-    waves: WavesOption = 2,
-    months_between: BetweenOption = 6,
+    tier: Annotated[int | None, typer.Option(help="The tier, from 1.", metavar="N")] = None,
+    first_start: Annotated[
+        str | None, typer.Option(help="When the first areas start.", metavar="YYYY-MM")
+    ] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(help="A text announced after the list was closed.  [only close the list]"),
+    ] = None,
+    waves: Annotated[int, typer.Option(help="Number of starts.")] = 2,
+    months_between: Annotated[int, typer.Option(help="Months from one start to the next.")] = 6,
     how: ProposalOptions = ProposalOptions(),
-    area: AreaOption = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this area of the tier, by its id. Repeatable.  [all]"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the lottery.", metavar="DIR")] = None,
-    by: ByOption = None,
-    why: WhyOption = None,
-    seed_source: SourceOption = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            help="The office that runs the lottery; recorded.  [no record]",
+            metavar="OFFICE",
+        ),
+    ] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", help="The reason; recorded.", metavar="TEXT")
+    ] = None,
+    seed_source: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the seed will come from, announced when the list is closed; recorded."
+        ),
+    ] = None,
     store: StoreOption = None,
-    verify: VerifyOption = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            help="A draw.json to check by repeating it; takes no other option.", metavar="FILE"
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a public lottery for which areas of a tier start when, or check one."""
@@ -109,64 +97,45 @@ def draw(
         raise ParamError("draw.unsigned", which=_absent(needed))
     config = load_city_option(city)
     choices = how.choices(config)
-    wanted = (tier, first_start, waves, months_between)
-    from csa.areas.priority.draw_files import MARKER, require_single_draw
-    from csa.base.io import replace_folder, require_writable
-
-    require_writable(out)
-    found, made = _find(config, choices, dataset, seed, wanted, area)
-    require_single_draw(out / MARKER, _kept_draw(out / MARKER), made)
-    key = None
-    if by is not None and why is not None:
-        from csa.program.draws import record_draw
-
-        signed = make_act(config, by, why)
-        key = decided(
-            config, store, lambda opened: record_draw(opened, signed, made, seed_source or "")
-        )
-    replace_folder(out, MARKER, made.files)
-    _show_draw(found, made, out, as_json=as_json)
-    if not as_json:
-        show(tr("draw.recorded", key=key) if key else tr("draw.not_recorded"))
-
-
-def _absent(needed: Mapping[str, object]) -> str:
-    return ", ".join(name for name, given in needed.items() if given is None)
-
-
-def _find(
-    config: CityConfig,
-    choices: AreaSettings,
-    dataset: Path,
-    seed: str | None,
-    wanted: tuple[int, str, int, int],
-    only: Sequence[str] | None,
-) -> tuple[AssessedProposal, ClosedDraw]:
-    """Make a list or draw it; `wanted` is the tier, its first start, waves, months between."""
     from csa.analysis.analysis import Analysis
-    from csa.areas.priority.draw_files import Starts, close_list, list_entrants, make_draw
+    from csa.areas.priority import draw_files
+    from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
     from csa.city.dataset import open_city
 
-    tier, first_start, waves, months_between = wanted
+    require_writable(out)
     start = Month.parse(first_start, "--first-start")
     with progress(7) as step:
         step("load")
         found = Analysis(open_city(config, dataset), choices, progress=step).priorities
-        starts = Starts(list_entrants(found, tier, only), start, waves, months_between)
-        made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
-    return found, made
+        entrants = draw_files.list_entrants(found, tier, area)
+        starts = draw_files.Starts(entrants, start, waves, months_between)
+        if seed is None:
+            made = draw_files.close_list(found, starts)
+        else:
+            made = draw_files.make_draw(found, starts, seed)
+    kept = out / draw_files.MARKER
+    draw_files.require_single_draw(kept, _kept_draw(kept), made)
+    key = None
+    if by is not None and why is not None:
+        from csa.program.draws import record_draw
 
-
-def _show_draw(found: AssessedProposal, made: ClosedDraw, out: Path, *, as_json: bool) -> None:
+        signed, source = make_act(config, by, why), seed_source or ""
+        key = decided(config, store, lambda opened: record_draw(opened, signed, made, source))
+    replace_folder(out, draw_files.MARKER, made.files)
     if as_json:
         show_json(made.account)
         return
     if made.draw is None or made.power is None:
-        show_closed_list(made.account)
+        _show_closed_list(made.account)
     else:
-        show_draw(made.draw, made.power, found.usual_fall_share)
+        _show_draw(made.draw, made.power, found.usual_fall_share)
     show_written(out, made.files)
+    show(tr("draw.recorded", key=key) if key else tr("draw.not_recorded"))
+
+
+def _absent(needed: Mapping[str, object]) -> str:
+    return ", ".join(name for name, given in needed.items() if given is None)
 
 
 def _kept_draw(path: Path) -> dict[str, Any] | None:
@@ -192,42 +161,29 @@ def _verify(path: Path, *, as_json: bool) -> None:
     if as_json:
         show_json({"is_same": not found, "differences": [str(one) for one in found]})
     else:
-        show_differences(found)
+        _show_all(found)
+        show(*([] if found else [tr("draw.same")]))
     if found:
         raise typer.Exit(1)
 
 
-def show_closed_list(account: Mapping[str, Any]) -> None:
+def _show_closed_list(account: Mapping[str, Any]) -> None:
     """Print the code of a closed list, and what to do before the draw."""
     n_areas, code = len(account["entrants"]), account["entrants_sha256"]
-    show(
-        tr("draw.closed", n=n_areas, tier=account["tier"]),
-        tr("draw.code", code=code),
-        tr("draw.publish"),
-        tr("draw.then"),
-    )
+    show(tr("draw.closed", n=n_areas, tier=account["tier"]), tr("draw.code", code=code))
+    show(tr("draw.publish"), tr("draw.then"))
 
 
-def show_draw(draw: Draw, power: pd.DataFrame, usual_fall_share: float | None) -> None:
+def _show_draw(draw: Draw, power: pd.DataFrame, usual_fall_share: float | None) -> None:
     """Print who starts when, how to draw again by hand, and what the draw could show."""
     from csa.areas.priority.draw import explain_draw, list_starts
     from csa.areas.priority.draw_power import explain_power
 
-    _show_all(list_starts(draw))
-    _show_all(explain_draw(draw))
-    _show_all(explain_power(power))
+    _show_all((*list_starts(draw), *explain_draw(draw), *explain_power(power)))
     if usual_fall_share is None:
         show(tr("draw.fall_unknown"))
     else:
         show(tr("draw.fall_allowed", share=percent(usual_fall_share)))
-
-
-def show_differences(found: Sequence[Message]) -> None:
-    """Print whether a recorded draw repeats."""
-    if found:
-        _show_all(found)
-    else:
-        show(tr("draw.same"))
 
 
 def _show_all(messages: Iterable[Message]) -> None:
@@ -275,16 +231,16 @@ def trial(
     if as_json:
         show_json(account)
         return
-    show_trial(found)
+    _show_trial(found)
     if out is not None:
         show_written(out, files)
 
 
-def show_trial(found: InterimTrial) -> None:
+def _show_trial(found: InterimTrial) -> None:
     """Print what a trial shows, and each area's numbers."""
     from csa.change.trial import describe_trial, list_areas
 
-    show(*(render(one) for one in describe_trial(found)))
+    _show_all(describe_trial(found))
     table = Table(box=None, pad_edge=False)
     table.add_column(tr("label.area"), overflow="fold", min_width=18)
     table.add_column(tr("trial.col_start"))

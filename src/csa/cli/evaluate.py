@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from csa.program.registry import CoreArea
     from csa.program.store.records import Records
 
-BeforeOption = Annotated[
-    str | None, typer.Option(help="Months before, both included.", metavar="YYYY-MM:YYYY-MM")
-]
-AfterOption = Annotated[
-    str | None,
-    typer.Option(help="Months after, both included; with --before.", metavar="YYYY-MM:YYYY-MM"),
-]
-
 
 def evaluate(
     city: CityOption,
@@ -43,8 +35,13 @@ def evaluate(
         str, typer.Option(help="The letter of an area, in service or retired.", metavar="LETTER")
     ],
     store: StoreOption = None,
-    before: BeforeOption = None,
-    after: AfterOption = None,
+    before: Annotated[
+        str | None, typer.Option(help="Months before, both included.", metavar="YYYY-MM:YYYY-MM")
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(help="Months after, both included; with --before.", metavar="YYYY-MM:YYYY-MM"),
+    ] = None,
     kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -32,8 +32,6 @@ app = typer.Typer(
     help="The plan's measures: import values by quarter, and approve them.",
 )
 
-QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")]
-
 
 @app.command("list")
 def measure_list(
@@ -119,7 +117,7 @@ def measure_import(
 @app.command("approve")
 @signed
 def measure_approve(
-    quarter: QuarterArgument,
+    quarter: Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")],
     signing: DecisionOptions,
     reopen: Annotated[bool, typer.Option("--reopen", help="Reopen it.")] = False,
     dataset: Annotated[

@@ -62,13 +62,6 @@ UntilOption = Annotated[
     ),
 ]
 MonthsOption = Annotated[int | None, typer.Option("--months", help="Months counted.  [36]")]
-EpsOption = Annotated[
-    float | None, typer.Option("--eps-m", help="DBSCAN's radius in meters (default: as suggested).")
-]
-MinSamplesOption = Annotated[
-    int | None,
-    typer.Option("--min-samples", help="DBSCAN's minimum count (default: as suggested)."),
-]
 LimitOption = Annotated[
     float | None, typer.Option("--max-area-km2", help="Size limit of an area; 0 for none.  [2.0]")
 ]
@@ -129,8 +122,14 @@ class ProposalOptions:
 
     until: UntilOption = None
     months: MonthsOption = None
-    eps_m: EpsOption = None
-    min_samples: MinSamplesOption = None
+    eps_m: Annotated[
+        float | None,
+        typer.Option("--eps-m", help="DBSCAN's radius in meters (default: as suggested)."),
+    ] = None
+    min_samples: Annotated[
+        int | None,
+        typer.Option("--min-samples", help="DBSCAN's minimum count (default: as suggested)."),
+    ] = None
     max_area_km2: LimitOption = None
     resolution: ResolutionOption = None
     kind: KindOption = None

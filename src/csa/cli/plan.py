@@ -34,9 +34,6 @@ app = typer.Typer(
 )
 
 NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 1.2.1.")]
-StatusOption = Annotated[
-    str | None, typer.Option(help="not-started, on-track, at-risk, blocked or done.")
-]
 DayOption = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="A date; leave out for none.")
 ]
@@ -107,7 +104,9 @@ def summary(lines: Sequence[ActionLine]) -> str:
 def plan_set(
     number: NumberArgument,
     signing: DecisionOptions,
-    status: StatusOption = None,
+    status: Annotated[
+        str | None, typer.Option(help="not-started, on-track, at-risk, blocked or done.")
+    ] = None,
     reason: Annotated[
         str | None, typer.Option(help="Why it is at risk or blocked.  [--why]")
     ] = None,

@@ -34,17 +34,6 @@ if TYPE_CHECKING:
     from csa.program.registry import AreaStatus
     from csa.workflow.products import PrioritiesMade
 
-CapacityOption = Annotated[
-    int | None, typer.Option(help="Areas served first (default: the city's).", metavar="K")
-]
-WeightOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Weights, such as expected=2; the others are 0 (default: the city's).",
-        metavar="NAME=NUMBER",
-    ),
-]
-
 
 @proposing
 def priorities(
@@ -52,8 +41,16 @@ def priorities(
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the priorities.", metavar="DIR")],
     how: ProposalOptions,
-    capacity: CapacityOption = None,
-    weight: WeightOption = None,
+    capacity: Annotated[
+        int | None, typer.Option(help="Areas served first (default: the city's).", metavar="K")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Weights, such as expected=2; the others are 0 (default: the city's).",
+            metavar="NAME=NUMBER",
+        ),
+    ] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -73,17 +73,36 @@ def report(
 ) -> None:
     """Write the monthly report, an edition per audience. Does not change the store."""
     config = load_city_option(city)
+    from csa.areas.choices import resolve_settings
+    from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
+    from csa.base.params import Month
+    from csa.city.dataset import open_city
+    from csa.reports.making import make_all, make_report, marker_of, names_of, require_known
+    from csa.reports.month.month_end import ReportInputs, read_month
+    from csa.workflow.products import gather_facts
+
+    def gather(audience: str, inputs: ReportInputs, step: ProgressCallback) -> Facts:
+        from csa.analysis.analysis import Analysis
+
+        when = Month.parse(month, "--month")
+        choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city, config)
+        opened = open_store_read_only(config, store)
+        step("load")
+        own = open_city(config, dataset)
+        analysis = Analysis(own, choices, read_month(opened, own, when), progress=step)
+        return gather_facts(analysis, plan, opened, when, audience, inputs)
+
     if as_json:
         if audience or out or is_all or with_docx:
             raise ParamError("report_file.json_alone")
-        _show_facts(config, city, dataset, month, store)
+        from csa.reports.month.account import facts_account
+
+        with progress(N_STEPS) as step:
+            facts = gather("executive", ReportInputs(with_public=False), step)
+        show_json(facts_account(facts))
         return
     if out is None:
         raise ParamError("report_file.no_out")
-    from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
-    from csa.base.params import Month
-    from csa.reports.making import make_all, make_report, marker_of, names_of, require_known
-
     language = lang or config.public.language
     form = _form(out, audience, is_all=is_all, with_docx=with_docx)
     require_known(audience or "public", language, form)
@@ -92,32 +111,17 @@ def report(
     if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as step:
-        inputs = _beside(basemap, earlier, city, config)
-        facts = _facts(config, city, dataset, month, store, inputs, audience or "public", step)
+        facts = gather(audience or "public", _beside(basemap, earlier, city, config), step)
         if audience is None:
             files = make_all(facts, language, with_docx=with_docx, progress=step)
             step("write")
             replace_folder(out, marker_of(*kept), files, names_of(*kept))
         else:
             step("edition")
-            content = make_report(facts, audience, language, form)[1]
-            files = {out.name: content}
+            files = {out.name: make_report(facts, audience, language, form)[1]}
             step("write")
-            write_file(out, content)
+            write_file(out, files[out.name])
     show_report(facts, out, files, language)
-
-
-def _show_facts(
-    config: CityConfig, city: str, dataset: Path, month: str, store: str | None
-) -> None:
-    """Print the month's facts."""
-    from csa.reports.month.account import facts_account
-    from csa.reports.month.month_end import ReportInputs
-
-    with progress(N_STEPS) as step:
-        inputs = ReportInputs(with_public=False)
-        facts = _facts(config, city, dataset, month, store, inputs, "executive", step)
-    show_json(facts_account(facts))
 
 
 def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> str:
@@ -131,32 +135,6 @@ def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> 
     if with_docx:
         raise ParamError("report_file.docx_alone")
     return format_from_path(out)
-
-
-def _facts(
-    config: CityConfig,
-    city: str,
-    dataset: Path,
-    month: str,
-    store: str | None,
-    inputs: ReportInputs,
-    audience: str,
-    progress: ProgressCallback,
-) -> Facts:
-    from csa.analysis.analysis import Analysis
-    from csa.areas.choices import resolve_settings
-    from csa.base.params import Month
-    from csa.city.dataset import open_city
-    from csa.reports.month.month_end import read_month
-    from csa.workflow.products import gather_facts
-
-    when = Month.parse(month, "--month")
-    choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city, config)
-    opened = open_store_read_only(config, store)
-    progress("load")
-    own = open_city(config, dataset)
-    analysis = Analysis(own, choices, read_month(opened, own, when), progress=progress)
-    return gather_facts(analysis, plan, opened, when, audience, inputs)
 
 
 def _beside(

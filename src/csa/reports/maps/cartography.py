@@ -185,12 +185,12 @@ def draw_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> bytes
 def compose_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> Composition:
     """Lay out a map: where everything stands, before it is painted."""
     extent = extent_m(sheet)
-    found = Notes(frozenset(area.is_served for area in sheet.areas))
-    for _ in range(MOST_TURNS):
-        notes = found  # they need lines beside the map, and so a layout of their own
+    found, turn = Notes(frozenset(area.is_served for area in sheet.areas)), 0
+    while True:
+        notes, turn = found, turn + 1  # they need lines beside the map, and so another layout
         layout = share(sheet, PRINT, size_px, extent, notes)
         labels, found = _label(sheet, layout.view, notes)
-        if found == notes:
+        if found == notes or turn == MOST_TURNS:
             break
     shapes = layout.view.draw(area.shape for area in sheet.areas)
     ground = [
