@@ -60,14 +60,10 @@ def draw(
     by: Annotated[
         str | None,
         typer.Option(
-            "--by",
-            help="The office that runs the lottery; recorded.  [no record]",
-            metavar="OFFICE",
+            help="The office that runs the lottery; recorded.  [no record]", metavar="OFFICE"
         ),
     ] = None,
-    why: Annotated[
-        str | None, typer.Option("--why", help="The reason; recorded.", metavar="TEXT")
-    ] = None,
+    why: Annotated[str | None, typer.Option(help="The reason; recorded.", metavar="TEXT")] = None,
     seed_source: Annotated[
         str | None,
         typer.Option(

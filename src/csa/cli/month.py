@@ -85,9 +85,7 @@ def month_command(
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(
-            "--by", help="The office that publishes, takes back or confirms texts; recorded."
-        ),
+        typer.Option(help="The office that publishes, takes back or confirms texts; recorded."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -41,7 +41,6 @@ def _require_city(context: typer.Context, given: str) -> str:
 CityOption = Annotated[
     str,
     typer.Option(
-        "--city",
         help="A city's file, or its name in config/.  [required]",
         metavar="CONFIG",
         default_factory=str,
@@ -50,43 +49,36 @@ CityOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-DatasetOption = Annotated[
-    Path, typer.Option("--dataset", help="The dataset from `csa ingest`.", metavar="DIR")
-]
+DatasetOption = Annotated[Path, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")]
 UntilOption = Annotated[
     str | None,
     typer.Option(
-        "--until",
-        help="First month not counted (default: the first after the data).",
-        metavar="YYYY-MM",
+        help="First month not counted (default: the first after the data).", metavar="YYYY-MM"
     ),
 ]
-MonthsOption = Annotated[int | None, typer.Option("--months", help="Months counted.  [36]")]
+MonthsOption = Annotated[int | None, typer.Option(help="Months counted.  [36]")]
 LimitOption = Annotated[
-    float | None, typer.Option("--max-area-km2", help="Size limit of an area; 0 for none.  [2.0]")
+    float | None, typer.Option(help="Size limit of an area; 0 for none.  [2.0]")
 ]
-ResolutionOption = Annotated[int | None, typer.Option("--resolution", help="H3 resolution.  [10]")]
+ResolutionOption = Annotated[int | None, typer.Option(help="H3 resolution.  [10]")]
 KindOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--kind", help="Count only this kind: homicide or nonfatal (default: both).", metavar="KIND"
+        help="Count only this kind: homicide or nonfatal (default: both).", metavar="KIND"
     ),
 ]
 StoreOption = Annotated[
     str | None,
     typer.Option(
-        "--store",
         help="The store: a file, or postgresql://... (default: CSA_STORE, or var/<city>.sqlite3).",
         metavar="URL",
     ),
 ]
-ByOption = Annotated[
-    str, typer.Option("--by", help="The office that decides; recorded.", metavar="OFFICE")
-]
-WhyOption = Annotated[str, typer.Option("--why", help="The reason; recorded.", metavar="TEXT")]
+ByOption = Annotated[str, typer.Option(help="The office that decides; recorded.", metavar="OFFICE")]
+WhyOption = Annotated[str, typer.Option(help="The reason; recorded.", metavar="TEXT")]
 OnOption = Annotated[
     str | None,
-    typer.Option("--on", help="The date it takes effect (default: today).", metavar="YYYY-MM-DD"),
+    typer.Option(help="The date it takes effect (default: today).", metavar="YYYY-MM-DD"),
 ]
 
 
@@ -123,12 +115,10 @@ class ProposalOptions:
     until: UntilOption = None
     months: MonthsOption = None
     eps_m: Annotated[
-        float | None,
-        typer.Option("--eps-m", help="DBSCAN's radius in meters (default: as suggested)."),
+        float | None, typer.Option(help="DBSCAN's radius in meters (default: as suggested).")
     ] = None
     min_samples: Annotated[
-        int | None,
-        typer.Option("--min-samples", help="DBSCAN's minimum count (default: as suggested)."),
+        int | None, typer.Option(help="DBSCAN's minimum count (default: as suggested).")
     ] = None
     max_area_km2: LimitOption = None
     resolution: ResolutionOption = None

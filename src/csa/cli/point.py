@@ -28,9 +28,7 @@ app = typer.Typer(
 
 DatasetFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--dataset", help="Folder of the dataset (default: the city's).", metavar="DATASET_DIR"
-    ),
+    typer.Option(help="Folder of the dataset (default: the city's).", metavar="DATASET_DIR"),
 ]
 
 
