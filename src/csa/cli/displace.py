@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from csa.change.follow import FollowedAreas
-    from csa.city.config import CityConfig
-    from csa.city.selection import AreaSelection
     from csa.workflow.products import ChangeMade
 
 N_STEPS = 6 + 36
@@ -68,13 +66,17 @@ def displace(
     from csa.change.files import MARKER
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
+    from csa.program.registry import all_services, followed
     from csa.workflow.products import make_change
 
     start = None if since is None else Month.parse(since, "--since")
     if (areas is None) is not is_served:
         raise ParamError("follow.which_areas")
-    chosen = _served(config, store) if areas is None else read_areas(areas)
-    if not chosen.cells:
+    if areas is None:
+        chosen = followed(all_services(stored_records(config, store)))
+    else:
+        chosen = read_areas(areas)
+    if chosen is None or not chosen.cells:
         if as_json:
             show_json({"areas": 0})
         else:
@@ -94,15 +96,6 @@ def displace(
         if is_served and since is not None:
             show(tr("evaluate.not_agreed"))
         show_change(made, out)
-
-
-def _served(config: CityConfig, store: str | None) -> AreaSelection:
-    """Read the core service areas from the store."""
-    from csa.city.selection import AreaSelection
-    from csa.program.registry import all_services, followed
-
-    records = stored_records(config, store)
-    return followed(all_services(records)) or AreaSelection((), (), (), 9)
 
 
 def show_change(made: ChangeMade, out: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csa.base.message import Message
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
@@ -93,7 +92,10 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
     show(*(as_note(note) for note in intake.messages if note not in grave))
     if report["suspect_points"]:
         show(tr("ingest.suspects", n=report["suspect_points_total"]))
-        _suspect_table(report["suspect_points"][:8])
+        table = make_table("Incidents", "Address", "Why", right=(0,))
+        for point in report["suspect_points"][:8]:
+            table.add_row(str(point["incidents"]), point["address"] or "(none)", point["why"])
+        show_table(table)
     show(tr("ingest.written", out=out, version=version))
 
 
@@ -120,13 +122,6 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
     unplaced = {"unlocated": report["unlocated"], "outside": report["outside_study_area"]}
     if any(unplaced.values()):
         yield tr("ingest.unplaced", **unplaced, first=first)
-
-
-def _suspect_table(points: list[Mapping[str, Any]]) -> None:
-    table = make_table("Incidents", "Address", "Why", right=(0,))
-    for point in points:
-        table.add_row(str(point["incidents"]), point["address"] or "(none)", point["why"])
-    show_table(table)
 
 
 def fetch(
@@ -196,12 +191,7 @@ def basemap(
         told = [{"key": note.key, "text": str(note)} for note in notes]
         show_json({**made.manifest, "notes": told})
     else:
-        show_basemap((*notes, *describe(made, out)))
-
-
-def show_basemap(messages: Sequence[Message]) -> None:
-    """Print what a city's basemap holds and lacks."""
-    show(*(render(message) for message in messages))
+        show(*map(render, (*notes, *describe(made, out))))
 
 
 @shared_process()

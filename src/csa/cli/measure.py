@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,11 +19,6 @@ from csa.cli.options import (
     require_plan,
     signed,
 )
-
-if TYPE_CHECKING:
-    from csa.areas.year_to_date import YearToDate
-    from csa.base.message import Message
-    from csa.city.config import CityConfig
 
 app = typer.Typer(
     name="measure",
@@ -51,30 +45,22 @@ def measure_list(
 
     config = load_city_option(city)
     plan = require_plan(city, config)
-    year = None if dataset is None else _year_so_far(config, dataset)
+    year = None
+    if dataset is not None:
+        from csa.areas.choices import city_choices
+        from csa.areas.year_to_date import city_year
+        from csa.city.dataset import City, open_dataset
+
+        year = city_year(City(config, open_dataset(dataset), dataset), city_choices(config))
     rows = measure_rows(plan, read_records(open_store_read_only(config, store)), year)
     if as_json:
         show_json(rows)
-    else:
-        show_measures(rows)
-
-
-def _year_so_far(config: CityConfig, folder: Path) -> YearToDate | Message:
-    from csa.areas.choices import city_choices
-    from csa.areas.year_to_date import city_year
-    from csa.city.dataset import City, open_dataset
-
-    return city_year(City(config, open_dataset(folder), folder), city_choices(config))
-
-
-def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the whole city's measures."""
+        return
     titles = ("Measure", "Quarter", "Value", "Target", "What is said", "Not settled")
     table = make_table(*titles, is_folded=True)
     for row in rows:
-        table.add_row(
-            row["name"], row["quarter"], row["value"], row["target"], row["sentence"], row["lacks"]
-        )
+        columns = ("name", "quarter", "value", "target", "sentence", "lacks")
+        table.add_row(*(row[name] for name in columns))
     show_table(table)
 
 

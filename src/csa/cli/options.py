@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from csa.program.store.records import Records
 
 Kept = TypeVar("Kept")
+NOTHING = "none"
+"""What takes a planned day or a percentage away."""
 
 
 def _require_city(context: typer.Context, given: str) -> str:
@@ -307,11 +309,6 @@ def city_plan(city: str, config: CityConfig | None = None) -> Plan | None:
     from csa.program.plan.loading import load_city_plan
 
     return load_city_plan(find_city_file(city), config)
-
-
-def city_today(config: CityConfig) -> date:
-    """Return today's date in a city."""
-    return config.city.clock.today()
 
 
 def make_act(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:

@@ -11,12 +11,12 @@ import typer
 from csa.base.text import day, tr
 from csa.cli.console import make_table, show, show_json, show_table
 from csa.cli.options import (
+    NOTHING,
     CityOption,
     DecisionOptions,
     JsonOption,
     StoreOption,
     city_plan,
-    city_today,
     load_city_option,
     parse_date_option,
     require_plan,
@@ -37,8 +37,6 @@ NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 
 DayOption = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="A date; leave out for none.")
 ]
-NOTHING = "none"
-"""What takes a day away."""
 
 
 @app.command("list")
@@ -49,7 +47,7 @@ def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
     config = load_city_option(city)
     plan = require_plan(city, config)
     records = stored_records(config, store)
-    lines = plan_lines(plan, records, city_today(config))
+    lines = plan_lines(plan, records, config.city.clock.today())
     if as_json:
         show_json(line_rows(lines))
     else:
@@ -217,12 +215,10 @@ def plan_calendar(
     config = load_city_option(city)
     plan = city_plan(city, config)
     records = stored_records(config, store)
-    entries = calendar_entries(config, plan, records, city_today(config))
+    entries = calendar_entries(config, plan, records, config.city.clock.today())
     write_file(out, calendar_file(config, entries, config.city.clock.now()))
-    if entries:
-        show(tr("calendar.wrote", path=out, n=len(entries)))
-    else:
-        show(tr("calendar.empty", path=out))
+    n = len(entries)
+    show(tr("calendar.wrote", path=out, n=n) if n else tr("calendar.empty", path=out))
 
 
 @app.command("export-work")

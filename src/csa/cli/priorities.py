@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -119,16 +119,10 @@ def show_priorities(made: PrioritiesMade, out: Path) -> None:
         if table["is_doubtful"].any():
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
             show(tr("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
-    show(*_limits(found), _source_sentence(found))
+    lacks = [render(told.message) for told in found.assessment.answers.values() if not told.can]
+    show(*dict.fromkeys(lacks), _source_sentence(found))  # what the data cannot answer, each once
     show_core_areas(made.counts)
     show_written(out, made.files)
-
-
-def _limits(found: AssessedProposal) -> Iterator[str]:
-    """List what the data cannot answer, each once."""
-    judgement = found.assessment
-    said = [render(answer.message) for answer in judgement.answers.values() if not answer.can]
-    yield from dict.fromkeys(said)
 
 
 def _source_sentence(found: AssessedProposal) -> str:

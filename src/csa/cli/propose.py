@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from csa.base.params import LAND_SHARE, Month
+from csa.base.params import LAND_SHARE, Month, last_day
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, land_percent, month, percent, render, tr
 from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from csa.analysis.analysis import Analysis
     from csa.areas.priority.area_counts import AreaCounts
     from csa.areas.proposal import Proposal
-    from csa.city.deployment import Resolved
     from csa.program.registry import AreaStatus
 
 app = typer.Typer(name="config", no_args_is_help=True, help="Settings, and where each comes from.")
@@ -68,15 +66,20 @@ def propose(
 @app.command("show")
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it comes from."""
-    from csa.city.deployment import resolve
+    from csa.city.deployment import SETTINGS, resolve
     from csa.program.store.address import shown
 
     settled = resolve({}, load_city_option(city))
     settled["store"] = replace(settled["store"], value=shown(str(settled["store"].value)))
     if as_json:
         show_json({name: {"value": s.value, "origin": s.origin} for name, s in settled.items()})
-    else:
-        show_settings(settled)
+        return
+    table = make_table("Setting", "Value", "From", "What it is")
+    for setting in SETTINGS:
+        resolved = settled[setting.name]
+        value = "as suggested" if resolved.value is None else str(resolved.value)
+        table.add_row(setting.name, value, resolved.origin, setting.about)
+    show_table(table)
 
 
 def show_proposal(analysis: Analysis, out: Path) -> None:
@@ -128,21 +131,16 @@ def _empty_sentence(proposal: Proposal) -> str:
     summary = proposal.summary
     n_located, params = summary["totals"]["located"], summary["params"]
     if not n_located:
-        asked = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
-        return tr("propose.empty", **asked)
+        start, last = Month.parse(params["start"]), Month.parse(params["until"]).plus(-1)
+        first = day(date(start.year, start.number, 1))
+        return tr("propose.empty", start=first, end=day(last_day(last)))
     if proposal.is_all_suspect:
         return tr("propose.all_suspect", n=n_located, suspect=summary["totals"]["located_suspect"])
     if summary["left_out_fringe"]["incidents"]:
         return tr("propose.none_fits", eps_m=params["eps_m"])
     chosen = pick(params, "min_samples", "eps_m")
-    return tr("propose.none", n=n_located, **chosen, **_covered_days(params))
-
-
-def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "start": day(date.fromisoformat(params["covered_from"])),
-        "end": day(date.fromisoformat(params["covered_through"])),
-    }
+    covered = [day(date.fromisoformat(params[f"covered_{end}"])) for end in ("from", "through")]
+    return tr("propose.none", n=n_located, start=covered[0], end=covered[1], **chosen)
 
 
 def _land_sentence(proposal: Proposal) -> Iterator[str]:
@@ -268,26 +266,4 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
             tr("label.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
             tr("label.unknown") if one.next12 is None else ahead,
         )
-    show_table(table)
-
-
-def _first_day(name: str) -> str:
-    first = Month.parse(name)
-    return day(date(first.year, first.number, 1))
-
-
-def _last_day(until: str) -> str:
-    last = Month.parse(until).plus(-1)
-    return day(date(last.year, last.number, calendar.monthrange(last.year, last.number)[1]))
-
-
-def show_settings(settled: Mapping[str, Resolved]) -> None:
-    """Print each setting with its value and origin."""
-    from csa.city.deployment import SETTINGS
-
-    table = make_table("Setting", "Value", "From", "What it is")
-    for setting in SETTINGS:
-        resolved = settled[setting.name]
-        value = "as suggested" if resolved.value is None else str(resolved.value)
-        table.add_row(setting.name, value, resolved.origin, setting.about)
     show_table(table)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from csa.base.message import Message
     from csa.city.config import CityConfig
     from csa.reports.public.fairness import Census
-    from csa.reports.public.gathering import Published, Suppressed
+    from csa.reports.public.gathering import Published
 
 
 def publish(
@@ -136,17 +136,13 @@ def publish(
         )
     told = (bundle.published, out, files, len(known), bundle.undrawn)
     if as_json:
-        show_published_json(*told, by=by)
-    else:
-        show_published(*told)
-        show(_said_by(by, is_new=is_new))
-
-
-def _said_by(by: str | None, *, is_new: bool) -> str:
-    """Return who published, as the register of hand-outs has it."""
+        show_json(_account(*told, by))
+        return
+    show_published(*told)
     if by is None:
-        return tr("publish.unrecorded")
-    return tr("publish.recorded", by=by) if is_new else tr("publish.known")
+        show(tr("publish.unrecorded"))
+    else:
+        show(tr("publish.recorded", by=by) if is_new else tr("publish.known"))
 
 
 def _census(config: CityConfig, path: Path | None) -> Census | None:
@@ -170,29 +166,29 @@ def show_published(
     made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
 ) -> None:
     """Print what is published, what is held back, and which agencies are to be told."""
-    show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
+    show(*_told(made), *_held_back(made), *_change(made), *_domestic(made))
+    if made.texts:  # written by hand, to be read once more before publishing
+        show(tr("publish.texts"), *(f"  {text}" for text in made.texts))
     from csa.reports.public.plan import notice_text
 
     show(*filter(None, [notice_text(made.facts)]))
-    known = tr("publish.earlier", n=n_earlier) if n_earlier else tr("publish.first")
-    show(known)
+    show(tr("publish.earlier", n=n_earlier) if n_earlier else tr("publish.first"))
     if undrawn is not None:
         show(tr("publish.undrawn", why=render(undrawn)))
     show(tr("publish.written", out=out, files=", ".join(files)))
 
 
-def show_published_json(
+def _account(
     made: Published,
     out: Path,
     files: Sequence[str],
     n_earlier: int,
     undrawn: Message | None,
-    *,
-    by: str | None = None,
-) -> None:
-    """Print the same for machines."""
+    by: str | None,
+) -> dict[str, Any]:
+    """Return the same for machines."""
     facts = made.facts
-    account: dict[str, Any] = {
+    return {
         "out": str(out),
         "signed_by": by,  # the first office of a day stands in the register; None: nobody
         "files": list(files),
@@ -204,17 +200,14 @@ def show_published_json(
         "unlocated": facts.n_unlocated,
         "domestic": facts.domestic,
         "domestic_unknown": made.n_unknown,
-        "held_back": {name: _numbers(held) for name, held in made.held_back.items()},
+        "held_back": {
+            name: {"told": held.n_published, "below": held.below}
+            for name, held in made.held_back.items()
+        },
         "earlier": n_earlier,
         "map": None if undrawn is None else render(undrawn),
         "texts": list(made.texts),
     }
-    show_json(account)
-
-
-def _numbers(held: Suppressed) -> dict[str, int]:
-    """Return the two numbers by the names that the command's JSON has for them."""
-    return {"told": held.n_published, "below": held.below}
 
 
 def _told(made: Published) -> Iterator[str]:
@@ -256,14 +249,6 @@ def _change(made: Published) -> Iterator[str]:
         through=month_name(change.through),
         verdict=change.verdict,
     )
-
-
-def _texts(made: Published) -> Iterator[str]:
-    """List texts written by hand, to be read once more before publishing."""
-    found = made.texts
-    if found:
-        yield tr("publish.texts")
-        yield from (f"  {text}" for text in found)
 
 
 def _domestic(made: Published) -> Iterator[str]:

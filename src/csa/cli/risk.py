@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from csa.base.text import render, tr
-from csa.cli.console import progress, show, show_json, show_table, show_written
+from csa.cli.console import make_table, progress, show, show_json, show_table, show_written
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -23,6 +22,8 @@ from csa.cli.options import (
 from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from csa.risk.near_repeat import CityNearRepeats
 
 
@@ -104,19 +105,10 @@ def near_repeat(
 
 
 def _knox(found: CityNearRepeats) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in (
-        "near_repeat.col_apart",
-        "near_repeat.col_days",
-        "near_repeat.col_observed",
-        "near_repeat.col_expected",
-        "near_repeat.col_ratio",
-        "near_repeat.col_p",
-        "near_repeat.col_years",
-        "near_repeat.col_ratio",
-        "near_repeat.col_p",
-    ):
-        table.add_column(tr(title), justify="right")
+    ratio, p = tr("near_repeat.col_ratio"), tr("near_repeat.col_p")
+    cells = tr("near_repeat.col_apart"), tr("near_repeat.col_days"), tr("near_repeat.col_observed")
+    by_lot = tr("near_repeat.col_expected"), ratio, p, tr("near_repeat.col_years"), ratio, p
+    table = make_table(*cells, *by_lot, right=range(9))
     same = tr("near_repeat.same_point")
     both = (found.in_months.table, found.in_years.table)
     for row, other in zip(*(one.to_dict("records") for one in both), strict=True):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -20,11 +19,6 @@ from csa.cli.options import (
     store_address,
     store_name,
 )
-
-if TYPE_CHECKING:
-    from csa.city.config import CityConfig
-    from csa.program.plan.items import Plan
-    from csa.program.store.audit import Head
 
 
 def sample(
@@ -59,56 +53,30 @@ def sample(
         raise ParamError("sample.nothing")
     account: dict[str, Any] = {}
     if out is not None:
-        account |= _write_sample(out, seed)
+        from csa.base.io import replace_folder
+        from csa.synthetic.sample import MARKER, SEED, make_sample
+
+        files = make_sample(SEED if seed is None else seed)
+        replace_folder(out, MARKER, files)
+        account |= json.loads(files[MARKER])  # the truth planted in it
+        counts = pick(account, "city", "people", "incidents", "neighborhoods", "seed")
         if not as_json:
-            show_sample(account, out)
+            show(tr("sample.written", out=out, **counts), tr("sample.truth", out=out))
     if dataset is not None:
-        config = load_city_option(city)
-        places = dataset, basemap, store
-        head = _fill_store(config, require_plan(city), places, again=again)
-        name = store_name(config, store)
+        from csa.city.dataset import open_city
+        from csa.ingest.basemap_files import load_basemap
+        from csa.synthetic.story import story_acts
+        from csa.workflow.story import N_STEPS, fill_store
+
+        config, plan = load_city_option(city), require_plan(city)
+        with progress(N_STEPS) as step:
+            opened, address = open_city(config, dataset), store_address(config, store)
+            layers = {} if basemap is None else load_basemap(basemap).layers
+            head = fill_store(opened, plan, address, layers, again=again, progress=step)
+        name, acts = store_name(config, store), story_acts()
         account |= {"store": name, "entries": head.n, "head": head.hash}
+        days = {"first": day(acts[0].on), "last": day(acts[-1].on)}
         if not as_json:
-            show_program(head, name)
+            show(tr("sample.program", store=name, n=head.n, hash=head.hash[:12], **days))
     if as_json:
         show_json(account)
-
-
-def _write_sample(out: Path, seed: int | None) -> dict[str, Any]:
-    """Write the city's files; return the truth planted in it."""
-    from csa.base.io import replace_folder
-    from csa.synthetic.sample import MARKER, SEED, make_sample
-
-    files = make_sample(SEED if seed is None else seed)
-    replace_folder(out, MARKER, files)
-    truth: dict[str, Any] = json.loads(files[MARKER])
-    return truth
-
-
-def _fill_store(
-    config: CityConfig, plan: Plan, places: tuple[Path, Path | None, str | None], *, again: bool
-) -> Head:
-    from csa.city.dataset import open_city
-    from csa.ingest.basemap_files import load_basemap
-    from csa.workflow.story import N_STEPS, fill_store
-
-    dataset, basemap, store = places
-    with progress(N_STEPS) as step:
-        opened, address = open_city(config, dataset), store_address(config, store)
-        layers = {} if basemap is None else load_basemap(basemap).layers
-        return fill_store(opened, plan, address, layers, again=again, progress=step)
-
-
-def show_program(head: Head, name: str) -> None:
-    """Print which days a store's made-up program covers."""
-    from csa.synthetic.story import story_acts
-
-    acts = story_acts()
-    days = {"first": day(acts[0].on), "last": day(acts[-1].on)}
-    show(tr("sample.program", store=name, n=head.n, hash=head.hash[:12], **days))
-
-
-def show_sample(truth: Mapping[str, Any], out: Path) -> None:
-    """Print what the made-up city holds."""
-    counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
-    show(tr("sample.written", out=out, **counts), tr("sample.truth", out=out))

@@ -15,6 +15,7 @@ from csa.base.errors import ParamError, StoreError
 from csa.base.text import day, tr
 from csa.cli.console import fail, make_table, show, show_json, show_table
 from csa.cli.options import (
+    NOTHING,
     CityOption,
     DecisionOptions,
     JsonOption,
@@ -98,17 +99,12 @@ def audit_list(
             found = entries(session.connection(), item)
     if as_json:
         show_json(found)
-    else:
-        show_entries(found)
-
-
-def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Print the log."""
-    if not entries:
+        return
+    if not found:
         show(tr("keep.no_entry"))
         return
     table = make_table("Entry", "When (UTC)", "By", "Item", "Now", "Why", is_folded=True)
-    for entry in entries:
+    for entry in found:
         table.add_row(
             str(entry["id"]),
             entry["at_utc"][:16].replace("T", " "),
@@ -180,10 +176,6 @@ def restore(
         show(tr("keep.safe", path=safe))
     if aside:
         show(tr("keep.aside", path=aside))
-
-
-NOTHING = "none"
-"""What takes a planned day or a percentage away."""
 
 
 @signed
