@@ -212,6 +212,5 @@ def area_export(
 
     records = stored_records(load_city_option(city), store)
     write_file(file, export_areas(records, file.name))
-    is_map = file.suffix.casefold() == ".gpkg"
-    key = "keep.exported_map" if is_map else "keep.exported"
+    key = "keep.exported_map" if file.suffix.casefold() == ".gpkg" else "keep.exported"
     show(tr(key, path=file, n=len(core_areas(records))))

@@ -222,8 +222,7 @@ def _events(table: pd.DataFrame) -> list[str]:
 def _months(followed: FollowedAreas) -> Iterator[str]:
     from csa.change.season import as_message
 
-    what = (tr("follow.one_shooting"), tr("follow.shootings"))
-    yield render(as_message(followed.newest, what))
+    yield render(as_message(followed.newest, (tr("follow.one_shooting"), tr("follow.shootings"))))
     yield tr("follow.provisional", month=month(str(followed.newest.month)))
     changed = followed.changed_months
     if changed.empty:

@@ -160,8 +160,7 @@ def fetch(
 
 def show_fetched(account: Account) -> None:
     """Print what was downloaded."""
-    fields = vars(account)
-    show(tr("fetch.done", n=account.rows, **pick(fields, "dataset", "updated_at", "path")))
+    show(tr("fetch.done", n=account.rows, **pick(vars(account), "dataset", "updated_at", "path")))
     if account.pages_resumed:
         show(tr("fetch.resumed", n=account.pages_resumed, pages=account.pages))
     show(*(as_note(note) for note in account.messages))

@@ -147,8 +147,7 @@ def _send(
         signed = make_act(config, mail.office, tr("mail.why"))
         return decided(config, store, lambda opened: record_in(opened, signed)(letter))
 
-    folder = _folder(config, "outbox")
-    made = mail_editions(config, mail, editions, folder, record, again=again)
+    made = mail_editions(config, mail, editions, _folder(config, "outbox"), record, again=again)
     _show(made.before, made.now, made.faults, as_json=as_json)
     return exit_code(made.now.values(), made.faults)
 

@@ -151,8 +151,7 @@ def _unfolded(command: Callable[..., None], kind: type, *last: str) -> Callable[
     def run(**given: Any) -> None:
         command(**{place: kind(**{name: given.pop(name) for name in names})}, **given)
 
-    signature = inspect.Signature([*parameters, *at_end])
-    run.__signature__ = signature  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*parameters, *at_end])  # type: ignore[attr-defined]
     return run
 
 

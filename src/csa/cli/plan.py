@@ -46,8 +46,7 @@ def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
 
     config = load_city_option(city)
     plan = require_plan(city, config)
-    records = stored_records(config, store)
-    lines = plan_lines(plan, records, config.city.clock.today())
+    lines = plan_lines(plan, stored_records(config, store), config.city.clock.today())
     if as_json:
         show_json(line_rows(lines))
     else:
@@ -139,8 +138,7 @@ def plan_set(
     changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
     plan = require_plan(signing.city)
     signing.decide(lambda store, act: set_action(store, plan, act, number, changes))
-    records = stored_records(signing.config, signing.store)
-    lines = plan_lines(plan, records, signing.act.on)
+    lines = plan_lines(plan, stored_records(signing.config, signing.store), signing.act.on)
     show_action(next(line for line in lines if line.number == number))
 
 

@@ -64,8 +64,7 @@ def priorities(
     choices = how.choices(config)
     first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as step:
-        analysis = load_analysis(config, dataset, choices, store, step)
-        made = make_priorities(analysis, first)
+        made = make_priorities(load_analysis(config, dataset, choices, store, step), first)
         step("write")
         replace_folder(out, MARKER, made.files, optional=("cells.csv", CORE_AREAS))
     if as_json:

@@ -134,8 +134,7 @@ def _picture(made: Any, block: Picture) -> None:
         section = made.sections[0]
         width = section.page_width - section.left_margin - section.right_margin
         made.add_picture(io.BytesIO(block.png), width=Emu(int(width * block.width_share)))
-        about = _xml(made.paragraphs[-1]).find(f".//{qn('wp:docPr')}")
-        about.set("descr", _allowed(block.alt))
+        _xml(made.paragraphs[-1]).find(f".//{qn('wp:docPr')}").set("descr", _allowed(block.alt))
         made.paragraphs[-1].paragraph_format.keep_with_next = bool(block.caption)
     if block.caption:
         _say(made, block.caption, color="faint", size_pt=9)
@@ -167,8 +166,7 @@ def _set_up(made: Any, document: Document, paper: Paper) -> None:
     for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
         setattr(section, side, Mm(MARGIN_MM))
     _set_styles(made, properties.language)
-    head = _allowed(" · ".join(marks_of(document)))
-    section.header.paragraphs[0].add_run(head).bold = True
+    section.header.paragraphs[0].add_run(_allowed(" · ".join(marks_of(document)))).bold = True
     _set_footer(section.footer.paragraphs[0], document)
 
 
@@ -184,8 +182,7 @@ def _set_styles(made: Any, language: str) -> None:
             style.font.size = Pt(SIZES_PT[name])
     styles["Normal"].font.size = Pt(10.5)
     styles["Normal"].paragraph_format.space_after = Pt(6)
-    spoken = styles.element.find(f".//{qn('w:docDefaults')}//{qn('w:lang')}")
-    spoken.set(qn("w:val"), language)
+    styles.element.find(f".//{qn('w:docDefaults')}//{qn('w:lang')}").set(qn("w:val"), language)
 
 
 def _set_footer(paragraph: Any, document: Document) -> None:

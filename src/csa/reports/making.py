@@ -41,8 +41,7 @@ class Drawer:
         key = hashlib.sha256(pickle.dumps(sheet)).hexdigest()
         if key not in self._drawn:
             # A walk's map is printed beside its list, at exactly this many pixels.
-            size_px = CITY_PX if sheet.focus is None else WALK_PX
-            self._drawn[key] = draw_map(sheet, size_px)
+            self._drawn[key] = draw_map(sheet, CITY_PX if sheet.focus is None else WALK_PX)
         return self._drawn[key]
 
 

@@ -143,8 +143,7 @@ def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
     letters = {area.key for area in records.areas}
     if dataset is None:
         return frozenset(letters)
-    names = open_dataset(dataset).neighborhoods["name"].astype(str)
-    return frozenset(letters | set(names))
+    return frozenset(letters | set(open_dataset(dataset).neighborhoods["name"].astype(str)))
 
 
 # ---- What a decision on an area rests on: its proposal on screen, and its verdict.

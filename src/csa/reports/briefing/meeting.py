@@ -158,8 +158,7 @@ def _open(plan: Plan, lines: Sequence[ActionLine], proposed: set[str]) -> tuple[
         slots = tuple(one for one in lines if one.is_open and one.strategy == strategy.number)
         if slots:
             waiting = tuple(slot.number for slot in slots if slot.number in proposed)
-            team = plan.team_of(strategy.number).name
-            found.append(OpenStrategy(strategy, team, slots, waiting))
+            found.append(OpenStrategy(strategy, plan.team_of(strategy.number).name, slots, waiting))
     return tuple(sorted(found, key=lambda of: not of.strategy.is_trust))
 
 

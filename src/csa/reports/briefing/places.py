@@ -99,8 +99,7 @@ def count_recent(dataset: Dataset, choices: AreaSettings) -> Recent | None:
 
 
 def _counts(column: pd.Series) -> dict[str, int]:
-    found = column.value_counts()
-    return {str(name): int(n) for name, n in found.items() if n and str(name)}
+    return {str(name): int(n) for name, n in column.value_counts().items() if n and str(name)}
 
 
 def live_by_area(lines: Iterable[ActionLine]) -> dict[str, int]:

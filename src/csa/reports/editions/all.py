@@ -184,8 +184,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
     lacking = t("report.lacking", near=near_words(config.near_m, facts, t))
     table = Table(t("label.services_near"), (*columns, lacking), tuple(rows), numeric=(1, 2, 3))
     note = t("report.services_note", source=config.source, day=t.day(config.as_of))
-    n_more = len(helped) - MAX_AREAS
-    return [table, *more_rows(n_more, t), Paragraph(note, is_faint=True)]
+    return [table, *more_rows(len(helped) - MAX_AREAS, t), Paragraph(note, is_faint=True)]
 
 
 def _rate(per_1k: float | None, t: Translator) -> str:

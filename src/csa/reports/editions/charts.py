@@ -49,8 +49,7 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
     ]
     alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
     caption = t("report.chart_caption", through=t.month(str(statement.period.until.plus(-1))))
-    title = Heading(t("report.chart_title"), 3)
-    return [title, Picture(_drawn(lines, t), alt, caption)]
+    return [Heading(t("report.chart_title"), 3), Picture(_drawn(lines, t), alt, caption)]
 
 
 def years_chart(told: PublicFacts, t: Translator) -> list[Picture]:

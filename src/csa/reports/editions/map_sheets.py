@@ -25,8 +25,7 @@ MAX_ON_WALK = 12
 def city_map(facts: Facts, t: Translator, draw: Draw) -> Picture:
     """Draw the city and its areas."""
     what, period = counted(facts, t), period_words(facts, t)
-    city = facts.config.city.name
-    alt = t("report.map_alt", n=len(facts.areas), city=city, period=period)
+    alt = t("report.map_alt", n=len(facts.areas), city=facts.config.city.name, period=period)
     try:
         png = draw(_city_sheet(facts, t))
     except CsaError as error:

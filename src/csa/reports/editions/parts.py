@@ -260,8 +260,7 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
     shown, *more = short_table(table, MAX_MEASURES, t)
     said = [t("report.change_note")]
     if without:
-        names = "; ".join(without)
-        said.append(t("report.measures_without", n=len(without), names=names))
+        said.append(t("report.measures_without", n=len(without), names="; ".join(without)))
     return [shown, Paragraph(" ".join(said), is_faint=True), *more]
 
 

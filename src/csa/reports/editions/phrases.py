@@ -53,8 +53,7 @@ def state_words(area: AreaFacts, t: Translator) -> str:
     if area.since is None:
         return t("label.candidate")
     keys = {"designated": "report.designated", "maintenance": "report.maintenance"}
-    since = t.month(f"{area.since:%Y-%m}", is_short=True)
-    return t(keys[area.state], month=since)
+    return t(keys[area.state], month=t.month(f"{area.since:%Y-%m}", is_short=True))
 
 
 def tier_words(tier: int | None, t: Translator) -> str:

@@ -188,8 +188,7 @@ def _known(facts: Facts, area: AreaFacts, t: Translator) -> str:
         expected, low, high = area.next12
         said.append(t("sheet.next12", expected=expected, low=low, high=high))
     if area.stability is not None:
-        share = in_ten(area.stability)
-        said.append(t("report.leader_stability", share=share, what=what))
+        said.append(t("report.leader_stability", share=in_ten(area.stability), what=what))
     if area.is_doubtful:
         said.append(t("report.doubtful", n=1, areas=area_name(area, t)))
     return " ".join(said)

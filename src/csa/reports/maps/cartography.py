@@ -139,8 +139,7 @@ def _path(shapes: Iterable[shapely.Geometry]) -> Path | None:
     codes = np.full(len(xy), Path.LINETO, dtype=Path.code_type)
     codes[np.r_[True, np.diff(which) > 0]] = Path.MOVETO
     is_last = np.r_[np.diff(which) > 0, True]
-    is_ring = shapely.is_closed(lines)[which]
-    codes[is_last & is_ring] = Path.CLOSEPOLY
+    codes[is_last & shapely.is_closed(lines)[which]] = Path.CLOSEPOLY
     return Path(xy, codes)
 
 
@@ -173,8 +172,7 @@ def draw_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> bytes
         composed = compose_map(sheet, size_px)
         frame = composed.layout.view.box
         on_map, beside = (*composed.ground, *composed.label_marks), composed.furniture
-        layers = [(on_map, frame), (beside, None)]
-        return paint(layers, composed.size_px, PRINT.dpi)
+        return paint([(on_map, frame), (beside, None)], composed.size_px, PRINT.dpi)
     except (ValueError, TypeError, KeyError, RuntimeError, MemoryError, OverflowError) as error:
         # ValueError: damaged GeoJSON, among others. RuntimeError: raised by the font library.
         raise MapError("map_sheet.undrawable", why=f"{type(error).__name__}: {error}") from error
@@ -216,8 +214,7 @@ def _label(sheet: MapSheet, view: MapView, notes: Notes) -> tuple[Labels, Notes]
     spots = view.draw(shapely.Point(lon, lat) for _, lon, lat, _ in sheet.services)
     numbers = [str(number) for *_, number in sheet.services]
     lacking = place_services(labels, list(zip(numbers, spots, strict=True)))
-    shapes = view.draw(area.shape for area in sheet.areas)
-    pairs = list(zip(sheet.areas, shapes, strict=True))
+    pairs = list(zip(sheet.areas, view.draw(area.shape for area in sheet.areas), strict=True))
     is_near = sheet.focus is not None
     is_lettered = notes.is_lettered or is_crowded(labels, pairs)
     outside, unlabeled = place_areas(labels, pairs, is_near=is_near, is_lettered=is_lettered)

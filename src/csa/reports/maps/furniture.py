@@ -82,8 +82,7 @@ def spot_sign(number: int, style: Style) -> Fill:
     """Draw the sign of a kind of vacant land, at the origin."""
     size = SPOT * style.small_px
     shape = shapely.Polygon([(x * size, y * size) for x, y in CORNERS[number % len(CORNERS)]])
-    color = PAPER.casing if number % 2 == 0 else PAPER.ink
-    return Fill((shape,), color, PAPER.ink, 2.0)
+    return Fill((shape,), PAPER.casing if number % 2 == 0 else PAPER.ink, PAPER.ink, 2.0)
 
 
 def draw_spots(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:

@@ -119,8 +119,7 @@ class Labels:
 
     def are_free(self, shapes: Shapes) -> Bools:
         """Return, for each shape, whether it touches nothing in use."""
-        taken = np.array(self.taken, dtype=object)
-        touches = shapely.intersects(taken[:, None], shapes[None, :])
+        touches = shapely.intersects(np.array(self.taken, dtype=object)[:, None], shapes[None, :])
         return np.asarray(~touches.any(axis=0), dtype=np.bool_)
 
     def is_free(self, box: shapely.Geometry) -> bool:

@@ -175,8 +175,7 @@ def _classes(
     wrong = levels[(levels < 0) | (levels >= n_classes)]
     if len(wrong):
         raise MapError("map_sheet.no_class", level=int(wrong[0]) + 1, n_classes=n_classes)
-    places = [shape for shape, _ in sheet.shaded]
-    drawn = places or draw_cells([cell for cell, _ in sheet.cells])
+    drawn = [shape for shape, _ in sheet.shaded] or draw_cells([cell for cell, _ in sheet.cells])
     shapes = np.array(view.draw(drawn), dtype=object)
     shapely.prepare(city)
     is_edge = ~shapely.contains_properly(city, shapes)

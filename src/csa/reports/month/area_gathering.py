@@ -119,8 +119,7 @@ def services_per_1k(dataset: Dataset) -> float | None:
     people = dataset.report.get("population")
     if dataset.services is None or people is None or people < MIN_PEOPLE:
         return None
-    n_inside = int(dataset.services.intersects(dataset.study_area).sum())
-    return n_inside / (float(people) / 1000)
+    return int(dataset.services.intersects(dataset.study_area).sum()) / (float(people) / 1000)
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,7 @@ def _provisional(through: date, reported: Month) -> Iterator[Message]:
 
 def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Message]:
     table = list_revisions(editions)
-    is_told = (table["now"] != table["first_reported"]) & (table["month"] <= str(reported))
-    changed = table[is_told]
+    changed = table[(table["now"] != table["first_reported"]) & (table["month"] <= str(reported))]
     if changed.empty:
         return
     months = [
@@ -90,8 +89,7 @@ def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Me
 def _domestic(city: City, summary: Mapping[str, Any]) -> Message:
     """Count the domestic incidents, and those whose field is empty."""
     dataset, params = city.dataset, summary["params"]
-    when = dataset.incidents["occurred_at"]
-    is_in = when >= pd.Timestamp(params["covered_from"])
+    is_in = dataset.incidents["occurred_at"] >= pd.Timestamp(params["covered_from"])
     incidents = dataset.incidents[is_in & dataset.incidents["kind"].isin(params["kinds"])]
     answers = incidents["domestic"].value_counts()
     n_unknown = int(answers.get("unknown", 0))

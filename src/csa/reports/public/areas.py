@@ -184,8 +184,7 @@ def change_sentence(facts: PublicFacts, t: Translator) -> str:
     }[Verdict(facts.change.verdict)]
     lasted_until = facts.change.lasted_until
     until = t.month(lasted_until) if lasted_until else ""
-    together = t(said, what=noun(facts, t), until=until)
-    return " ".join((together, *moved_somewhere(facts, t)))
+    return " ".join((t(said, what=noun(facts, t), until=until), *moved_somewhere(facts, t)))
 
 
 def moved_somewhere(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
@@ -228,8 +227,7 @@ def short_change(change: PublicArea | PublicChange, what: str, where: str, t: Tr
         Verdict.TOO_FEW: "public.change_too_few",
         Verdict.TOO_EARLY: "public.change_too_early",
     }[verdict]
-    month = t.month(until) if until else ""
-    return t(said, what=what, where=where, until=month)
+    return t(said, what=what, where=where, until=t.month(until) if until else "")
 
 
 def publishable_change(change: PublicChange | None) -> PublicChange | None:
@@ -269,8 +267,7 @@ def change_ended(change: PublicChange, t: Translator) -> tuple[str, ...]:
     """Name the areas that are no longer in service: their shootings still count."""
     if not change.ended:
         return ()
-    areas = ", ".join(change.ended)
-    return (t("public.change_ended", n=len(change.ended), areas=areas),)
+    return (t("public.change_ended", n=len(change.ended), areas=", ".join(change.ended)),)
 
 
 def change_doubts(change: PublicChange | None, t: Translator) -> tuple[str, ...]:

@@ -154,8 +154,7 @@ def read_bundle_files(folder: Path) -> dict[str, bytes]:
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
     """Read every publication in a bundle's ledger."""
-    marker = _marker(folder)
-    content = _content(folder, LEDGER, marker["files"])
+    content = _content(folder, LEDGER, _marker(folder)["files"])
     try:
         ledger = parse_json(content)
         if ledger["kind"] != LEDGER_KIND:

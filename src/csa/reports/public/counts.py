@@ -189,8 +189,7 @@ def located_records(
     counts_all: bool,
 ) -> CountedIncidents:
     """Return the incidents with a usable location in the city."""
-    has_place = ~_has_no_place(dataset.incidents)
-    incidents = dataset.incidents[has_place].reset_index(drop=True)
+    incidents = dataset.incidents[~_has_no_place(dataset.incidents)].reset_index(drop=True)
     places = pd.DataFrame(
         {CELL: as_text(bin_points(incidents["lon"], incidents["lat"], RESOLUTION))}, dtype=object
     )

@@ -233,8 +233,7 @@ def _bars(
         for year, count in shown
     )
     listed = ", ".join(f"{year}: {city_count(count, t)}" for year, count in shown)
-    alt = t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
-    return bars, alt
+    return bars, t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
 
 
 def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Translator) -> str:

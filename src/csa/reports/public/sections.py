@@ -211,8 +211,7 @@ def _answers(facts: PublicFacts, t: Translator) -> Section:
     notes = (Paragraph(" ".join(others)),) if others else ()
     if not facts.answers:
         return Section("answers", title, notes or (Paragraph(t("public.answers_none")),))
-    asked = answers_in_order(facts)
-    rows = tuple((row.area, question(row, t), reply(row, t)) for row in asked)
+    rows = tuple((row.area, question(row, t), reply(row, t)) for row in answers_in_order(facts))
     columns = (t("public.area"), t("public.you_said"), t("public.we_did"))
     table = Table(t("public.answers_caption"), columns, rows)
     return Section("answers", title, (table, *notes, *_as_written(t)))
@@ -229,5 +228,4 @@ def _part(facts: PublicFacts, t: Translator) -> Section:
 
 def _as_written(t: Translator) -> tuple[Paragraph, ...]:
     """On a translated page, note that texts people wrote are not translated."""
-    is_source = t.language == ENGLISH
-    return () if is_source else (Paragraph(t("public.as_written"), is_faint=True),)
+    return () if t.language == ENGLISH else (Paragraph(t("public.as_written"), is_faint=True),)

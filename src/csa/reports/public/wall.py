@@ -129,8 +129,7 @@ def fitting(rows: Iterable[Row], room: int) -> tuple[Row, ...]:
             kept.append(row)
             left -= row.n_words
     if given and not kept:
-        size = max(1, room - count_words(given[0].label))
-        words = given[0].text.split()[:size]
+        words = given[0].text.split()[: max(1, room - count_words(given[0].label))]
         kept = [Row(f"{' '.join(words)} {_ELLIPSIS}", given[0].label)]
     return tuple(kept)
 
@@ -185,8 +184,7 @@ def _doing(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]
         rows = [Row(word, f"{n:,}") for word, n in count_actions_by_status(facts, t)]
         yield _screen("doing", title, rows, room)
     elif not facts.tasks:
-        none = [Row(t("public.doing_none"))]
-        yield _screen("doing", t("public.doing_title"), none, room)
+        yield _screen("doing", t("public.doing_title"), [Row(t("public.doing_none"))], room)
 
 
 def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:

@@ -52,8 +52,7 @@ def resolve_window(city: City, month: Month, earlier: Sequence[Publication] = ()
     """Determine which months the public report covers, and whether domestic incidents count."""
     dataset, config = city.dataset, city.config
     quarter, covered = last_quarter(dataset, month)
-    start = max(covered.start, covered.until.plus(-MONTHS))
-    period = Period(start, covered.until)
+    period = Period(max(covered.start, covered.until.plus(-MONTHS)), covered.until)
     known = _only(dataset, covered)
     located = known.incidents.dropna(subset=["lon", "lat"])
     silent = _silent_sources(dataset, located, period)
