@@ -35,7 +35,7 @@ from csa.program.work import (
     save_draft,
     set_task,
 )
-from csa.reports.briefing.lines import line_rows, plan_lines
+from csa.reports.briefing.lines import line_row, plan_lines
 from csa.reports.briefing.meeting import done_days
 
 CHAIR1, CHAIR2 = act(team="prevention"), act(team="intervention")
@@ -236,14 +236,14 @@ def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
 
 
 def test_lines_are_all_text_and_all_there(lite, plan):
-    rows = line_rows(plan_lines(plan, read_records(None), TODAY))
+    rows = [line_row(line) for line in plan_lines(plan, read_records(None), TODAY)]
     assert [row["number"] for row in rows] == ["1.1.1", "1.2.1", "1.2.2", "1.2.10", "2.1.1"]
     assert {row["status"] for row in rows} == {"not started"}
     assert all(isinstance(value, str) for row in rows for value in row.values())
     assert [row["is_open"] for row in rows] == ["yes", "no", "no", "no", "no"]
     assert all(row["title"] for row in rows)
     set_action(lite, plan, act(), "1.2.1", {"status": "at-risk", "percent": 0})
-    row = line_rows(plan_lines(plan, read_records(lite), TODAY + timedelta(days=91)))[1]
+    row = line_row(plan_lines(plan, read_records(lite), TODAY + timedelta(days=91))[1])
     assert (row["status"], row["shown_as"], row["percent"]) == ("at risk", "no update", "0")
     assert row["updated_on"] == "2026-03-05"
 

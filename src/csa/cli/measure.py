@@ -18,6 +18,7 @@ from csa.cli.options import (
     open_store_read_only,
     require_plan,
     signed,
+    stored_records,
 )
 
 app = typer.Typer(
@@ -40,8 +41,7 @@ def measure_list(
     as_json: JsonOption = False,
 ) -> None:
     """List the plan's measures: definition, last value, revisions."""
-    from csa.program.store.records import read_records
-    from csa.reports.briefing.measuring import measure_rows
+    from csa.reports.briefing.measuring import measure_lines, measure_row
 
     config = load_city_option(city)
     plan = require_plan(city, config)
@@ -52,7 +52,8 @@ def measure_list(
         from csa.city.dataset import City, open_dataset
 
         year = city_year(City(config, open_dataset(dataset), dataset), city_choices(config))
-    rows = measure_rows(plan, read_records(open_store_read_only(config, store)), year)
+    records = stored_records(config, store, with_values=True)
+    rows = [measure_row(line) for line in measure_lines(plan, records, city=year)]
     if as_json:
         show_json(rows)
         return

@@ -42,13 +42,13 @@ DayOption = Annotated[
 @app.command("list")
 def plan_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the plan's actions with their status, and open slots."""
-    from csa.reports.briefing.lines import line_rows, plan_lines
+    from csa.reports.briefing.lines import line_row, plan_lines
 
     config = load_city_option(city)
     plan = require_plan(city, config)
     lines = plan_lines(plan, stored_records(config, store), config.city.clock.today())
     if as_json:
-        show_json(line_rows(lines))
+        show_json([line_row(line) for line in lines])
     else:
         show_plan(plan, lines)
 

@@ -115,7 +115,10 @@ def _table(made: Any, block: Table) -> None:
     _set_lines(table, {"bottom", "insideH"})
     for n_row, row in enumerate((block.columns, *block.rows)):
         added = table.add_row()
-        _set_row(added, is_header=n_row == 0)
+        properties = _xml(added).get_or_add_trPr()
+        properties.append(OxmlElement("w:cantSplit"))  # a row stays on one page
+        if n_row == 0:
+            properties.append(OxmlElement("w:tblHeader"))  # which is repeated on each
         for n_column, (cell, text) in enumerate(zip(added.cells, row, strict=True)):
             _xml(cell).remove(_xml(cell.paragraphs[0]))
             said = _say(cell, text, is_bold=n_row == 0 or n_column == 0, size_pt=9)
@@ -206,14 +209,6 @@ def _set_lines(table: Any, drawn: set[str]) -> None:
         kind = "single" if side in drawn else "nil"
         borders.append(_element(f"w:{side}", val=kind, sz="4", color=_hex("hairline")))
     _xml(table).tblPr.find(qn("w:tblW")).addnext(borders)  # the order that the format requires
-
-
-def _set_row(row: Any, *, is_header: bool) -> None:
-    """Keep each row on one page, and repeat the header row."""
-    properties = _xml(row).get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    if is_header:
-        properties.append(OxmlElement("w:tblHeader"))
 
 
 def _element(tag: str, **values: str) -> Any:

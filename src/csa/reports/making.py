@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle  # nosec B403
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -102,7 +102,7 @@ def make_report(
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
     name = edition_filename(facts.month, audience, language, form)
-    return name, _rendered(document, paper_size(facts.config), (form,))[0]
+    return name, _rendered(document, paper_size(facts.config), (form,))[form]
 
 
 def make_all(
@@ -126,11 +126,8 @@ def make_all(
             continue
         progress("edition")
         document = edition(facts, audience, language, draw)
-        contents = _rendered(document, paper_size(facts.config), forms)
-        made |= {
-            edition_filename(facts.month, audience, language, form): content
-            for form, content in zip(forms, contents, strict=True)
-        }
+        for form, content in _rendered(document, paper_size(facts.config), forms).items():
+            made[edition_filename(facts.month, audience, language, form)] = content
     return made
 
 
@@ -187,18 +184,15 @@ def edition_filename(month: Month, audience: str, language: str, form: str) -> s
     return f"{month}_{audience}_{spoken(audience, language)}.{form}"
 
 
-def _word(document: Document, paper: Paper) -> bytes:
-    from csa.reports.docx import render_docx  # noqa: PLC0415 - most runs need no DOCX
-
-    return render_docx(document, paper)
-
-
-def _rendered(document: Document, paper: Paper, forms: tuple[str, ...]) -> tuple[bytes, ...]:
+def _rendered(document: Document, paper: Paper, forms: tuple[str, ...]) -> dict[str, bytes]:
     """Render in several formats, the HTML page only once."""
     page = render_html(document, paper) if {"html", "pdf"} & set(forms) else b""
-    render: Mapping[str, Callable[[], bytes]] = {
-        "html": lambda: page,
-        "pdf": lambda: render_pdf(page),
-        "docx": lambda: _word(document, paper),
-    }
-    return tuple(render[form]() for form in forms)
+    made = {}
+    for form in forms:
+        if form == "docx":
+            from csa.reports.docx import render_docx  # noqa: PLC0415 - most runs need no DOCX
+
+            made[form] = render_docx(document, paper)
+        else:
+            made[form] = render_pdf(page) if form == "pdf" else page
+    return made

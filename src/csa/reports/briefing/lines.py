@@ -114,12 +114,8 @@ def status_word(status: str) -> str:
     return status.replace("-", " ")
 
 
-def line_rows(lines: Sequence[ActionLine]) -> list[dict[str, Any]]:
-    """Return lines as machine-readable rows."""
-    return [_row(line) for line in lines]
-
-
-def _row(line: ActionLine) -> dict[str, Any]:
+def line_row(line: ActionLine) -> dict[str, Any]:
+    """Return a line as a machine-readable row."""
     state = line.state
     texts: Mapping[str, object] = {
         "number": line.number,

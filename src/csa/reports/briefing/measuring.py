@@ -336,14 +336,8 @@ def spans_at(history: Sequence[Value], begun: Quarter) -> tuple[Sequence[Value],
     return [value for value in history if value.quarter < begun][-YEAR:], after
 
 
-def measure_rows(
-    plan: Plan, records: Records, city: YearToDate | Message | None = None
-) -> list[dict[str, Any]]:
-    """Return the whole city's measures as machine-readable rows."""
-    return [_row(line) for line in measure_lines(plan, records, city=city)]
-
-
-def _row(line: MeasureLine) -> dict[str, Any]:
+def measure_row(line: MeasureLine) -> dict[str, Any]:
+    """Return a measure as a machine-readable row."""
     settled = line.definition
     values: dict[str, object] = {
         "measure": line.measure.id,

@@ -22,22 +22,21 @@ MAX_ON_WALK = 12
 """Most services on a walk sheet: nobody reads a longer list on the street."""
 
 
-def city_map(facts: Facts, t: Translator, draw: Draw) -> Picture:
-    """Draw the city and its areas."""
-    what, period = counted(facts, t), period_words(facts, t)
+def where(facts: Facts, t: Translator, draw: Draw) -> list[Block]:
+    """Show the map of the city and its areas below its title."""
+    title, what, period = (
+        Heading(t("label.concentration")),
+        counted(facts, t),
+        period_words(facts, t),
+    )
     alt = t("report.map_alt", n=len(facts.areas), city=facts.config.city.name, period=period)
     try:
         png = draw(_city_sheet(facts, t))
     except CsaError as error:
         why = render(error.message, t.language)
-        return Picture(None, alt, missing=t("report.map_missing", why=why))
+        return [title, Picture(None, alt, missing=t("report.map_missing", why=why))]
     caption = "report.map_unserved" if facts.unserved else "report.map_caption"
-    return Picture(png, alt, t(caption, what=what, period=period))
-
-
-def where(facts: Facts, t: Translator, draw: Draw) -> list[Block]:
-    """Show the city's map below its title."""
-    return [Heading(t("label.concentration")), city_map(facts, t, draw)]
+    return [title, Picture(png, alt, t(caption, what=what, period=period))]
 
 
 def walk_map(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> Picture:
@@ -56,15 +55,15 @@ def _city_sheet(facts: Facts, t: Translator) -> MapSheet:
     upper = count_bounds(counts)
     levels = np.searchsorted(np.asarray(upper), counts, side="left").tolist()
     lower = (1, *(bound + 1 for bound in upper[:-1]))
-    bounds = zip(lower, upper, strict=True)
+    class_words = tuple(
+        t("legend.one" if low == high else "legend.range", low=low, high=high)
+        for low, high in zip(lower, upper, strict=True)
+    )
     return _sheet(
         facts,
         t,
         cells=tuple(zip(cells, levels, strict=True)),
-        class_words=tuple(
-            t("legend.one" if low == high else "legend.range", low=low, high=high)
-            for low, high in bounds
-        ),
+        class_words=class_words,
         areas=facts.areas,
         unserved=facts.unserved,
         legend_title=t("report.map_legend", what=counted(facts, t)),

@@ -8,7 +8,6 @@ from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_a
 from csa.areas.year_to_date import describe_year
 from csa.base.message import Message
 from csa.base.text import Translator, render
-from csa.city.loading import EvidenceStudy
 from csa.reports.briefing.measuring import MeasureStatus
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
@@ -27,7 +26,6 @@ from csa.reports.editions.phrases import (
 )
 from csa.reports.month.facts import AreaFacts, Facts
 from csa.risk.explanation import factor_words, layer_words, study_words
-from csa.risk.files import AreaFactor
 
 MAX_AREAS = 40
 MAX_NAMED = 6
@@ -237,26 +235,15 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
         return [Paragraph(t("meeting.measures_none", n=len(without)))]
     if not with_value:
         return [Paragraph(t("report.measures_none", names="; ".join(without)))]
-    none = t("label.none")
-    table = Table(
-        t("report.measures_caption"),
-        (
-            *t.each("label.measure", "report.now", "label.baseline", "label.target"),
-            t("report.what_changed"),
-        ),
-        tuple(
-            (
-                at.line.measure.name,
-                t("label.comma", name=at.now, text=at.line.last),
-                at.baseline or none,
-                at.target or none,
-                render(at.word, t.language)
-                if at.what is None
-                else t("label.pair", name=render(at.word, t.language), text=at.what),
-            )
-            for at in with_value
-        ),
-    )
+    none, rows = t("label.none"), []
+    for at in with_value:
+        now = t("label.comma", name=at.now, text=at.line.last)
+        word = render(at.word, t.language)
+        changed = word if at.what is None else t("label.pair", name=word, text=at.what)
+        rows.append((at.line.measure.name, now, at.baseline or none, at.target or none, changed))
+    columns = t.each("label.measure", "report.now", "label.baseline", "label.target")
+    columns = (*columns, t("report.what_changed"))
+    table = Table(t("report.measures_caption"), columns, tuple(rows))
     shown, *more = short_table(table, MAX_MEASURES, t)
     said = [t("report.change_note")]
     if without:
@@ -333,25 +320,14 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
             for area in asked
         ),
     )
+    blocks = [Heading(t("report.why_title")), *short_table(table, MAX_WHY_AREAS, t)]
     factors = {one.layer: one for area in asked for one in area.why.factors or ()}
-    studies = {one.what: one for area in asked for one in area.why.studies}
-    return [
-        Heading(t("report.why_title")),
-        *short_table(table, MAX_WHY_AREAS, t),
-        *_said(facts, tuple(factors.values()), tuple(studies.values()), t),
-    ]
-
-
-def _said(
-    facts: Facts, factors: Sequence[AreaFactor], studies: Sequence[EvidenceStudy], t: Translator
-) -> list[Block]:
-    """Give each factor and each study in a line."""
-    blocks: list[Block] = []
-    if factors:
-        lines = tuple(factor_words(one, facts.config, t) for one in factors)
+    if factors:  # each in a line
+        lines = tuple(factor_words(one, facts.config, t) for one in factors.values())
         blocks += [Paragraph(t("why_line.marks")), Bullets(lines)]
         blocks.append(Paragraph(t("why_line.no_cause"), is_faint=True))
+    studies = {one.what: one for area in asked for one in area.why.studies}
     if studies:
-        found = tuple(study_words(one, t) for one in studies)
+        found = tuple(study_words(one, t) for one in studies.values())
         blocks += [Paragraph(t("why_line.studies")), Bullets(found)]
     return blocks

@@ -15,7 +15,7 @@ import shapely
 
 from csa.analysis.analysis import Analysis
 from csa.areas.places import in_order, list_cells
-from csa.areas.priority.area_counts import AreaCounts, count_areas
+from csa.areas.priority.area_counts import count_areas
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import sheet_on
 from csa.base.crs import LONLAT, to_metres
@@ -26,7 +26,6 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, best_match
 from csa.geo.neighborhoods import estimate_populations
 from csa.geo.services import count_services, gaps
-from csa.program.registry import CoreArea
 from csa.reports.briefing.lines import ActionLine, actions_for_area, work_plan
 from csa.reports.month.facts import AreaFacts, AreaServices, Service, TierMove, Unserved
 from csa.risk.explanation import explain_area
@@ -145,41 +144,30 @@ def gather_areas(
     )
     counts = count_areas(analysis.city, areas, seen.now, analysis.on_cells, analysis.backtest)
     helps = services_by_area(analysis.city, [cells for *_, cells in areas])
-    found = [
-        _facts(seen, own, services.get(own.area_id), helped, lines, today)
-        for own, helped in zip(counts.values(), helps, strict=True)
-    ]
+    found = []
+    for own, helped in zip(counts.values(), helps, strict=True):
+        key, is_served = own.area_id, own.area_id in services
+        at_now, at_before = match(own.cells, seen.now), match(own.cells, seen.before)
+        tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
+        candidate = "" if at_now is None else str(proposed["area_id"].iloc[at_now])
+        next12 = None if own.next12 is None else (round(own.next12[0]), *own.next12[1:])
+        area = AreaFacts(
+            **vars(own) | {"next12": next12},
+            service=services.get(key),
+            shape=h3_cells.outline(own.cells),
+            tier=tier,
+            is_first=candidate in seen.first,
+            tier_before=tier_before,
+            move=_move(seen, (at_now, at_before), (tier, tier_before)),
+            stability=seen.stability.get(candidate),
+            times=sheet_on(analysis.city.dataset, seen.now, vars(own), own.rows),
+            help=helped,
+            why=explain_area(analysis.city, own.cells, analysis.risk, seen.studies),
+            lines=actions_for_area(lines, key) if is_served else (),
+            work=work_plan(analysis.records, key, lines, today) if is_served else None,
+        )
+        found.append(area)
     return tuple(sorted(found, key=lambda area: in_order(area.area_id, area.place_name)))
-
-
-def _facts(
-    seen: MonthContext,
-    own: AreaCounts,
-    service: CoreArea | None,
-    helped: AreaServices | None,
-    lines: Sequence[ActionLine],
-    today: date,
-) -> AreaFacts:
-    analysis = seen.analysis
-    at_now, at_before = match(own.cells, seen.now), match(own.cells, seen.before)
-    tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
-    candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
-    next12 = None if own.next12 is None else (round(own.next12[0]), *own.next12[1:])
-    return AreaFacts(
-        **vars(own) | {"next12": next12},
-        service=service,
-        shape=h3_cells.outline(own.cells),
-        tier=tier,
-        is_first=candidate in seen.first,
-        tier_before=tier_before,
-        move=_move(seen, (at_now, at_before), (tier, tier_before)),
-        stability=seen.stability.get(candidate),
-        times=sheet_on(analysis.city.dataset, seen.now, vars(own), own.rows),
-        help=helped,
-        why=explain_area(analysis.city, own.cells, analysis.risk, seen.studies),
-        lines=() if service is None else actions_for_area(lines, own.area_id),
-        work=None if service is None else work_plan(analysis.records, own.area_id, lines, today),
-    )
 
 
 def _tier(proposal: Proposal | None, at: int | None) -> int | None:

@@ -50,8 +50,6 @@ from csa.reports.month.month_end import (
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.texts import unquoted
 
-__all__ = ["ReportInputs", "gather_month", "snapshot_for"]
-
 
 def gather_month(
     analysis: Analysis, plan: Plan | None, month: Month, inputs: ReportInputs = NOTHING_BESIDE

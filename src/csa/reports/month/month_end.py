@@ -13,12 +13,11 @@ from csa.areas.backtest.record import record_to_plain
 from csa.areas.choices import Suggestion
 from csa.areas.priority.assessment import AreaAssessment, prioritize
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
-from csa.base.message import Message, msg
+from csa.base.message import msg
 from csa.base.params import Month, last_day
 from csa.base.text import month, tr
-from csa.change.analyze import DEFAULT_AFTER, Displacement
+from csa.change.analyze import DEFAULT_AFTER
 from csa.change.classic_measures import measure_evidence
 from csa.change.files import why_usual_unknown
 from csa.change.follow import Change, candidates_since
@@ -109,21 +108,16 @@ def _state(change: Change, *, are_earlier: bool) -> ChangeFacts:
         statement = state_change(displaced, who=tr("report.earlier_areas", n=len(ids)))
     if statement.verdict == Verdict.TOO_EARLY:
         return ChangeFacts(statement=statement, are_earlier=are_earlier, displaced=displaced)
+    evidence, _ = measure_evidence(located, displaced, match_controls(located, displaced))
+    told, by_themselves = before_and_after(displaced, evidence)
     return ChangeFacts(
         statement=statement,
         by_area={} if are_earlier else {letter: state_change(displaced, letter) for letter in ids},
-        context=_context(located, displaced),
+        context=(told, why_usual_unknown(displaced) or by_themselves),
         are_earlier=are_earlier,
         moved=() if are_earlier else tuple(moved_somewhere(displaced, statement.period.months - 1)),
         displaced=displaced,
     )
-
-
-def _context(located: StudyArea, found: Displacement) -> tuple[Message, ...]:
-    """Compare before and after with the rest of the city, and with what such areas usually do."""
-    evidence, _ = measure_evidence(located, found, match_controls(located, found))
-    told, by_themselves = before_and_after(found, evidence)
-    return told, why_usual_unknown(found) or by_themselves
 
 
 @dataclass(frozen=True)
