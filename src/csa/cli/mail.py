@@ -54,81 +54,38 @@ def mail(
     as_json: JsonOption = False,
 ) -> None:
     """Mail a month's editions, each once, to the offices in the deployment file."""
-    from csa.city.deployment import load_mail
+    from csa.city.deployment import data_dir, load_mail
     from csa.cli.options import open_store_read_only
-    from csa.workflow.handout import read_editions, withheld_drafts
-
-    config, when, settings = load_city_option(city), Month.parse(month, "--month"), load_mail()
-    today = config.city.clock.today()
-    if Month(today.year, today.month).index < when.index:
-        raise ParamError("decide.before_month", day=today, month=when)
-    opened = open_store_read_only(config, store)
-    found = read_editions(editions, when, opened, _published(config, bundle))
-    for kept in withheld_drafts(found, settings):
-        note(render(kept))
-    if settings is None or not settings.is_sending:
-        _lay_out(config, when, found, settings, is_dry=is_dry, as_json=as_json)
-        return
-    from csa.workflow.mailing import letters_of
-
-    letters = letters_of(config, settings, found)
-    if is_dry:
-        _show_dry(config, letters, as_json=as_json)
-        return
-    if opened is not None:
-        opened.require_clock(config.city.clock.now())  # what was sent has to be recorded
-    raise typer.Exit(_send(config, store, settings, found, again=again, as_json=as_json))
-
-
-def _published(config: CityConfig, bundle: Path | None) -> frozenset[str]:
-    """Return the digests of the figures that are published."""
-    from csa.city.deployment import data_dir
+    from csa.workflow.handout import LIST, lay_out, read_editions, withheld_drafts
     from csa.workflow.month_place import MonthPlace
     from csa.workflow.publishing import figures_published
 
-    own = MonthPlace.of(config, in_var(config.city.id), data_dir(config)).bundle
-    return figures_published(bundle or own, config.city.id)
-
-
-def _folder(config: CityConfig, name: str) -> Path:
-    return in_var(config.city.id) / name
-
-
-def _lay_out(
-    config: CityConfig,
-    month: Month,
-    editions: list[PrintedEdition],
-    mail: Mail | None,
-    *,
-    is_dry: bool,
-    as_json: bool,
-) -> None:
-    """Lay the files out for hands, where no server is named."""
-    from csa.workflow.handout import LIST, lay_out
-
-    out = _folder(config, "hand-out") / str(month)
+    config, when, settings = load_city_option(city), Month.parse(month, "--month"), load_mail()
+    today, own = config.city.clock.today(), in_var(config.city.id)
+    if Month(today.year, today.month).index < when.index:
+        raise ParamError("decide.before_month", day=today, month=when)
+    opened = open_store_read_only(config, store)
+    published = bundle or MonthPlace.of(config, own, data_dir(config)).bundle
+    digests = figures_published(published, config.city.id)
+    found = read_editions(editions, when, opened, digests)
+    for kept in withheld_drafts(found, settings):
+        note(render(kept))
+    if settings is not None and settings.is_sending:
+        if not is_dry and opened is not None:
+            opened.require_clock(config.city.clock.now())  # what was sent has to be recorded
+        code = _send(config, store, settings, found, again=again, is_dry=is_dry, as_json=as_json)
+        raise typer.Exit(code)
+    # No server is named: the files are laid out for hands.
+    out = own / "hand-out" / str(when)
     if not is_dry:
-        lay_out(out, month, editions, mail)
-    names = [one.name for one in editions if not one.is_withheld]
+        lay_out(out, when, found, settings)
+    names = [one.name for one in found if not one.is_withheld]
     if as_json:
         show_json({"is_sent": False, "folder": str(out), "files": names})
     elif is_dry:
         show(tr("mail.would_lay_out", n=len(names), folder=out))
     else:
         show(tr("mail.laid_out", n=len(names), folder=out, list=LIST))
-
-
-def _show_dry(config: CityConfig, letters: list[Letter], *, as_json: bool) -> None:
-    from csa.workflow.outbox import Outbox
-
-    known = Outbox(_folder(config, "outbox")).letters()
-    now = [known.get(letter.key, letter) for letter in letters]
-    if as_json:
-        show_json([_row(letter) for letter in now])
-        return
-    for letter in now:
-        is_new = letter.state in {"waiting", "replaced"}
-        show(tr("mail.would_send", **_values(letter)) if is_new else _told(letter, ()))
 
 
 def _send(
@@ -138,17 +95,38 @@ def _send(
     editions: list[PrintedEdition],
     *,
     again: bool,
+    is_dry: bool,
     as_json: bool,
 ) -> int:
     """Queue, send and record; print what became of each letter, and return the exit code."""
-    from csa.workflow.mailing import mail_editions, record_in
+    from csa.workflow.mailing import letters_of, mail_editions, record_in
+    from csa.workflow.outbox import Outbox
+
+    folder = in_var(config.city.id) / "outbox"
+    if is_dry:
+        known = Outbox(folder).letters()
+        letters = [known.get(one.key, one) for one in letters_of(config, mail, editions)]
+        if as_json:
+            show_json([_row(letter) for letter in letters])
+            return OK
+        for letter in letters:
+            is_new = letter.state in {"waiting", "replaced"}
+            show(tr("mail.would_send", **_values(letter)) if is_new else _told(letter, ()))
+        return OK
 
     def record(letter: Letter) -> str:
         signed = make_act(config, mail.office, tr("mail.why"))
         return decided(config, store, lambda opened: record_in(opened, signed)(letter))
 
-    made = mail_editions(config, mail, editions, _folder(config, "outbox"), record, again=again)
-    _show(made.before, made.now, made.faults, as_json=as_json)
+    made = mail_editions(config, mail, editions, folder, record, again=again)
+    if as_json:
+        show_json([_row(letter) for letter in made.now.values()])
+        return exit_code(made.now.values(), made.faults)
+    already = [key for key, letter in made.before.items() if letter.state == "sent"]
+    for letter in made.now.values():
+        show(_told(letter, already))
+    for fault in made.faults:
+        show(tr("mail.not_recorded", why=render(fault)))
     return exit_code(made.now.values(), made.faults)
 
 
@@ -158,19 +136,6 @@ def exit_code(letters: Iterable[Letter], faults: list[Message]) -> int:
     if "waiting" in states or faults:
         return TRY_LATER
     return MISTAKE if states & {"sending", "refused"} else OK
-
-
-def _show(
-    before: dict[str, Letter], now: dict[str, Letter], faults: list[Message], *, as_json: bool
-) -> None:
-    if as_json:
-        show_json([_row(letter) for letter in now.values()])
-        return
-    already = [key for key, letter in before.items() if letter.state == "sent"]
-    for letter in now.values():
-        show(_told(letter, already))
-    for fault in faults:
-        show(tr("mail.not_recorded", why=render(fault)))
 
 
 def _told(letter: Letter, already: Iterable[str]) -> str:
