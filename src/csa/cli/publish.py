@@ -127,12 +127,9 @@ def publish(
         step("write")
         keep_public_secret(opened or open_or_create_store(config, store), secret)
         files = bundle.write(out)
+        made_from = (bundle.published.facts.snapshot_id, records.decided.n)
         is_new = signed is not None and record_publication(
-            open_or_create_store(config, store),
-            signed,
-            out,
-            last,
-            (bundle.published.facts.snapshot_id, records.decided.n),
+            open_or_create_store(config, store), signed, out, last, made_from
         )
     told = (bundle.published, out, files, len(known), bundle.undrawn)
     if as_json:
@@ -243,12 +240,8 @@ def _change(made: Published) -> Iterator[str]:
     if change is None:
         yield tr("publish.no_change")
         return
-    yield tr(
-        "publish.change",
-        since=month_name(change.since),
-        through=month_name(change.through),
-        verdict=change.verdict,
-    )
+    since, through = month_name(change.since), month_name(change.through)
+    yield tr("publish.change", since=since, through=through, verdict=change.verdict)
 
 
 def _domestic(made: Published) -> Iterator[str]:

@@ -58,13 +58,12 @@ KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
 def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     """Write the edition for the enforcement team."""
     t = Translator(language)
+
+    def measured(known: PlanFacts) -> list[Block]:
+        return [*measures(of_cases(known), t), *_reviews(known, t)]
+
     blocks = [
-        *team_parts(
-            facts,
-            ENFORCEMENT,
-            t,
-            lambda known: [*measures(of_cases(known), t), *_reviews(known, t)],
-        ),
+        *team_parts(facts, ENFORCEMENT, t, measured),
         *where(facts, t, draw),
         *areas_by_tier(facts, t),
         *what_changed(facts, t, with_singles=True),
@@ -82,10 +81,8 @@ def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
     """Describe cases before and after shooting reviews began."""
     if not known.reviews:
         return [Paragraph(t("report.review_note"), is_faint=True)]
-    said = tuple(
-        t("label.pair", name=measure.name, text=render(message, t.language))
-        for measure, message in known.reviews
-    )
+    told = [(measure.name, render(message, t.language)) for measure, message in known.reviews]
+    said = tuple(t("label.pair", name=name, text=text) for name, text in told)
     title = Heading(t("report.review_title"), 3)
     return [title, Bullets(said), Paragraph(t("shoot_review.no_proof"), is_faint=True)]
 
@@ -169,16 +166,11 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
         return [Paragraph(first_needs(facts, t))]
     # The area that lacks the most kinds comes first.
     helped.sort(key=lambda one: -len(one[1].lacking))
-    rows = [
-        (
-            area_name(area, t),
-            f"{of.n_inside:,}",
-            f"{len(of.near) - of.n_inside:,}",
-            _rate(of.per_1k, t),
-            ", ".join(kind_word(facts, kind, t) for kind in of.lacking) or t("label.none"),
-        )
-        for area, of in helped[:MAX_AREAS]
-    ]
+    rows = []
+    for area, of in helped[:MAX_AREAS]:
+        lacks = ", ".join(kind_word(facts, kind, t) for kind in of.lacking) or t("label.none")
+        counts = f"{of.n_inside:,}", f"{len(of.near) - of.n_inside:,}"
+        rows.append((area_name(area, t), *counts, _rate(of.per_1k, t), lacks))
     rows.append((t("label.citywide"), "", "", _rate(facts.services_per_1k, t), ""))
     columns = t.each("label.area", "label.in_area", "label.nearby", "report.per_1k")
     lacking = t("report.lacking", near=near_words(config.near_m, facts, t))
@@ -214,39 +206,23 @@ def prevention(facts: Facts, language: str, draw: Draw) -> Document:
 
 def _work(facts: Facts, t: Translator) -> list[Block]:
     """Show each served area's work plan as one row."""
-    note = Paragraph(t("report.sheets_note"), is_faint=True)
-    worked = [area for area in facts.areas if area.work is not None]
-    if not worked:
+    note, rows = Paragraph(t("report.sheets_note"), is_faint=True), []
+    for area, work in ((area, area.work) for area in facts.areas):
+        if work is None:
+            continue
+        undone = [task.due for task in work.tasks if task.status != DONE]
+        n_late = sum(due is not None and due < facts.today for due in undone)
+        n_open = sum(not row.answered for row in work.questions)
+        done = t("label.of", n=work.n_done, of=len(work.tasks))
+        last = t("report.never") if work.last is None else t.day(work.last)
+        rows.append((area_name(area, t), done, f"{n_late:,}", _clock(work, t), f"{n_open:,}", last))
+    if not rows:
         return [Paragraph(t("report.work_none")), note]
-    table = Table(
-        t("report.work_caption", day=t.day(facts.today)),
-        t.each(
-            "label.area",
-            "report.tasks_done",
-            "report.tasks_late",
-            "report.sixty_days",
-            "report.not_answered",
-            "report.last_told",
-        ),
-        tuple(_work_row(facts, area, area.work, t) for area in worked if area.work is not None),
-        numeric=(2, 4),
-    )
+    columns = t.each("label.area", "report.tasks_done", "report.tasks_late", "report.sixty_days")
+    columns += t.each("report.not_answered", "report.last_told")
+    caption = t("report.work_caption", day=t.day(facts.today))
+    table = Table(caption, columns, tuple(rows), numeric=(2, 4))
     return [*short_table(table, MAX_AREAS, t), note]
-
-
-def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, t: Translator) -> tuple[str, ...]:
-    n_late = sum(
-        task.status != DONE and task.due is not None and task.due < facts.today
-        for task in work.tasks
-    )
-    return (
-        area_name(area, t),
-        t("label.of", n=work.n_done, of=len(work.tasks)),
-        f"{n_late:,}",
-        _clock(work, t),
-        f"{sum(not row.answered for row in work.questions):,}",
-        t("report.never") if work.last is None else t.day(work.last),
-    )
 
 
 def _clock(work: WorkPlan, t: Translator) -> str:

@@ -116,29 +116,18 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
         t("report.last_year"),
         t("report.since_month", month=t.month(str(facts.month.plus(-1)), is_short=True)),
     )
-    table = Table(
-        t("report.areas_caption"),
-        columns,
-        tuple(_area_row(area, t) for area in by_tier(facts.areas)[:MAX_AREAS]),
-        numeric=(3, 4, 5),
-    )
+    rows = []
+    for area in by_tier(facts.areas)[:MAX_AREAS]:
+        next12 = unknown = t("label.unknown")
+        if area.next12 is not None:
+            expected, low, high = area.next12
+            next12 = t("report.next12_range", expected=expected, low=low, high=high)
+        n, recent = f"{area.incidents:,}", area.recent_12
+        last_year = unknown if recent is None else f"{recent:,}"
+        name, tier, state = area_name(area, t), tier_words(area.tier, t), state_words(area, t)
+        rows.append((name, tier, state, n, next12, last_year, move_words(area, t)))
+    table = Table(t("report.areas_caption"), columns, tuple(rows), numeric=(3, 4, 5))
     return [*blocks, table, Paragraph(_area_notes(facts, t), is_faint=True)]
-
-
-def _area_row(area: AreaFacts, t: Translator) -> tuple[str, ...]:
-    next12 = unknown = t("label.unknown")
-    if area.next12 is not None:
-        expected, low, high = area.next12
-        next12 = t("report.next12_range", expected=expected, low=low, high=high)
-    return (
-        area_name(area, t),
-        tier_words(area.tier, t),
-        state_words(area, t),
-        f"{area.incidents:,}",
-        next12,
-        unknown if area.recent_12 is None else f"{area.recent_12:,}",
-        move_words(area, t),
-    )
 
 
 def _area_notes(facts: Facts, t: Translator) -> str:
@@ -305,21 +294,14 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
     asked = [area for area in by_tier(facts.areas) if area.why.factors is not None]
     if not asked:
         return []
-    none = t("label.none")
-    table = Table(
-        t("report.why_caption"),
-        t.each("label.area", "label.higher_risk", "report.why_vacant", "report.why_lacking"),
-        tuple(
-            (
-                area_name(area, t),
-                ", ".join(layer_words(one.layer, facts.config, t) for one in area.why.factors or ())
-                or none,
-                _counts(facts, area, t) or none,
-                ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking) or none,
-            )
-            for area in asked
-        ),
-    )
+    none, rows = t("label.none"), []
+    for area in asked:
+        risk = ", ".join(layer_words(one.layer, facts.config, t) for one in area.why.factors or ())
+        lacking = ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking)
+        vacant = _counts(facts, area, t)
+        rows.append((area_name(area, t), risk or none, vacant or none, lacking or none))
+    columns = t.each("label.area", "label.higher_risk", "report.why_vacant", "report.why_lacking")
+    table = Table(t("report.why_caption"), columns, tuple(rows))
     blocks = [Heading(t("report.why_title")), *short_table(table, MAX_WHY_AREAS, t)]
     factors = {one.layer: one for area in asked for one in area.why.factors or ()}
     if factors:  # each in a line

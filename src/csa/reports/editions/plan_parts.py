@@ -112,15 +112,8 @@ def team_parts(
 
 def actions_by_team(known: PlanFacts, today: date, t: Translator) -> Table:
     """Count actions by team and by status."""
-    columns = t.each(
-        "label.team",
-        "report.done",
-        "report.on_track",
-        "report.stuck",
-        "report.silent",
-        "report.not_started",
-        "label.openings",
-    )
+    columns = t.each("label.team", "report.done", "report.on_track", "report.stuck")
+    columns += t.each("report.silent", "report.not_started", "label.openings")
     rows = [
         (team.name, *(f"{n:,}" for n in _count_by_status(lines)))
         for team in known.plan.teams
@@ -157,14 +150,12 @@ def late(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block
     if not found:
         return [title, Paragraph(t("report.late_none"))]
     none = t("label.none")
-    table = Table(
-        t("report.late_caption", day=t.day(facts.today)),
-        t.each("label.action", "label.office", "report.was_due", "report.holds_up"),
-        tuple(
-            (_title(line), _office(line, t), _due(line, t), ", ".join(line.holds_up) or none)
-            for line in found
-        ),
+    rows = tuple(
+        (_title(line), _office(line, t), _due(line, t), ", ".join(line.holds_up) or none)
+        for line in found
     )
+    columns = t.each("label.action", "label.office", "report.was_due", "report.holds_up")
+    table = Table(t("report.late_caption", day=t.day(facts.today)), columns, rows)
     return [title, *short_table(table, MAX_ROWS, t)]
 
 
@@ -174,14 +165,11 @@ def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Blo
     if not found:
         return [Paragraph(t("report.actions_none"))]
     found.sort(key=lambda line: (line.state.status not in STUCK, by_number(line.number)))
-    table = Table(
-        t("report.actions_caption", day=t.day(facts.today)),
-        t.each("label.action", "label.status", "label.office", "label.due"),
-        tuple(
-            (_title(line), status_word(line.color), _office(line, t), _due(line, t))
-            for line in found
-        ),
+    rows = tuple(
+        (_title(line), status_word(line.color), _office(line, t), _due(line, t)) for line in found
     )
+    columns = t.each("label.action", "label.status", "label.office", "label.due")
+    table = Table(t("report.actions_caption", day=t.day(facts.today)), columns, rows)
     return short_table(table, MAX_UNDONE, t)
 
 

@@ -84,14 +84,10 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
             cells = public.ground
             alike = len(cells & area.cells) / len(cells | area.cells)
             if alike >= HALF and public.key not in shown:
-                shape = outline(cells)
-                shown[public.key] = replace(
-                    area,
-                    cells=cells,
-                    shape=shape,
-                    why=within(area.why, shape),
-                    place_name=public.place_name,
-                )
+                shape, name = outline(cells), public.place_name
+                why = within(area.why, shape)
+                own = replace(area, cells=cells, shape=shape, why=why, place_name=name)
+                shown[public.key] = own
                 break
     return tuple(shown.values())
 
@@ -236,19 +232,12 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
     tasks = () if area.work is None else area.work.tasks
     if not tasks:
         return []
-    table = Table(
-        t("report.leader_tasks"),
-        t.each("label.task", "label.agency", "label.status", "label.due"),
-        tuple(
-            (
-                task.what,
-                task.agency,
-                status_word(task.status),
-                t("report.no_day") if task.due is None else t.day(task.due),
-            )
-            for task in tasks
-        ),
-    )
+    rows = []
+    for task in tasks:
+        due = t("report.no_day") if task.due is None else t.day(task.due)
+        rows.append((task.what, task.agency, status_word(task.status), due))
+    columns = t.each("label.task", "label.agency", "label.status", "label.due")
+    table = Table(t("report.leader_tasks"), columns, tuple(rows))
     return short_table(table, MAX_LEADER_TASKS, t)
 
 

@@ -191,21 +191,11 @@ def compose_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> Co
         if found == notes or turn == MOST_TURNS:
             break
     shapes = layout.view.draw(area.shape for area in sheet.areas)
-    ground = [
-        *draw_ground(sheet, PRINT, layout.view),
-        *draw_areas(sheet, PRINT, shapes),
-        *draw_spots(sheet, PRINT, layout.view),
-    ]
-    frame = Stroke((layout.view.frame,), PAPER.hairline, 2.0)
-    return Composition(
-        size_px,
-        layout,
-        tuple(ground),
-        (frame, *layout.furniture),
-        tuple(labels.placed),
-        tuple(labels.marks),
-        notes,
-    )
+    ground = [*draw_ground(sheet, PRINT, layout.view), *draw_areas(sheet, PRINT, shapes)]
+    ground += draw_spots(sheet, PRINT, layout.view)
+    furniture = (Stroke((layout.view.frame,), PAPER.hairline, 2.0), *layout.furniture)
+    placed, marks = tuple(labels.placed), tuple(labels.marks)
+    return Composition(size_px, layout, tuple(ground), furniture, placed, marks, notes)
 
 
 def _label(sheet: MapSheet, view: MapView, notes: Notes) -> tuple[Labels, Notes]:

@@ -12,7 +12,7 @@ from csa.base.text import Translator
 from csa.reports.document import Block, Paragraph, Table
 from csa.reports.public.areas import change_numbers, change_sentence, moved_somewhere, short_change
 from csa.reports.public.facts import PublicArea, PublicFacts, PublicMeeting, PublicPlace, Years
-from csa.reports.public.plan import status_at_quarter_end, status_label, tasks_in_order
+from csa.reports.public.plan import status_words, tasks_in_order
 from csa.reports.public.words import LEAST, area_name, city_count, class_words, noun, period
 
 # ---- How a place's last year compares with the years before, from published counts alone.
@@ -106,33 +106,23 @@ def neighborhood_blocks(facts: PublicFacts, t: Translator) -> tuple[Block, ...]:
     """Return the table of neighborhoods, with what its words mean."""
     by_name = in_order(facts)
     caption = t("public.neighborhoods_caption", what=noun(facts, t), when=period(facts, t))
-    words, dispersion = class_words(facts, t.language), dispersion_of(facts)
-    rows = tuple(
-        (
-            place.name,
-            city_count(place.count, t),
-            words[place.level],
-            _years(place, t),
-            trend_words(trend_of(place.years, dispersion, facts.rounded_to), t),
-            _doing(place, facts, t),
-            _next_meeting(place, facts, t),
-        )
-        for place in by_name
-    )
+    words, dispersion, rows = class_words(facts, t.language), dispersion_of(facts), []
+    for place in by_name:
+        count, color = city_count(place.count, t), words[place.level]
+        trend = trend_words(trend_of(place.years, dispersion, facts.rounded_to), t)
+        doing, meeting = _doing(place, facts, t), _next_meeting(place, facts, t)
+        rows.append((place.name, count, color, _years(place, t), trend, doing, meeting))
     shown = latest(by_name[0].years)
     years = f"{shown[0][0]}–{shown[-1][0]}" if shown else ""
     columns = (
-        t("public.neighborhood"),
-        t("public.count"),
-        t("public.color"),
+        *t.each("public.neighborhood", "public.count", "public.color"),
         t("public.by_year", years=years),
         t("public.trend", last=shown[-1][0] if shown else ""),
-        t("public.doing_here"),
-        t("public.next_meeting"),
+        *t.each("public.doing_here", "public.next_meeting"),
     )
-    about = t("public.trend_about") if any(len(place.years) > 1 for place in by_name) else ""
-    table = Table(caption, columns, rows, numeric=(1,))
-    return (table, *([Paragraph(about)] if about else []))
+    table = Table(caption, columns, tuple(rows), numeric=(1,))
+    has_trend = any(len(place.years) > 1 for place in by_name)
+    return (table, Paragraph(t("public.trend_about"))) if has_trend else (table,)
 
 
 def in_order(facts: PublicFacts) -> list[PublicPlace]:
@@ -239,12 +229,9 @@ def _bars(
 def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Translator) -> str:
     if len(place.years) < 2:
         return ""
-    last = latest(place.years)[-1][0]
-    return t(
-        "public.said_of",
-        name=t("public.trend", last=last),
-        said=trend_words(trend_of(place.years, dispersion, facts.rounded_to), t),
-    )
+    name = t("public.trend", last=latest(place.years)[-1][0])
+    trend = trend_of(place.years, dispersion, facts.rounded_to)
+    return t("public.said_of", name=name, said=trend_words(trend, t))
 
 
 def _areas_in(
@@ -264,7 +251,7 @@ def _doing_in(place: PublicPlace, facts: PublicFacts, t: Translator) -> Iterator
         yield said
         for task in tasks_in_order(facts):
             if task.area == area.key:
-                stands = status_label(status_at_quarter_end(task, facts), t)
+                stands = status_words(task, facts, t)
                 yield t("wall.task", what=task.what, agency=task.agency, status=stands)
 
 

@@ -23,16 +23,9 @@ def render_page(name: str, **values: object) -> str:
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
         f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
     )
-    return (
-        environment(is_trimmed=True)
-        .get_template(f"{name}.html")
-        .render(
-            policy=policy,
-            style=Markup(style),  # noqa: S704 - our own file
-            script=Markup(script),  # noqa: S704
-            **values,
-        )
-    )
+    inside = {"style": Markup(style), "script": Markup(script)}  # noqa: S704 - our own files
+    template = environment(is_trimmed=True).get_template(f"{name}.html")
+    return template.render(policy=policy, **inside, **values)
 
 
 def inlined(svg: str | None) -> Markup | None:

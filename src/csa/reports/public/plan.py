@@ -50,17 +50,11 @@ def tasks_to_notify(facts: PublicFacts) -> tuple[PublicTask, ...]:
 
 def notice_text(facts: PublicFacts) -> str:
     """Return which agencies are to be told that their task is late, for the publisher."""
-    tasks, t = tasks_to_notify(facts), Translator()
-    listed = "; ".join(
-        t(
-            "publish.task",
-            area=one.area,
-            what=one.what,
-            agency=one.agency,
-            due=day_or_none(one.due, t),
-        )
-        for one in tasks
-    )
+    tasks, t, said = tasks_to_notify(facts), Translator(), []
+    for task in tasks:
+        due = day_or_none(task.due, t)
+        said.append(t("publish.task", area=task.area, what=task.what, agency=task.agency, due=due))
+    listed = "; ".join(said)
     return t("publish.to_tell", n=len(tasks), days=NOTICE_DAYS, tasks=listed) if tasks else ""
 
 
@@ -112,6 +106,11 @@ def status_label(word: str, t: Translator) -> str:
             "no-update": "public.no_news",
         }[word]
     )
+
+
+def status_words(item: PublicAction | PublicTask, facts: PublicFacts, t: Translator) -> str:
+    """Return the status of an action or task at the end of the quarter, in words."""
+    return status_label(status_at_quarter_end(item, facts), t)
 
 
 def count_actions_by_status(facts: PublicFacts, t: Translator) -> tuple[tuple[str, int], ...]:

@@ -17,8 +17,7 @@ from csa.reports.public.plan import (
     how_to_participate,
     question,
     reply,
-    status_at_quarter_end,
-    status_label,
+    status_words,
     tasks_in_order,
     tasks_note,
     unquoted,
@@ -66,30 +65,19 @@ def public_title(facts: PublicFacts, language: str = ENGLISH) -> str:
 
 
 def _number(facts: PublicFacts, t: Translator) -> Section:
-    whole_city = t(
-        "public.whole_city",
-        count=city_count(facts.n_incidents, t),
-        what=noun(facts, t),
-        when=period(facts, t),
-    )
-    blocks: tuple[Block, ...] = (
-        Lead((unit_sentence(facts, t), t("public.behind"))),
-        Paragraph(whole_city),
-        Paragraph(t("public.changed")),
-    )
+    count, what, when = city_count(facts.n_incidents, t), noun(facts, t), period(facts, t)
+    whole_city = Paragraph(t("public.whole_city", count=count, what=what, when=when))
+    lead = Lead((unit_sentence(facts, t), t("public.behind")))
+    blocks = (lead, whole_city, Paragraph(t("public.changed")))
     return Section("number", t("public.number_title"), blocks)
 
 
 def _where(facts: PublicFacts, t: Translator, png: bytes | None) -> Section:
-    what, when = noun(facts, t), period(facts, t)
+    what, missing = noun(facts, t), t("public.map_missing")
+    caption = t("public.map_caption", when=period(facts, t), source=facts.source)
     blocks: list[Block] = [
         Paragraph(f"{t('public.where', what=what)} {t('public.where_place')}"),
-        Picture(
-            png,
-            alt=map_alt(facts, t),
-            caption=t("public.map_caption", when=when, source=facts.source),
-            missing=t("public.map_missing"),
-        ),
+        Picture(png, map_alt(facts, t), caption, missing),
     ]
     if len(facts.classes) < 2:
         blocks.append(Paragraph(t("public.classes_none")))
@@ -109,18 +97,13 @@ def _areas(facts: PublicFacts, t: Translator) -> Section:
         return Section("areas", areas_title(facts, t), tuple(blocks))
     if not are_chosen(facts):
         blocks.append(Paragraph(t("public.areas_candidates")))
-    rows = tuple(
-        (
-            area_name(area, facts, t),
-            area_state(area, t),
-            day_or_none(area.since, t),
-            city_count(area.count, t),
-        )
-        for area in facts.areas
-    )
+    rows = []
+    for area in facts.areas:
+        since, count = day_or_none(area.since, t), city_count(area.count, t)
+        rows.append((area_name(area, facts, t), area_state(area, t), since, count))
     columns = t.each("public.area", "public.stands", "public.since", "public.count")
     caption = t("public.areas_caption", what=noun(facts, t), when=period(facts, t))
-    blocks.append(Table(caption, columns, rows, numeric=(3,)))
+    blocks.append(Table(caption, columns, tuple(rows), numeric=(3,)))
     return Section("areas", areas_title(facts, t), tuple(blocks))
 
 
@@ -167,11 +150,7 @@ def _doing(facts: PublicFacts, t: Translator) -> Section:
     summary = tuple((word, f"{n:,}") for word, n in count_actions_by_status(facts, t))
     stands = t("public.stands")
     rows = tuple(
-        (
-            action_title(action, t),
-            status_label(status_at_quarter_end(action, facts), t),
-            day_or_none(action.due, t),
-        )
+        (action_title(action, t), status_words(action, facts, t), day_or_none(action.due, t))
         for action in actions_in_order(facts)
     )
     blocks = (
@@ -186,21 +165,14 @@ def _tasks(facts: PublicFacts, t: Translator) -> Section:
     title = t("public.tasks_title")
     if not facts.tasks:
         return Section("tasks", title, (Paragraph(t("public.tasks_none")),))
-    rows = tuple(
-        (
-            task.area,
-            task.what,
-            task.agency,
-            status_label(status_at_quarter_end(task, facts), t),
-            day_or_none(task.due, t),
-            task.reason,
-        )
-        for task in tasks_in_order(facts)
-    )
+    rows = []
+    for task in tasks_in_order(facts):
+        status, due = status_words(task, facts, t), day_or_none(task.due, t)
+        rows.append((task.area, task.what, task.agency, status, due, task.reason))
     columns = t.each(
         "public.area", "public.task", "public.agency", "public.stands", "public.due", "public.why"
     )
-    table = Table(t("public.tasks_caption"), columns, rows)
+    table = Table(t("public.tasks_caption"), columns, tuple(rows))
     notes = map(Paragraph, tasks_note(facts, t))
     return Section("tasks", title, (table, *notes, *_as_written(t)))
 

@@ -22,8 +22,7 @@ from csa.reports.public.plan import (
     answers_in_order,
     count_actions_by_status,
     how_to_participate,
-    status_at_quarter_end,
-    status_label,
+    status_words,
     tasks_in_order,
     tasks_note,
     unquoted,
@@ -206,7 +205,7 @@ def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]
     for task in tasks_in_order(facts):
         what = t("public.said_of", name=task.area, said=task.what)
         text = t("public.why_late", what=what, why=task.reason) if task.reason else what
-        rows.append(Row(text, status_label(status_at_quarter_end(task, facts), t)))
+        rows.append(Row(text, status_words(task, facts, t)))
     rows += map(Row, tasks_note(facts, t))
     yield from _screens("tasks", t("public.tasks_title"), [(row,) for row in rows], room)
 

@@ -68,17 +68,9 @@ def resolve_window(city: City, month: Month, earlier: Sequence[Publication] = ()
     span = _whole_years(places, () if counts_all else earlier)
     is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
     is_in = span.contains(month_index(located["occurred_at"]))
+    n_unknown = 0 if counts_all else int((is_unknown & is_in).sum())
     return PublicWindow(
-        quarter,
-        period,
-        covered,
-        places,
-        span,
-        known,
-        domestic,
-        tuple(silent),
-        0 if counts_all else int((is_unknown & is_in).sum()),
-        counts_all,
+        quarter, period, covered, places, span, known, domestic, silent, n_unknown, counts_all
     )
 
 
@@ -175,7 +167,7 @@ def _only(dataset: Dataset, covered: Period) -> Dataset:
     return replace(dataset, incidents=incidents, report=report)
 
 
-def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> list[str]:
+def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> tuple[str, ...]:
     """Name the located sources that never answer yes or no, in the period or at all.
 
     A source that once answered and has stopped is silent, unless it has too few rows to judge.
@@ -188,4 +180,4 @@ def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> 
         set(some.loc[some["domestic"] != "unknown", "source"]) for some in (rows, now)
     )
     heard = {name for name in says if name in says_now or name not in many}
-    return sorted(set(located["source"]) - heard)
+    return tuple(sorted(set(located["source"]) - heard))

@@ -116,19 +116,14 @@ def area_name(area: PublicArea, facts: PublicFacts, t: Translator) -> str:
     return t("public.area_named", letter=area.letter, name=name) if area.letter else name
 
 
-def through(facts: PublicFacts, t: Translator) -> str:
-    """Return the last month of the quarter, through which the city's numbers go."""
-    return t.month(f"{Quarter.parse(facts.quarter).last_day:%Y-%m}")
-
-
 def subtitle(facts: PublicFacts, t: Translator) -> str:
-    """Return which months are counted, and why a page named by a quarter counts whole years."""
-    when, last = period(facts, t), through(facts, t)
-    return t(
-        "public.subtitle_years" if is_calendar_years(facts) else "public.subtitle",
-        when=when,
-        last=last,
-    )
+    """Return which months are counted, and why a page named by a quarter counts whole years.
+
+    The city's own numbers go through the quarter's last month.
+    """
+    last = t.month(f"{Quarter.parse(facts.quarter).last_day:%Y-%m}")
+    key = "public.subtitle_years" if is_calendar_years(facts) else "public.subtitle"
+    return t(key, when=period(facts, t), last=last)
 
 
 def area_state(area: PublicArea, t: Translator) -> str:
