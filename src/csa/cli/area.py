@@ -26,7 +26,7 @@ from csa.cli.options import (
 from csa.cli.store import corrected_lines
 
 if TYPE_CHECKING:
-    from csa.program.store.records import Records
+    pass
 
 app = typer.Typer(
     name="area",
@@ -41,29 +41,18 @@ AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 def area_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List the core service areas with every step: when, by whom and why."""
     from csa.program.store.records import area_rows
+    from csa.program.store.tables import REDRAWN
 
     records = stored_records(load_city_option(city), store)
     if as_json:
         show_json(area_rows(records))
-    else:
-        show_areas(records)
-
-
-def show_areas(records: Records) -> None:
-    """Print each area with its steps."""
-    from csa.program.store.tables import REDRAWN
-
+        return
     if not records.areas:
         show(tr("keep.no_areas"))
     for area in records.areas:
         for step in records.steps_of(area.key):
-            said = {
-                "area": area.key,
-                "place": area.place_name,
-                "day": day(step.on_date),
-                "by": step.by_office,
-                "reasons": step.reasons,
-            }
+            said = {"area": area.key, "place": area.place_name, "day": day(step.on_date)}
+            said |= {"by": step.by_office, "reasons": step.reasons}
             if step.evidence.get(REDRAWN):
                 show(tr("keep.area_redrawn", **said))
             else:

@@ -227,17 +227,8 @@ def _months(followed: FollowedAreas) -> Iterator[str]:
     changed = followed.changed_months
     if changed.empty:
         return
-    rows = changed.tail(3).to_dict("records")
-    yield tr(
-        "follow.late",
-        n=len(changed),
-        months="; ".join(
-            tr(
-                "label.was_now",
-                month=month(row["month"]),
-                was=row["first_reported"],
-                now=row["now"],
-            )
-            for row in rows
-        ),
-    )
+    said = []
+    for row in changed.tail(3).to_dict("records"):
+        was, now = row["first_reported"], row["now"]
+        said.append(tr("label.was_now", month=month(row["month"]), was=was, now=now))
+    yield tr("follow.late", n=len(changed), months="; ".join(said))

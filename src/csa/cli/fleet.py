@@ -89,16 +89,10 @@ def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     table.add_column("Backtest")
     table.add_column("What changed", overflow="fold")
     for row in rows:
-        table.add_row(
-            row["city"],
-            row["state"],
-            *("" if row[name] is None else f"{row[name]:,}" for name in ("incidents", "areas")),
-            *(
-                "" if row[name] is None else f"{100 * row[name]:.1f}"
-                for name in ("hit_share", "area_share")
-            ),
-            row["backtest"] or "",
-            row["displacement"] or "",
-        )
+        counts = ("" if row[n] is None else f"{row[n]:,}" for n in ("incidents", "areas"))
+        both = (row["hit_share"], row["area_share"])
+        shares = ("" if share is None else f"{100 * share:.1f}" for share in both)
+        found = row["backtest"] or "", row["displacement"] or ""
+        table.add_row(row["city"], row["state"], *counts, *shares, *found)
     show_table(table)
     show(*(f"{row['city']}: {row['why']}" for row in rows if row["why"]))

@@ -38,27 +38,9 @@ from csa.cli.start import start
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
-    demo,
-    start,
-    serve,
-    ingest,
-    propose.propose,
-    backtest,
-    priorities,
-    draw,
-    trial,
-    displace,
-    evaluate,
-    risk,
-    report,
-    mail,
-    publish,
-    sample,
-    fetch,
-    check,
-    basemap,
-    fleet,
-)
+    demo, start, serve, ingest, propose.propose, backtest, priorities, draw, trial, displace,
+    evaluate, risk, report, mail, publish, sample, fetch, check, basemap, fleet,
+)  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
 app.command("month")(month_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,17 +113,10 @@ def month_command(
         given = tuple(files or ())
         if not given and fetch and config.portal is not None:
             given = fetch_new(config, place, progress)
-        request = MonthRequest(
-            config,
-            city_plan(city, config),
-            place,
-            open_store_read_only(config, store, may_be_made=not place.bundle.exists()),
-            lambda: open_or_create_store(config, store),
-            resolve_settings(config),
-            given,
-            lang,
-            load_evidence(find_city_file(city)),
-        )
+        plan, evidence = city_plan(city, config), load_evidence(find_city_file(city))
+        opened = open_store_read_only(config, store, may_be_made=not place.bundle.exists())
+        make, settings = partial(open_or_create_store, config, store), resolve_settings(config)
+        request = MonthRequest(config, plan, place, opened, make, settings, given, lang, evidence)
         with progress(8) as step:
             draft = read_new(request, step)
     ahead = look(request, draft, confirm or ())

@@ -167,13 +167,8 @@ def plan_propose(
     """Propose an action for an open slot, or a revision of one."""
     from csa.program.actions import propose_change
 
-    given = {
-        "title": title,
-        "office": office,
-        "coordinator": coordinator,
-        "start": start,
-        "due": due,
-    }
+    given = {"title": title, "office": office, "coordinator": coordinator}
+    given |= {"start": start, "due": due}
     values = {name: text for name, text in given.items() if text is not None}
     plan = require_plan(signing.city)
     key = signing.decide(lambda store, act: propose_change(store, plan, act, number, values))

@@ -213,13 +213,8 @@ def _told(made: Published) -> Iterator[str]:
 
     facts = made.facts
     period = Period(Month.parse(facts.start), Month.parse(facts.until))
-    yield tr(
-        "publish.told",
-        quarter=facts.quarter,
-        start=month_name(facts.start),
-        last=month_name(str(period.until.plus(-1))),
-        snapshot=facts.snapshot_id,
-    )
+    months = {"start": month_name(facts.start), "last": month_name(str(period.until.plus(-1)))}
+    yield tr("publish.told", quarter=facts.quarter, snapshot=facts.snapshot_id, **months)
     if period.months < MONTHS:
         yield tr("publish.short", months=period.months)
     t = Translator()

@@ -214,20 +214,14 @@ def correct(
 
 def corrected_lines(corrections: Sequence[CorrectionRow]) -> list[str]:
     """Return what was corrected: was, is, on which day and why."""
-    return [
-        tr(
-            "keep.corrected",
-            item=row.subject,
-            name=name,
-            was=_shown(row.was[name]),
-            now=_shown(row.now[name]),
-            day=day(row.on_date),
-            why=row.reasons,
-        )
-        for row in corrections
-        for name in row.now
-        if name != "values" and row.was[name] != row.now[name]
-    ]
+    said = []
+    for row in corrections:
+        known = {"item": row.subject, "day": day(row.on_date), "why": row.reasons}
+        for name in row.now:
+            was, now = _shown(row.was[name]), _shown(row.now[name])
+            if name != "values" and row.was[name] != row.now[name]:
+                said.append(tr("keep.corrected", name=name, was=was, now=now, **known))
+    return said
 
 
 def _shown(value: Any) -> str:

@@ -122,33 +122,18 @@ def list_places(
     """List the places to choose from, first those with shootings and no action in progress."""
     cells = {step.area: tuple(step.cells) for step in records.steps}
     letters = {key: _same(own, proposed) for key, own in cells.items()}
-    areas = [
-        Place(
-            AREA,
-            area.key,
-            area.place_name,
-            area.state,
-            cells.get(area.key, ()),
-            letters.get(area.key, ""),
-            _shot(recent, cells.get(area.key, ())),
-            live.get(area.key, 0),
-        )
-        for area in records.areas
-    ]
+    areas = []
+    for area in records.areas:
+        own, letter = cells.get(area.key, ()), letters.get(area.key, "")
+        known = AREA, area.key, area.place_name, area.state, own, letter
+        areas.append(Place(*known, _shot(recent, own), live.get(area.key, 0)))
     around = frozenset(neighborhoods)  # a candidate is not all of the neighborhood of its name
-    known = {place.letter for place in areas}
-    candidates = [
-        Place(
-            PROPOSED,
-            letter,
-            tr("here.around", name=name) if name in around else name,
-            cells=tuple(own),
-            letter=letter,
-            n_shot=_shot(recent, own),
-        )
-        for letter, name, own in sorted(proposed, key=lambda one: natural_sort_key(one[1]))
-        if letter not in known
-    ]
+    matched, candidates = {place.letter for place in areas}, []
+    for letter, name, ground in sorted(proposed, key=lambda one: natural_sort_key(one[1])):
+        if letter not in matched:
+            called = tr("here.around", name=name) if name in around else name
+            known = PROPOSED, letter, called, "", tuple(ground), letter
+            candidates.append(Place(*known, _shot(recent, ground)))
     counts = {} if recent is None else recent.by_neighborhood
     named = [
         Place(NEIGHBORHOOD, name, name, n_shot=None if recent is None else counts.get(name, 0))

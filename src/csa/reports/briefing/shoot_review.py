@@ -52,16 +52,9 @@ def _effect(
         key = "shoot_review.too_early" if not after else "shoot_review.nothing_before"
         return msg(key, action=action, began=began, months=lag)
     change = assess_change(measure.kind, measure.direction, before, after, HIGHEST_DISPERSION)
-    message = msg(
-        "shoot_review.told",
-        action=action,
-        began=began,
-        said=change.message,
-        before=_span(before),
-        after=_span(after),
-        months=lag,
-        left=len(history) - len(followed),
-    )
+    known = {"action": action, "began": began, "months": lag, "said": change.message}
+    spans = {"before": _span(before), "after": _span(after)}
+    message = msg("shoot_review.told", left=len(history) - len(followed), **known, **spans)
     if change.low is None or change.verdict is MeasureVerdict.TOO_FEW:
         return message
     ends = {"low": 100 * change.low, "high": 100 * (change.high or 0.0)}

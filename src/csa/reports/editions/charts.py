@@ -39,14 +39,11 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
         return []
     own = list(zip(_named(found.chosen, t), found.by_area, strict=True))[:MAX_AREAS]
     rows = [(t("label.all_together"), found.pooled), *own] if len(own) > 1 else own
-    lines = [
-        (
-            name,
-            _bar(judged.core),
-            _bar(judged.ring) if judged.ring and judged.ring.has_enough[-1] else None,
-        )
-        for name, judged in rows
-    ]
+    lines = []
+    for name, judged in rows:
+        ring = judged.ring
+        there = _bar(ring) if ring and ring.has_enough[-1] else None
+        lines.append((name, _bar(judged.core), there))
     alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
     caption = t("report.chart_caption", through=t.month(str(statement.period.until.plus(-1))))
     return [Heading(t("report.chart_title"), 3), Picture(_drawn(lines, t), alt, caption)]

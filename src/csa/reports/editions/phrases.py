@@ -165,15 +165,10 @@ def method_order(facts: Facts, t: Translator) -> str:
 
 def _method(facts: Facts, t: Translator) -> list[Block]:
     """Describe how the report was made, and what it lacks."""
-    params, what = facts.summary["params"], counted(facts, t)
+    params, what, months = facts.summary["params"], counted(facts, t), months_covered(facts)
+    n, eps = params["min_samples"], radius_words(params["eps_m"], facts, t)
     said = (
-        t(
-            "report.method_areas",
-            min_samples=params["min_samples"],
-            what=what,
-            eps=radius_words(params["eps_m"], facts, t),
-            months=months_covered(facts),
-        ),
+        t("report.method_areas", min_samples=n, what=what, eps=eps, months=months),
         t("report.method_tiers", order=method_order(facts, t)),
         t("report.method_change"),
         t("report.method_snapshot", id=facts.snapshot.id),

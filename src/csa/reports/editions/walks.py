@@ -198,15 +198,12 @@ def _months(area: AreaFacts, t: Translator) -> Table:
         if row["is_covered"]:
             counts[int(month)] = t("report.partial", n=n) if row["is_partial"] else f"{n:,}"
     names = tuple(t.month(f"2020-{month:02d}", is_short=True)[:3] for month in range(1, 13))
-    return Table(
-        t("report.leader_months"),
-        (t("report.year"), *names),
-        tuple(
-            (year, *(months.get(month, "") for month in range(1, 13)))
-            for year, months in sorted(by_year.items())
-        ),
-        numeric=tuple(range(1, 13)),
+    numbers = tuple(range(1, 13))
+    rows = tuple(
+        (year, *(months.get(month, "") for month in numbers))
+        for year, months in sorted(by_year.items())
     )
+    return Table(t("report.leader_months"), (t("report.year"), *names), rows, numeric=numbers)
 
 
 def _parts(area: AreaFacts, t: Translator) -> list[Block]:

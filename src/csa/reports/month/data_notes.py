@@ -129,12 +129,7 @@ def refuse_outside(dataset: Dataset, reported: Month) -> None:
 
 def tasks_withheld(records: Records) -> Iterator[Message]:
     """Name the areas whose sheet leaves out a public task that seems to hold an address."""
-    found = sorted(
-        {
-            task.area
-            for task in records.tasks
-            if task.is_public and kinds_in(f"{task.what}. {task.agency}")
-        }
-    )
-    if found:
-        yield msg("report.task_withheld", areas=", ".join(found))
+    public = [task for task in records.tasks if task.is_public]
+    caught = {task.area for task in public if kinds_in(f"{task.what}. {task.agency}")}
+    if caught:
+        yield msg("report.task_withheld", areas=", ".join(sorted(caught)))

@@ -173,15 +173,12 @@ def _plan_facts(
         and (area.incidents if area.recent_12 is None else area.recent_12)
         and not live.get(area.letter)
     ]
-    return PlanFacts(
-        plan,
-        lines,
+    review, statuses = (
         prepare_review(plan, lines, records, today),
-        measures,
         measure_statuses(measures, today),
-        tuple(undone),
-        review_effects(plan, records, today),
     )
+    effects = review_effects(plan, records, today)
+    return PlanFacts(plan, lines, review, measures, statuses, tuple(undone), effects)
 
 
 def _public(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, cast
 
 from csa.analysis.analysis import Analysis
@@ -51,14 +52,7 @@ def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicArea, .
     """
     if analysis.core_areas:
         return tuple(
-            PublicArea(
-                letter=area.key,
-                place_name=area.place_name,
-                state=cast("Any", area.state),
-                since=area.since,
-                cells=tuple(as_text(sorted(area.cells))),
-                count=None,
-            )
+            _shown(area.key, area.place_name, area.state, area.since, as_text(sorted(area.cells)))
             for area in analysis.core_areas
         )
     # Of all incidents: outlines that knew which are domestic would tell it to whoever draws them.
@@ -67,18 +61,18 @@ def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicArea, .
     if not can_locate(analysis.settings.months, n_covered).can:
         return ()
     return tuple(
-        PublicArea(
-            letter="",
-            place_name=str(row["place_name"]),
-            state="candidate",
-            since=None,
-            cells=tuple(sorted(row["cells"])),
-            count=None,
-        )
+        _shown("", str(row["place_name"]), "candidate", None, sorted(row["cells"]))
         for row in area_records(proposal.areas)
         if row["incidents"] >= THRESHOLD
         and not Proposal.is_doubtful(row["suspect"], row["incidents"])
     )
+
+
+def _shown(
+    letter: str, place_name: str, state: Any, since: date | None, cells: Sequence[str]
+) -> PublicArea:
+    whose = {"letter": letter, "place_name": place_name, "state": state, "since": since}
+    return PublicArea(**whose, cells=tuple(cells), count=None)
 
 
 def _in_window(window: PublicWindow, analysis: Analysis) -> Analysis:

@@ -153,19 +153,17 @@ def public_sheet(
     told: PublicFacts, ground: MapGround, config: CityConfig, language: str
 ) -> MapSheet:
     """Return the contents of the public map, from the public facts alone."""
-    t = Translator(language)
+    t, areas = Translator(language), []
+    for area in told.areas:
+        name, is_served = map_name(area, told, t), area.state != CANDIDATE
+        areas.append(MapArea(area.letter, name, outline(area.ground), is_served))
     return MapSheet(
         study_area=ground.study_area,
         neighborhoods=ground.neighborhoods[["name", "geometry"]],
         layers=ground.layers,
         cells=tuple((int(one.cell, 16), one.level) for one in told.cells),
         class_words=class_words(told, language),
-        areas=tuple(
-            MapArea(
-                area.letter, map_name(area, told, t), outline(area.ground), area.state != CANDIDATE
-            )
-            for area in told.areas
-        ),
+        areas=tuple(areas),
         legend_title=noun(told, t),
         date_line=period(told, t),
         source_line=told.source,

@@ -171,18 +171,13 @@ class PlaceCard:
 def place_cards(facts: PublicFacts, t: Translator) -> tuple[PlaceCard, ...]:
     """Return a card for each neighborhood, by name."""
     keys, dispersion = place_ids(facts), dispersion_of(facts)
-    return tuple(
-        PlaceCard(
-            keys[place.name],
-            place.name,
-            city_count(place.count, t),
-            *_bars(place.name, place.years, facts, t),
-            _trend(place, dispersion, facts, t),
-            tuple(_doing_in(place, facts, t)) or (t("public.doing_nothing"),),
-            _next_meeting(place, facts, t),
-        )
-        for place in in_order(facts)
-    )
+    cards = []
+    for place in in_order(facts):
+        count, bars = city_count(place.count, t), _bars(place.name, place.years, facts, t)
+        trend, meeting = _trend(place, dispersion, facts, t), _next_meeting(place, facts, t)
+        doing = tuple(_doing_in(place, facts, t)) or (t("public.doing_nothing"),)
+        cards.append(PlaceCard(keys[place.name], place.name, count, *bars, trend, doing, meeting))
+    return tuple(cards)
 
 
 def city_card(facts: PublicFacts, t: Translator) -> PlaceCard:
@@ -194,15 +189,9 @@ def city_card(facts: PublicFacts, t: Translator) -> PlaceCard:
         short := short_change(change, noun(facts, t), t("public.in_areas"), t)
     ):
         said = (short, *moved_somewhere(facts, t), *change_numbers(change, t))
-    return PlaceCard(
-        "city",
-        facts.city_name,
-        city_count(facts.n_incidents, t),
-        *_bars(facts.city_name, facts.years, facts, t),
-        "",
-        said or (change_sentence(facts, t),),
-        _next_meeting(whole, facts, t),
-    )
+    count, bars = city_count(whole.count, t), _bars(whole.name, facts.years, facts, t)
+    doing, meeting = said or (change_sentence(facts, t),), _next_meeting(whole, facts, t)
+    return PlaceCard("city", whole.name, count, *bars, "", doing, meeting)
 
 
 def _bars(
@@ -212,18 +201,13 @@ def _bars(
     if len(shown) < 2:  # one bar compares nothing: its number stands above
         return (), ""
     most = max([LEAST_TOP, *(count or 0 for _, count in shown)])
-    few_words = t("public.few_short")
-    bars = tuple(
-        YearBar(
-            str(year),
-            few_words if count is None else f"{count:,}",
-            (LEAST - 1 if count is None else count) / most,
-            count is None,
-        )
-        for year, count in shown
-    )
+    bars = []
+    for year, count in shown:
+        words = t("public.few_short") if count is None else f"{count:,}"
+        share = (LEAST - 1 if count is None else count) / most
+        bars.append(YearBar(str(year), words, share, count is None))
     listed = ", ".join(f"{year}: {city_count(count, t)}" for year, count in shown)
-    return bars, t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
+    return tuple(bars), t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
 
 
 def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Translator) -> str:

@@ -55,22 +55,9 @@ def _digest(text: str) -> str:
 
 
 Key: TypeAlias = Literal[
-    "number",
-    "where",
-    "areas",
-    "neighborhoods",
-    "years",
-    "change",
-    "doing",
-    "tasks",
-    "answers",
-    "part",
-    "limits",
-    "who",
-    "see",
-    "double",
-    "decides",
-]
+    "number", "where", "areas", "neighborhoods", "years", "change", "doing", "tasks", "answers",
+    "part", "limits", "who", "see", "double", "decides",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
