@@ -125,25 +125,18 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
 
 def _no_year(past: BacktestResult) -> str:
     report, question = past.request.city.dataset.report, past.request.question
-    return tr(
-        "backtest.no_year",
-        months=past.request.choices.months,
-        horizon=question.horizon_months,
-        first=report["data_from"],
-        last=report["data_through"],
-    )
+    held = {"first": report["data_from"], "last": report["data_through"]}
+    asked = {"months": past.request.choices.months, "horizon": question.horizon_months}
+    return tr("backtest.no_year", **held, **asked)
 
 
 def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:
     titles = ("Way of choosing", "Caught,\n%", "Of the\nland, %", "Than areas,\npoints")
     table = make_table(*titles, right=(1, 2, 3))
     for method, means in methods.items():
-        table.add_row(
-            method_phrase(method),
-            _hundredths(means["hit_share"]),
-            _hundredths(means["area_share"]),
-            "" if method == "areas" else _hundredths(means["difference"], sign="+"),
-        )
+        shares = _hundredths(means["hit_share"]), _hundredths(means["area_share"])
+        more = "" if method == "areas" else _hundredths(means["difference"], sign="+")
+        table.add_row(method_phrase(method), *shares, more)
     show_table(table)
 
 

@@ -226,26 +226,18 @@ def _area_table(proposal: Proposal, standing: Mapping[str, AreaStatus], units: s
         table.add_column(title, justify="right")
     table.add_column("Also from\nhomicides\nalone")
     for area in proposal.areas.to_dict("records"):
-        table.add_row(
-            area["area_id"],
-            outline_name(standing[area["area_id"]]),
-            f"{area['incidents']:,}"
-            + "*" * proposal.is_doubtful(area["suspect"], area["incidents"]),
-            f"{area['homicides']:,}",
-            f"{area['area_km2'] / factor:.2f}",
-            f"{area['incidents_per_km2'] * factor:,.0f}",
-            area["also_on_homicides"],
-        )
+        key, n, per_km2 = area["area_id"], area["incidents"], area["incidents_per_km2"]
+        counts = f"{n:,}{'*' * proposal.is_doubtful(area['suspect'], n)}", f"{area['homicides']:,}"
+        sizes = f"{area['area_km2'] / factor:.2f}", f"{per_km2 * factor:,.0f}"
+        name = outline_name(standing[key])
+        table.add_row(key, name, *counts, *sizes, area["also_on_homicides"])
     show_table(table)
 
 
 def outline_name(stands: AreaStatus) -> str:
     """Name a candidate: one that is an area in service is its outline of now, not its ground."""
-    return (
-        tr("standing.outline_of", area=stands.display_name)
-        if stands.letter
-        else stands.display_name
-    )
+    name = stands.display_name
+    return tr("standing.outline_of", area=name) if stands.letter else name
 
 
 def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
@@ -257,13 +249,12 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
     for title in ("Incidents", "Homicides", "Last 12\nmonths", "Next 12\nmonths"):
         table.add_column(title, justify="right")
     for one in counts.values():
-        mean, low, high = one.next12 or (0.0, 0, 0)
-        ahead = tr("compare.expected", n=mean, low=low, high=high)
-        table.add_row(
-            one.display_name,
-            f"{one.incidents:,}" + "*" * one.is_doubtful,
-            f"{one.homicides:,}",
-            tr("label.unknown") if one.recent_12 is None else f"{one.recent_12:,}",
-            tr("label.unknown") if one.next12 is None else ahead,
-        )
+        recent = ahead = tr("label.unknown")
+        if one.recent_12 is not None:
+            recent = f"{one.recent_12:,}"
+        if one.next12 is not None:
+            mean, low, high = one.next12
+            ahead = tr("compare.expected", n=mean, low=low, high=high)
+        own = f"{one.incidents:,}{'*' * one.is_doubtful}", f"{one.homicides:,}"
+        table.add_row(one.display_name, *own, recent, ahead)
     show_table(table)

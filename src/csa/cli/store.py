@@ -105,14 +105,10 @@ def audit_list(
         return
     table = make_table("Entry", "When (UTC)", "By", "Item", "Now", "Why", is_folded=True)
     for entry in found:
-        table.add_row(
-            str(entry["id"]),
-            entry["at_utc"][:16].replace("T", " "),
-            entry["by_office"],
-            entry["item"],
-            shorten(entry["new"].replace(",", ", "), MAX_SHOWN, placeholder=" ..."),
-            entry["why"],
-        )
+        when = entry["at_utc"][:16].replace("T", " ")
+        now = shorten(entry["new"].replace(",", ", "), MAX_SHOWN, placeholder=" ...")
+        by, of, why = entry["by_office"], entry["item"], entry["why"]
+        table.add_row(str(entry["id"]), when, by, of, now, why)
     show_table(table)
 
 

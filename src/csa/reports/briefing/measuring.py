@@ -81,23 +81,18 @@ def _of_quarters(values: Sequence[Value]) -> YearToDate | Message:
     if len(bases) > 1:
         return msg("measures.basis_changed", listed=", ".join(bases))
     first = Month(last.year, 1)
+    period = Period(first, first.plus(MONTHS * last.number))
     what = msg("label.people_shot" if bases == ["victims"] else "find.shootings")
-    return compare_years(
-        what,
-        Period(first, first.plus(MONTHS * last.number)),
-        *(round(sum(value.value or 0 for value in side)) for side in (now, before)),
-    )
+    n_now, n_before = (round(sum(value.value or 0 for value in side)) for side in (now, before))
+    return compare_years(what, period, n_now, n_before)
 
 
 def _judged(direction: Direction, found: YearToDate, message: Message) -> MeasureChange:
     is_few = found.verdict == "few"
     verdict = MeasureVerdict.TOO_FEW if is_few else verdict_of(SIGNS[found.verdict], direction)
-    what = msg(
-        "measures.in_months",
-        what=format_counts(found.n_before, found.n_now, 1, 1, 1.0),
-        span=month_range_text(found.period),
-        year=found.before.start.year,
-    )
+    counts = format_counts(found.n_before, found.n_now, 1, 1, 1.0)
+    span, year = month_range_text(found.period), found.before.start.year
+    what = msg("measures.in_months", what=counts, span=span, year=year)
     return MeasureChange(verdict, message, found.n_now - found.n_before, what=what)
 
 

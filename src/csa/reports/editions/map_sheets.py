@@ -24,11 +24,8 @@ MAX_ON_WALK = 12
 
 def where(facts: Facts, t: Translator, draw: Draw) -> list[Block]:
     """Show the map of the city and its areas below its title."""
-    title, what, period = (
-        Heading(t("label.concentration")),
-        counted(facts, t),
-        period_words(facts, t),
-    )
+    title, what = Heading(t("label.concentration")), counted(facts, t)
+    period = period_words(facts, t)
     alt = t("report.map_alt", n=len(facts.areas), city=facts.config.city.name, period=period)
     try:
         png = draw(_city_sheet(facts, t))

@@ -133,11 +133,8 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
 def _area_notes(facts: Facts, t: Translator) -> str:
     where, n_more = facts.can_locate, len(facts.areas) - MAX_AREAS
     doubtful = [area_name(area, t) for area in facts.areas if area.is_doubtful]
-    redrawn = [
-        t("report.redrawn_area", area=area_name(area, t), day=t.day(area.redrawn_on))
-        for area in facts.areas
-        if area.redrawn_on is not None
-    ]
+    when = [(area_name(area, t), area.redrawn_on) for area in facts.areas]
+    redrawn = [t("report.redrawn_area", area=area, day=t.day(on)) for area, on in when if on]
     order = method_order(facts, t)
     candidates = (
         t("briefing.not_ranked", order=order) if where.can else t("briefing.not_ranked_at_all")
@@ -161,12 +158,10 @@ def _off_the_list(facts: Facts, t: Translator) -> list[str]:
     here = {one.place_name for one in facts.areas} | {one.name for one in more}
     gone = [t("report.gone_part", name=n) if n in here else n for n in facts.gone]
     doubtful = [one.name for one in more if one.is_doubtful]
-    names = [
-        t.place(one.name)
-        if one.tier is None
-        else t("report.in_tier", name=t.place(one.name), tier=one.tier)
-        for one in more
-    ]
+    names = []
+    for one in more:
+        name = t.place(one.name)
+        names.append(name if one.tier is None else t("report.in_tier", name=name, tier=one.tier))
     said = (
         t("report.gone_names", n=len(gone), names=t.listed(gone)) if gone else "",
         t("report.unserved", n=len(more), names=t.listed(names)) if more else "",

@@ -208,14 +208,9 @@ def lines_and_faces(
 def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     main = _layer(sheet, view, "main_streets")
     if view.px_per_m >= NEAR_PX_PER_M:
-        small = _layer(sheet, view, "streets")
-        wide = 0.5 * style.name_px
-        return [
-            Stroke(small, PAPER.hairline, wide + 3),
-            Stroke(main, PAPER.faint, 2 * wide + 3),
-            Stroke(small, PAPER.ground, wide),
-            Stroke(main, PAPER.ground, 2 * wide),
-        ]
+        small, wide = _layer(sheet, view, "streets"), 0.5 * style.name_px
+        sides = [Stroke(small, PAPER.hairline, wide + 3), Stroke(main, PAPER.faint, 2 * wide + 3)]
+        return [*sides, Stroke(small, PAPER.ground, wide), Stroke(main, PAPER.ground, 2 * wide)]
     marks: list[Mark] = [Stroke(main, PAPER.main_street, 2.2)]
     if view.px_per_m >= STREETS_FROM_PX_PER_M:
         marks.insert(0, Stroke(_layer(sheet, view, "streets"), PAPER.street, 1.0))

@@ -108,11 +108,8 @@ def _advance_em(letter: str, is_bold: bool) -> float:  # noqa: FBT001
     """Return a letter's width with its spacing; kerning can only make a line shorter."""
     font = get_font(font_path(is_bold=is_bold))  # one per thread
     font.set_size(MEASURED_PX, 72)
-    return (
-        float(font.load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance)
-        / 65536
-        / MEASURED_PX
-    )
+    glyph = font.load_char(ord(letter), LoadFlags.NO_HINTING)
+    return float(glyph.linearHoriAdvance) / 65536 / MEASURED_PX
 
 
 def wrap(

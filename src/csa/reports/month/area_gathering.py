@@ -182,13 +182,11 @@ def _move(
 ) -> TierMove:
     if seen.before is None:
         return TierMove.UNKNOWN
-    is_now, was_before = (place is not None for place in at)
-    if not (is_now and was_before):
-        return {
-            (True, False): TierMove.NEW,
-            (False, True): TierMove.GONE,
-            (False, False): TierMove.ABSENT,
-        }[is_now, was_before]
+    at_now, at_before = at
+    if at_now is None:
+        return TierMove.ABSENT if at_before is None else TierMove.GONE
+    if at_before is None:
+        return TierMove.NEW
     # Having no tier ranks below every tier: the area cannot be told apart from the city.
     now, before = (math.inf if tier is None else tier for tier in tiers)
     if now == before:

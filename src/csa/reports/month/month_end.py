@@ -201,10 +201,9 @@ def follow(analysis: Analysis, n_silent: int = 0) -> ChangeFacts:
         return ChangeFacts(why_not=msg("report.silent_months", n=n_silent))
     if analysis.areas is not None:
         return follow_designated(analysis)
-    covered = analysis.city.dataset.complete_months
-    then = (
-        None if covered is None else proposal_before(analysis, covered.until.plus(-DEFAULT_AFTER))
-    )
+    covered, then = analysis.city.dataset.complete_months, None
+    if covered is not None:
+        then = proposal_before(analysis, covered.until.plus(-DEFAULT_AFTER))
     if then is None:
         return ChangeFacts(why_not=msg("report.too_short"))
     return follow_earlier(analysis, then)

@@ -117,11 +117,8 @@ def count_all(
     members = {AREA: {key: tuple(as_text(sorted(own))) for key, own in shapes.items()}}
     if change is not None and change.exact.counted is not None:
         followed = [(as_text(sorted(cells)), months) for cells, months in change.grounds]
-        members[TOGETHER] = {
-            ALL: tuple(
-                f"{cell} {span_name(months)}" for cells, months in followed for cell in cells
-            )
-        }
+        ground = [f"{cell} {span_name(months)}" for cells, months in followed for cell in cells]
+        members[TOGETHER] = {ALL: tuple(ground)}
         since, through = map(Month.parse, (change.exact.since, change.exact.through))
         period = Period(since, through.plus(1))
         add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))

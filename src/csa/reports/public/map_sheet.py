@@ -14,7 +14,14 @@ from csa.city.config import CityConfig
 from csa.geo.cells import draw_cells, outline
 from csa.geo.palette import PAPER, class_colors
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
-from csa.reports.maps.layers import MapView, draw_areas, extent_m, fit, lines_and_faces
+from csa.reports.maps.layers import (
+    MapView,
+    draw_areas,
+    extent_m,
+    fit,
+    lines_and_faces,
+    named_places,
+)
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 from csa.reports.month.facts import MapGround
@@ -81,21 +88,16 @@ def _labels(
     labels = Labels(view.frame, style)
     pairs = list(zip(sheet.areas, areas, strict=True))
     place_areas(labels, pairs, is_lettered=style is NARROW or is_crowded(labels, pairs))
-    drawn = view.draw(sheet.neighborhoods.geometry)
-    names = [str(name) for name in sheet.neighborhoods["name"]]
-    place_names(labels, list(zip(names, drawn, strict=True)), PAPER.ink, LEAST_SHARE)
+    place_names(labels, named_places(sheet, view), PAPER.ink, LEAST_SHARE)
     return labels.marks
 
 
 def _mark(mark: Mark) -> str:
     if isinstance(mark, Words):
-        x, y = mark.x, mark.y + HALF_CAPITAL * mark.size_px
-        halo = (
-            f' stroke="{PAPER.casing}" stroke-width="{_n(2 * mark.halo_px)}" paint-order="stroke"'
-            ' stroke-linejoin="round"'
-            if mark.halo_px
-            else ""
-        )
+        x, y, halo = mark.x, mark.y + HALF_CAPITAL * mark.size_px, ""
+        if mark.halo_px:
+            halo = f' stroke="{PAPER.casing}" stroke-width="{_n(2 * mark.halo_px)}"'
+            halo += ' paint-order="stroke" stroke-linejoin="round"'
         weight = ' font-weight="700"' if mark.is_bold else ""
         anchor = ' text-anchor="middle"' if mark.align == "center" else ""
         return (
@@ -138,10 +140,8 @@ CANDIDATE = "candidate"
 def public_map(told: PublicFacts, ground: MapGround, config: CityConfig, language: str) -> str:
     """Draw the map of the page and the wall as SVG, from the public facts alone."""
     keys, levels = place_ids(told), {one.name: one.level for one in told.districts}
-    dissolved = ground.neighborhoods.dissolve("name").geometry
-    places = [
-        (keys[name], shape, levels[name]) for name, shape in dissolved.items() if name in keys
-    ]
+    named = ground.neighborhoods.dissolve("name").geometry.items()
+    places = [(keys[name], shape, levels[name]) for name, shape in named if name in keys]
     sheet = public_sheet(told, ground, config, language)
     try:
         return svg_map(sheet, map_alt(told, Translator(language)), places)

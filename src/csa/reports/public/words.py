@@ -139,16 +139,10 @@ def area_state(area: PublicArea, t: Translator) -> str:
 
 def limits(facts: PublicFacts, t: Translator) -> tuple[str, ...]:
     """List what the map cannot say."""
-    said = [
-        t("public.limit_address"),
-        t("public.limit_person"),
-        t("public.limit_next"),
-        t("public.limit_unlocated", count=city_count(facts.n_unlocated, t)),
-        t("public.limit_below_ten"),
-    ]
-    said += _limits_domestic(facts, t)
-    said.append(t("public.limit_no_detail"))
-    return tuple(said)
+    unlocated = t("public.limit_unlocated", count=city_count(facts.n_unlocated, t))
+    said = [*t.each("public.limit_address", "public.limit_person", "public.limit_next"), unlocated]
+    said += [t("public.limit_below_ten"), *_limits_domestic(facts, t)]
+    return (*said, t("public.limit_no_detail"))
 
 
 def _limits_domestic(facts: PublicFacts, t: Translator) -> Iterator[str]:
