@@ -342,7 +342,7 @@ class Furniture:
             return None
         return fit(self.extent, box, self.sheet.metric_crs)
 
-    def beside(self) -> SheetLayout | None:
+    def side_layout(self) -> SheetLayout | None:
         """Put the legend beside the map; None where there is no room for both."""
         width, height = self.size
         room, gap, longest = SIDE_SHARE * width, self.style.pad_px, SIDE_BAR_SHARE * width
@@ -362,7 +362,7 @@ class Furniture:
         marks += [moved(mark, left, height - foot.height) for mark in foot.marks]
         return SheetLayout(view, tuple(marks), self.is_indexed)
 
-    def below(self) -> SheetLayout | None:
+    def bottom_layout(self) -> SheetLayout | None:
         """Put the legend below the map; None where there is no room for both."""
         width, height = self.size
         gap, longest = self.style.pad_px, BELOW_BAR_SHARE * width
@@ -391,7 +391,9 @@ def share(
     best: SheetLayout | None = None
     for is_indexed in (False, True) if notes.is_lettered else (False,):
         parts = Furniture(sheet, style, size, extent, notes, is_indexed)
-        found = [layout for layout in (parts.beside(), parts.below()) if layout is not None]
+        found = [
+            layout for layout in (parts.side_layout(), parts.bottom_layout()) if layout is not None
+        ]
         if not found:
             continue
         largest = max(found, key=lambda layout: layout.view.px_per_m)
