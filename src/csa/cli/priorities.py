@@ -149,18 +149,13 @@ def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> 
     table.add_column("Sure to\nbe first")
     table.add_column("First by\nother weights")
     for area in areas.to_dict("records"):
-        table.add_row(
-            area["area_id"],
-            outline_name(standing[area["area_id"]]),
-            _tier(area["tier"], is_doubtful=bool(area["is_doubtful"])),
-            f"{area['incidents']:,}",
-            _usual(area["expected_low"], area["expected_high"]),
-            times(area["times_city"]),
-            in_ten(area["stability_share"]),
-            tr("label.yes") if area["is_first"] else "",
-            in_ten(area["in_top_probability"]),
-            in_ten(area["top_share"]),
-        )
+        key, n = area["area_id"], f"{area['incidents']:,}"
+        tier = _tier(area["tier"], is_doubtful=bool(area["is_doubtful"]))
+        usual = _usual(area["expected_low"], area["expected_high"])
+        again, first = in_ten(area["stability_share"]), tr("label.yes") if area["is_first"] else ""
+        sure = in_ten(area["in_top_probability"]), in_ten(area["top_share"])
+        counts = n, usual, times(area["times_city"])
+        table.add_row(key, outline_name(standing[key]), tier, *counts, again, first, *sure)
     show_table(table)
 
 

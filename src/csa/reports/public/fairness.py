@@ -77,11 +77,9 @@ def _who(
     found = []
     for column, names in census.groups.items():
         share = places[column].to_numpy(dtype=float)
-        is_known = np.isfinite(share)
-        own, whole = (np.average(share[is_known], weights=w[is_known]) for w in (here, people))
-        found.append(
-            PublicGroup(names=dict(names), areas=round(ROUND * own), city=round(ROUND * whole))
-        )
+        known = np.isfinite(share)
+        own, whole = (np.average(share[known], weights=w[known]) * ROUND for w in (here, people))
+        found.append(PublicGroup(names=dict(names), areas=round(own), city=round(whole)))
     return round(ROUND * here.sum() / people.sum()), tuple(found)
 
 
@@ -102,15 +100,11 @@ def propose_with_doubled_reports(
     again = again.assign(incident_id=again["incident_id"].astype(str) + " again")
     both = pd.concat([incidents, again], ignore_index=True)
     wanted = replace(choices, until=window.period.until)
-    before, after = (
-        [
-            frozenset(row["cells"])
-            for row in area_records(propose_areas(replace(city, dataset=data), wanted).areas)
-        ]
-        for data in (window.dataset, replace(window.dataset, incidents=both))
-    )
+    datasets = window.dataset, replace(window.dataset, incidents=both)
+    found = [propose_areas(replace(city, dataset=data), wanted).areas for data in datasets]
+    before, after = ([frozenset(row["cells"]) for row in area_records(areas)] for areas in found)
     n_before, n_after = (
-        sum(_is_in(cells, name, window) for cells in found) for found in (before, after)
+        sum(_is_in(cells, name, window) for cells in areas) for areas in (before, after)
     )
     others = [cells for cells in before if not _is_in(cells, name, window)]
     kept = sum(

@@ -221,7 +221,6 @@ def _facts(
     city, public = config.city, config.public
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     span, touched = span_name(window.span), neighborhoods_by_area(window, areas)
-    n_unquoted, n_unquoted_open = unquoted_of(records, letters)
     is_confirmed = window.domestic != "left_out"
     return PublicFacts(
         **own,
@@ -251,8 +250,7 @@ def _facts(
         change=published_change(change, made),
         tasks=public_tasks(records, letters),
         answers=public_answers(records, letters),
-        n_unquoted=n_unquoted,
-        n_unquoted_open=n_unquoted_open,
+        **unquoted_of(records, letters),
         domestic=window.domestic,
         domestic_office=public.domestic_office if is_confirmed else "",
         domestic_agency=public.domestic_agency if is_confirmed else "",

@@ -196,7 +196,8 @@ def public_answers(records: Records, letters: Collection[str]) -> tuple[PublicAn
     return tuple(PublicAnswer.model_validate(row, from_attributes=True) for row in rows)
 
 
-def unquoted_of(records: Records, letters: Collection[str]) -> tuple[int, int]:
+def unquoted_of(records: Records, letters: Collection[str]) -> dict[str, int]:
     """Count the questions that are not quoted, and of them those without an answer."""
     others = [row for row in records.asked if not row.is_public and row.area in letters]
-    return len(others), sum(not row.answered for row in others)
+    n_open = sum(not row.answered for row in others)
+    return {"n_unquoted": len(others), "n_unquoted_open": n_open}

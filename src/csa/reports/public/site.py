@@ -85,10 +85,8 @@ def package_bytes(
             "hash": f"sha256:{hashlib.sha256(files[name]).hexdigest()}",
         }
         if name in columns:
-            fields = [
-                {"name": column, "type": FIELDS[column][0], "description": FIELDS[column][1]}
-                for column in columns[name]
-            ]
+            known = [(column, *FIELDS[column]) for column in columns[name]]
+            fields = [{"name": n, "type": kind, "description": about} for n, kind, about in known]
             resource["profile"] = "tabular-data-resource"
             resource["schema"] = {"fields": fields, "missingValues": [""]}
         resources.append(resource)
@@ -236,16 +234,10 @@ def _page(
 def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
     """List the links to the same page in other languages, the page beside it, and the wall."""
     t, up = Translator(language), "" if language == ENGLISH else "../"
+    others = [other for other in LANGUAGES if other != language]
+    ways = [(f"{up}{_folder(other)}{name}", language_name(other), other) for other in others]
     back, other_page = (PAGE, t("public.fair_back"), ""), (FAIRNESS, t("public.fair_link"), "")
-    return [
-        *(
-            (f"{up}{_folder(other)}{name}", language_name(other), other)
-            for other in LANGUAGES
-            if other != language
-        ),
-        back if name == FAIRNESS else other_page,
-        (WALL, t("public.to_wall"), ""),
-    ]
+    return [*ways, back if name == FAIRNESS else other_page, (WALL, t("public.to_wall"), "")]
 
 
 def site_files(

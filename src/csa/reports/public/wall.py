@@ -191,12 +191,12 @@ def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScr
     alike: dict[str, list[str]] = {}
     for area, said in area_changes(facts, t):
         alike.setdefault(said, []).append(area.letter)
-    rows = [
-        Row(said, ", ".join(letters[at : at + MOST_ROWS]))
+    groups = [
+        (Row(said, ", ".join(letters[at : at + MOST_ROWS])),)
         for said, letters in alike.items()
         for at in range(0, len(letters), MOST_ROWS)
     ]
-    yield from _screens("areas", t("wall.each_area"), [(row,) for row in rows], room)
+    yield from _screens("areas", t("wall.each_area"), groups, room)
 
 
 def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
