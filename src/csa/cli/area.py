@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,9 +24,6 @@ from csa.cli.options import (
     stored_records,
 )
 from csa.cli.store import corrected_lines
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="area",

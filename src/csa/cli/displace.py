@@ -66,13 +66,14 @@ def displace(
     from csa.change.files import MARKER
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
-    from csa.program.registry import all_services, followed
     from csa.workflow.products import make_change
 
     start = None if since is None else Month.parse(since, "--since")
     if (areas is None) is not is_served:
         raise ParamError("follow.which_areas")
     if areas is None:
+        from csa.program.registry import all_services, followed
+
         chosen = followed(all_services(stored_records(config, store)))
     else:
         chosen = read_areas(areas)
