@@ -139,8 +139,12 @@ def _empty_sentence(proposal: Proposal) -> str:
     if summary["left_out_fringe"]["incidents"]:
         return tr("propose.none_fits", eps_m=params["eps_m"])
     chosen = pick(params, "min_samples", "eps_m")
+    return tr("propose.none", n=n_located, **chosen, **_covered_days(params))
+
+
+def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
     covered = [day(date.fromisoformat(params[f"covered_{end}"])) for end in ("from", "through")]
-    return tr("propose.none", n=n_located, start=covered[0], end=covered[1], **chosen)
+    return {"start": covered[0], "end": covered[1]}
 
 
 def _land_sentence(proposal: Proposal) -> Iterator[str]:
