@@ -60,7 +60,7 @@ def _judge_once(judged, monkeypatch):
         question = (analysis.city.dataset.fingerprint, analysis.settings, suggested)
         if question not in judged:
             judged[question] = find(analysis)
-        analysis._answers["proposal", analysis.settings.until] = judged[question].proposal
+        analysis._once(("proposal", analysis.settings.until), lambda: judged[question].proposal)
         return replace(judged[question], record=record)
 
     monkeypatch.setattr(Analysis, "priorities", property(find_once))
