@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import date
+from itertools import accumulate
 
 import h3.api.numpy_int as h3
 import numpy as np
@@ -31,15 +32,15 @@ def message(found, through=date(2020, 4, 30), span=SPAN):
     return found.to_message(DRAWN, PAPER, span, none, through=through)
 
 
-def unpacked(text, kind):
-    return np.frombuffer(base64.b64decode(text), dtype=kind).tolist()
+def unpacked(text):
+    return np.frombuffer(base64.b64decode(text[1:]), dtype=f"<u{text[0]}").tolist()
 
 
 def test_three_incidents_in_two_cells_are_packed_cell_by_cell():
     told = message(times([(4, 2), (1, 5), (4, 0), (1, 6), (2, -1)], 6))
-    assert unpacked(told["cells"], "<u4") == [1, 4]
-    assert unpacked(told["ends"], "<u4") == [1, 3]  # what lies before or after is left out
-    assert unpacked(told["steps"], "<u2") == [5, 0, 2]
+    assert unpacked(told["gaps"]) == [1, 3]
+    assert unpacked(told["counts"]) == [1, 2]  # what lies before or after is left out
+    assert unpacked(told["steps"]) == [5, 0, 2]
     assert (told["span"], told["anchor"], told["partial"]) == ([0, 3], 3, False)
     assert told["ticks"] == [(2, "2020")]
     assert told["names"][0] == ("November 2019", "November 2019")
@@ -68,10 +69,11 @@ def test_a_last_step_in_part_is_named_by_its_day(months, through, last):
 def test_every_incident_is_in_its_cell_and_step(rows, months):
     found = times(rows, 12, months)
     told = message(found)
-    ends, steps = unpacked(told["ends"], "<u4"), unpacked(told["steps"], "<u2")
+    ends, steps = [*accumulate(unpacked(told["counts"]))], unpacked(told["steps"])
+    numbers = accumulate(unpacked(told["gaps"]))
     packed = [
         (cell, step)
-        for cell, start, end in zip(unpacked(told["cells"], "<u4"), [0, *ends], ends, strict=False)
+        for cell, start, end in zip(numbers, [0, *ends], ends, strict=False)
         for step in steps[start:end]
     ]
     assert packed == sorted((cell, step // months) for cell, step in rows if 0 <= step < 12)

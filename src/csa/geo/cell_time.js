@@ -322,9 +322,14 @@
   // What is shown: `scales` by name, `span` of steps, `hidden` classes; then what is drawn of it.
   const time = { took: [], hidden: new Set() };
 
-  function numbers(text, bytes) {
-    const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    return bytes === 4 ? new Uint32Array(raw.buffer) : new Uint16Array(raw.buffer);
+  function numbers(text) {
+    const raw = Uint8Array.from(atob(text.slice(1)), (letter) => letter.charCodeAt(0));
+    return new { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[text[0]](raw.buffer);
+  }
+
+  function sums(gaps) {
+    let sum = 0;
+    return Uint32Array.from(gaps, (gap) => (sum += gap));
   }
 
   function showTime(map, message, near, far) {
@@ -334,16 +339,16 @@
     if (message) {
       const isOther = !time.message || time.message.key !== message.key;
       time.message = message;
-      time.steps = numbers(message.steps, 2);
-      time.ends = numbers(message.ends, 4);
-      time.areas = numbers(message.in_areas, 2);
-      const shown = numbers(message.cells, 4);
+      time.steps = numbers(message.steps);
+      time.ends = sums(numbers(message.counts));
+      time.areas = numbers(message.in_areas);
+      const shown = sums(numbers(message.gaps));
       time.scales = { near: { geometry: near, shown, of: null, title: message.titles[0], bounds: new Map() } };
       if (far) {
-        const parents = numbers(message.parents, 4);
+        const parents = numbers(message.parents);
         const distinct = [...new Set(parents)];
         const place = new Map(distinct.map((number, at) => [number, at]));
-        const of = parents.map((number) => place.get(number));
+        const of = Uint32Array.from(parents, (number) => place.get(number));
         time.scales.far = { geometry: far, shown: distinct, of, title: message.titles[1], bounds: new Map() };
       }
       if (isOther) {

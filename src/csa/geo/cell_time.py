@@ -122,7 +122,7 @@ class CellTimes:
         sizes = [self.cells, parents(self.cells, AFAR)][: len(drawn)]
         files = [place for place, _ in drawn]
         numbers = [
-            _packed([number_of[cell] for cell in cells.tolist()], np.uint32)
+            np.array([number_of[cell] for cell in cells.tolist()], dtype=np.int64)
             for cells, (_, number_of) in zip(sizes, drawn, strict=True)
         ]
         names, area_of = areas
@@ -138,12 +138,12 @@ class CellTimes:
         content = {
             "near": files[0],
             "far": files[1] if len(files) > 1 else None,
-            "cells": numbers[0],
-            "parents": numbers[-1],
-            "ends": _packed(self.ends, np.uint32),
-            "steps": _packed(self.steps, np.uint16),
+            "gaps": _packed(np.diff(numbers[0], prepend=0)),  # from one cell's number to the next
+            "parents": _packed(numbers[-1]),
+            "counts": _packed(np.diff(self.ends, prepend=0)),
+            "steps": _packed(self.steps),
             "areas": list(names),
-            "in_areas": _packed(np.minimum(area_of, 2**16 - 1), np.uint16),
+            "in_areas": _packed(area_of),
             "names": self.names(last),
             "partial": bool(last),
             "ticks": january,
@@ -157,9 +157,14 @@ class CellTimes:
         return {**content, "key": key}
 
 
-def _packed(values: Any, kind: type[np.unsignedinteger[Any]]) -> str:
-    packed = np.asarray(values, dtype=np.dtype(kind).newbyteorder("<"))
-    return base64.b64encode(packed.tobytes()).decode()
+def _packed(values: Any) -> str:
+    """Pack whole numbers in 1, 2 or 4 bytes each, which the first letter says."""
+    numbers = np.asarray(values, dtype=np.int64)
+    if numbers.min(initial=0) < 0:
+        raise ValueError("numbers are packed without a sign")
+    most = int(numbers.max(initial=0))
+    size = next(size for size in (1, 2, 4) if most < 256**size)
+    return f"{size}{base64.b64encode(numbers.astype(f'<u{size}').tobytes()).decode()}"
 
 
 def _size(cells: Cells, units: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from itertools import accumulate
 from urllib.parse import parse_qs, urlsplit
 
 import folium
@@ -75,16 +76,16 @@ def message(group):
     return json.loads(painting.message)
 
 
-def unpacked(text, kind):
-    return np.frombuffer(base64.b64decode(text), dtype=kind).tolist()
+def unpacked(text):
+    return np.frombuffer(base64.b64decode(text[1:]), dtype=f"<u{text[0]}").tolist()
 
 
 def counted(time):
     """Count a message's cells in its span as the browser does: number in the file, count, area."""
-    ends, steps = unpacked(time["ends"], "<u4"), unpacked(time["steps"], "<u2")
+    ends, steps = [*accumulate(unpacked(time["counts"]))], unpacked(time["steps"])
     first, end = time["span"]
     names = dict(enumerate(time["areas"]))
-    places, n = unpacked(time["in_areas"], "<u2"), unpacked(time["cells"], "<u4")
+    places, n = unpacked(time["in_areas"]), accumulate(unpacked(time["gaps"]))
     rows = zip(n, [0, *ends], ends, places, strict=False)
     found = [
         [number, sum(first <= step < end for step in steps[start:until]), names.get(place, "")]
