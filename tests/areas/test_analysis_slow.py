@@ -9,7 +9,7 @@ from sklearn.cluster import DBSCAN
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
-from csa.areas.forming import cluster_points
+from csa.areas.forming import FLOOR_A_YEAR, cluster_points
 from csa.areas.proposal import proposal_files
 from csa.base.crs import project
 from csa.base.params import DbscanParams, Month
@@ -52,7 +52,8 @@ def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadel
         assert len(areas) >= 5
         assert 0.013 <= areas["area_km2"].sum() / cells["area_km2"].sum() <= 0.022
         assert areas["area_km2"].max() <= max_area_km2
-        assert areas["area_km2"].min() >= min(0.1, max_area_km2)
+        years = proposal.summary["params"]["months"] / 12
+        assert (areas["expected"] >= FLOOR_A_YEAR[0] * years - 0.01).all()
         assert (areas["incidents"] >= 3).all()
         assert areas["place_name"].is_unique
         held = [cell for listed in areas["cells"] for cell in listed]
