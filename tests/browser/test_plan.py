@@ -44,7 +44,7 @@ def show(read, served):
     def open_it(view=None, **options):
         query = quote(json.dumps(view or {}))
         reader = read(f"{served[0]}/plan?plan={query}", **options)
-        reader.page.get_by_text("of 51 written actions;").wait_for()
+        reader.page.get_by_text("of 51 written actions").wait_for()
         if (view or {}).get("look") != "cards":  # the table's own script comes last
             reader.page.locator("[data-testid=stDataFrame] .dvn-scroller").wait_for()
         reader.settle()
