@@ -387,6 +387,7 @@ def test_beyond_even_a_wide_range_a_change_is_said():
         ((1200, 1000, 1150), Verdict.FEWER_MOVED, Look(0, 0)),
         ((1400, 1400, 1000), Verdict.FEWER_MOVED, Look(0, 0)),
         ((600, 1000, 1200), Verdict.FEWER_FEWER_NEXT, Look(None, 2)),
+        ((600, 1200, 1000), Verdict.FEWER_FEWER_NEXT, Look(None, 1)),
         ((1110, 1110, 1000), Verdict.FEWER, Look(None, 1)),
     ],
 )

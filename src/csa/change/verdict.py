@@ -345,14 +345,14 @@ def _look(
     tracks = [ring, *(band.counts for band in farther.bands)]
     z = [float(one.z[at]) if one.has_enough[at] else -np.inf for one in tracks]
     most = int(np.argmax(z))
-    moved_to = most if z[most] > farther.look_z or (not most and ring.sign[at] > 0) else None
-    if ring.sign[at] < 0:
-        moved_to = None  # bands are compared with the ring too: fewer there looks like more in them
+    edge = most if z[most] > farther.look_z or (not most and ring.sign[at] > 0) else None
+    # Bands are compared with the ring too: fewer there looks like more in them, so none is named.
+    moved_to = None if ring.sign[at] < 0 else edge
     n_within = 0
     # Rings are low by luck where months since the start chose the areas.
     for reach in (net, farther.wide) if can_be_fewer else ():
-        if moved_to == n_within or reach is None or reach.sign[at] >= 0:
-            break  # never beyond the inner edge of the band that more came in
+        if edge == n_within or reach is None or reach.sign[at] >= 0:
+            break  # never beyond the inner edge of the band that more came in, named or not
         n_within += 1
     return Look(moved_to, n_within)
 
