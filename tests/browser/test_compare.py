@@ -26,10 +26,7 @@ def compare(read, sample_app):
 def test_a_committee_reads_tiers_with_their_reasons(compare):
     reader = compare()
     text = reader.text()
-    assert (
-        "candidate areas stand out from the rest of the city by more than chance explains, in"
-        in text
-    )
+    assert "candidates stand out" in text
     assert "SAMPLE: synthetic city" in text
     reader.page.get_by_text("Tier 1 (").click()
     reader.page.get_by_text("incidents; likely true level").first.wait_for()
