@@ -25,7 +25,7 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     main = reader.page.locator("[data-testid=stMain]")
     assert main.evaluate("e => e.scrollHeight") <= 1000
     reader.page.get_by_text("How we know").click()
-    for head in ("Where shootings concentrate.", "Recent changes.", "What we can't tell yet."):
+    for head in ("Where shootings concentrate.", "What we can't tell yet."):
         reader.page.get_by_text(head).wait_for()
 
 

@@ -430,7 +430,7 @@ def tenth(row):
     return int((row["longitude"] - MIDDLE[0] + 0.06) / 0.012) % 10
 
 
-BAD = {
+BAD_INPUT = {
     "two cities": (two_cities, (), 240, "Louisville (240 rows)"),
     "two cities, no column": (
         lambda: [{k: v for k, v in row.items() if k != "city"} for row in two_cities()],
@@ -457,9 +457,9 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", BAD)
+@pytest.mark.parametrize("what", BAD_INPUT)
 def test_bad_input_is_told_by_the_command_and_read_as_far_as_it_is_true(tmp_path, run, what):
-    make, how, n, sentence = BAD[what]
+    make, how, n, sentence = BAD_INPUT[what]
     path = written(tmp_path, make())
     said = " ".join(run("start", path, "--yes", *how, "--name", "A", cwd=tmp_path).stdout.split())
     assert sentence in said

@@ -376,9 +376,9 @@ _job: _Job | None = None
 def begin_file(path: Path) -> None:
     """Note which file is read next: the limits of a job go by its size, and a sentence names it.
 
-    A pipe or a device would be waited for without an end, so it is refused.
+    A device has no end, so it is refused.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
+    if path.is_char_device() or path.is_block_device() or path.is_socket():
         raise SourceError("source.special", path=path)
     if _job is not None:
         _job.begin_file(path)

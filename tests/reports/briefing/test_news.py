@@ -1,6 +1,5 @@
 """What is new: agreed answers that are due, lotteries, and what a person has not seen yet."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -18,7 +17,7 @@ from csa.city.preregistration import SEALED
 from csa.program.registry import core_areas
 from csa.program.roles import Person
 from csa.program.store.engine import open_store
-from csa.program.store.records import Records, read_records
+from csa.program.store.records import read_records
 from csa.reports.briefing.news import (
     NEWS_MONTHS,
     describe_new,
@@ -55,7 +54,7 @@ def test_an_agreed_answer_is_news_for_three_months_once_its_window_is_over(story
     until = date.fromisoformat(f"{displaced.until}-01")
     wanted = {key for key, day in due.items() if 0 <= (until - day).days < 89}
     assert wanted == {"A", "B"}
-    said = texts(list_arrivals(replace(records, draws=()), displaced, TODAY))
+    said = texts(list_arrivals(core_areas(records), (), displaced, TODAY))
     assert len(said) == len(wanted)
     for text, key in zip(said, sorted(wanted), strict=True):
         assert f"({key}), agreed answer after 12 months: " in text
@@ -66,7 +65,7 @@ def test_an_agreed_answer_is_news_for_three_months_once_its_window_is_over(story
     later = SimpleNamespace(
         chosen=displaced.chosen, starts=displaced.starts, until=displaced.until.plus(NEWS_MONTHS)
     )
-    assert list_arrivals(replace(records, draws=()), later, TODAY) == ()
+    assert list_arrivals(core_areas(records), (), later, TODAY) == ()
 
 
 def drawn(on):
@@ -77,8 +76,8 @@ def drawn(on):
 
 @pytest.mark.parametrize(("ago", "n"), [(0, 1), (91, 1), (125, 0)])
 def test_a_lottery_is_news_for_three_months_with_who_starts_when(ago, n):
-    records = Records(draws=(drawn(TODAY - timedelta(days=ago)), drawn(None)))
-    said = texts(list_arrivals(records, None, TODAY))
+    draws = (drawn(TODAY - timedelta(days=ago)), drawn(None))
+    said = texts(list_arrivals((), draws, None, TODAY))
     assert len(said) == n
     assert all("Oak (January 2027) and Umberley (July 2027)" in text for text in said)
 

@@ -16,6 +16,7 @@ from csa.base.message import Message
 from csa.base.text import day, month, name_list, render, tr
 from csa.change.analyze import Displacement
 from csa.change.sentences import each, name_verdict, state_change
+from csa.program.registry import core_areas
 from csa.program.roles import may, require
 from csa.reports.briefing.lines import ActionLine, plan_lines
 from csa.reports.briefing.meeting import prepare_review
@@ -78,9 +79,9 @@ def show_areas(
     statement = state_change(displaced)
     head = tr("briefing.card_areas", n=len({*displaced.chosen.area_ids, *displaced.chosen.retired}))
     unit = tr("briefing.card_since", since=month(str(statement.period.start)))
-    records, today = cache_store.records(view.session), cache_store.today(view.session)
-    verdicts = _by_verdict(displaced, agreed_answers(records, displaced))
-    items = listed([*verdicts, *map(render, list_lotteries(records, today))])
+    draws, today = cache_store.records(view.session).draws, cache_store.today(view.session)
+    verdicts = _by_verdict(displaced, agreed_answers(view.core, displaced))
+    items = listed([*verdicts, *map(render, list_lotteries(draws, today))])
     spot.html(card(head, change_figure(statement, unit), items, is_tall=True))
 
 
@@ -148,7 +149,7 @@ def show_news(session: CitySession) -> None:
     except CsaError:  # the cards say so
         return
     lines = () if plan is None else plan_lines(plan, records, today)
-    now = see(session.dataset, records, lines)
+    now = see(session.dataset, core_areas(records), lines)
     on, before = ("", None) if store is None else note_visit(store, who, today, now)
     if before is not None:
         said = [render(new) for new in describe_new(before, now)] or [tr("news.none")]

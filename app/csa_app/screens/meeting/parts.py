@@ -146,7 +146,7 @@ def _places(session: CitySession) -> None:
         small_map(view, MAP_HEIGHT_PX, shade="none")  # residents look on: no counts of blocks
     displaced = core_list.fill(shown, session, view.choices)
     today = cache_store.today(session)
-    news = list_arrivals(cache_store.records(session), displaced, today)
+    news = list_arrivals(view.core, cache_store.records(session).draws, displaced, today)
     listed([item(head("", render(message))) for message in news])
 
 

@@ -14,10 +14,10 @@ from csa.change.analyze import Displacement
 from csa.change.sentences import name_verdict, state_change
 from csa.city.dataset import Dataset
 from csa.city.preregistration import SEALED, WINDOWS, sealed_since
-from csa.program.registry import core_areas
+from csa.program.registry import CoreArea
 from csa.program.roles import Person
 from csa.program.store.engine import Store
-from csa.program.store.records import Records
+from csa.program.store.tables import DrawRow
 from csa.program.work import load_draft, save_draft
 from csa.reports.briefing.lines import ActionLine
 
@@ -27,23 +27,28 @@ PAGE = "briefing"
 
 
 def list_arrivals(
-    records: Records, displaced: Displacement | None, today: date
+    areas: Sequence[CoreArea],
+    draws: Sequence[DrawRow],
+    displaced: Displacement | None,
+    today: date,
 ) -> tuple[Message, ...]:
     """State the agreed answers of areas that are due, and the starts that lotteries set."""
     agreed = [
         msg("news.agreed", area=area, months=months, verdict=name_verdict(verdict))
-        for area, (months, verdict) in agreed_answers(records, displaced).items()
+        for area, (months, verdict) in agreed_answers(areas, displaced).items()
     ]
-    return (*agreed, *list_lotteries(records, today))
+    return (*agreed, *list_lotteries(draws, today))
 
 
-def agreed_answers(records: Records, displaced: Displacement | None) -> dict[str, tuple[int, str]]:
+def agreed_answers(
+    areas: Sequence[CoreArea], displaced: Displacement | None
+) -> dict[str, tuple[int, str]]:
     """Return by area after how many months an agreed answer is due by now, and its verdict."""
     found = dict[str, tuple[int, str]]()
     if displaced is None:
         return found
     starts = dict(zip(displaced.chosen.area_ids, displaced.starts, strict=True))
-    for area in core_areas(records):
+    for area in areas:
         sealed, since = area.evidence.get(SEALED), starts.get(area.key)
         if not sealed or since is None or sealed_since(sealed) != since:
             continue
@@ -54,10 +59,10 @@ def agreed_answers(records: Records, displaced: Displacement | None) -> dict[str
     return found
 
 
-def list_lotteries(records: Records, today: date) -> list[Message]:
+def list_lotteries(draws: Sequence[DrawRow], today: date) -> list[Message]:
     """State which area starts when, of each recent lottery."""
     said = []
-    for row in records.draws:
+    for row in draws:
         if row.drawn_on is None or _month(today).index - _month(row.drawn_on).index > NEWS_MONTHS:
             continue
         names = {entrant["area_id"]: entrant["place_name"] for entrant in row.record["entrants"]}
@@ -91,11 +96,11 @@ def note_visit(
     return stored["before_on"], stored["before"]
 
 
-def see(dataset: Dataset, records: Records, lines: Sequence[ActionLine]) -> dict[str, Any]:
+def see(dataset: Dataset, areas: Sequence[CoreArea], lines: Sequence[ActionLine]) -> dict[str, Any]:
     """Return what a person sees: incidents, areas in service, and what is past due."""
     return {
         "incidents": int(dataset.report["incidents"]),
-        "areas": [called(area.place_name, area.key) for area in core_areas(records)],
+        "areas": [called(area.place_name, area.key) for area in areas],
         "late": [f"{line.number} {line.title}" for line in lines if line.is_late],
     }
 

@@ -109,7 +109,7 @@ def gather_month(
     change = follow(at, int(now.summary["totals"]["silent_months"]))
     plan_facts = None
     if plan is not None:
-        arrived = list_arrivals(records, change.displaced, snapshot.as_of)
+        arrived = list_arrivals(at.core_areas, records.draws, change.displaced, snapshot.as_of)
         plan_facts = replace(_plan_facts(plan, lines, at, snapshot.as_of, areas), arrived=arrived)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(area.is_served for area in areas)
