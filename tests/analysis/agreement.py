@@ -575,14 +575,14 @@ def read_displacement(surface: Surface, account: Mapping[str, Any]) -> None:
     read_change(sentences, [place["sentence"] for _, place in places], last)
 
 
-def read_city(surface: Surface, blocks: Iterable[str]) -> None:
+def read_city(surface: Surface, blocks: Sequence[str]) -> None:
     """Read how the whole city's count compares with the one before, in a sentence or a measure."""
     words = {tr(f"label.{word}_than_chance"): word for word in ("more", "fewer")}
     words[tr("briefing.usual")] = "usual"
     shape = "|".join(map(re.escape, words))
     courses = {"better": "fewer", "worse": "more", "no_change": "usual"}
     of_measure = {tr(f"meeting.{word}"): course for word, course in courses.items()}
-    for block in blocks:
+    for at, block in enumerate(blocks):
         for key in ("briefing.this_year", "measures.city_year"):
             if said := first(key, block, verdict=shape, span=r"(?:in|from) [^.]+?"):
                 through = MONTHS[re.findall(MONTH_NAME, said["span"])[-1]]
@@ -591,6 +591,16 @@ def read_city(surface: Surface, blocks: Iterable[str]) -> None:
                 surface.say(CITY, "change", words[said["verdict"]], through)
                 surface.say(CITY, "no-change range, low", number(said["low"]), through)
                 surface.say(CITY, "no-change range, high", number(said["high"]), through)
+        if said := first("briefing.card_year", block, verdict=shape):
+            large = next(one for one in reversed(blocks[:at]) if re.match(rf"{NUMBER} ", one))
+            low_high = (first("briefing.card_no_change", one) for one in blocks[at:])
+            small = next(one for one in low_high if one)
+            through = MONTHS[re.findall(MONTH_NAME, large)[-1]]
+            surface.say(CITY, "counted lately", number(large.split()[0]), through)
+            surface.say(CITY, "counted before that", number(said["before"]), through)
+            surface.say(CITY, "change", words[said["verdict"]], through)
+            surface.say(CITY, "no-change range, low", number(small["low"]), through)
+            surface.say(CITY, "no-change range, high", number(small["high"]), through)
         if first("briefing.not_comparable", block):
             surface.say(CITY, "change", UNKNOWN)
         if SHOOTINGS not in block:
