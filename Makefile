@@ -274,7 +274,7 @@ words: setup ## bring translations (csa.po, plans/*.po) up to date with the Engl
 
 docs: setup ## write the library's page, tables and pictures in docs/
 	@$(BIN)/python docs/api.py
-	$(BIN)/python docs/make.py
+	$(BIN)/python -m docs.make
 	$(BIN)/python docs/licenses.py
 
 clean: ## remove .venv, caches and what was built
