@@ -126,8 +126,8 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
 def _no_year(past: BacktestResult) -> str:
     report, question = past.request.city.dataset.report, past.request.question
     held = {"first": report["data_from"], "last": report["data_through"]}
-    asked = {"months": past.request.choices.months, "horizon": question.horizon_months}
-    return tr("backtest.no_year", **held, **asked)
+    window = {"months": past.request.choices.months, "horizon": question.horizon_months}
+    return tr("backtest.no_year", **held, **window)
 
 
 def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:

@@ -117,7 +117,7 @@ def draw(
         from csa.program.draws import record_draw
 
         signed, source = make_act(config, by, why), seed_source or ""
-        key = decided(config, store, lambda opened: record_draw(opened, signed, made, source))
+        key = decided(config, store, lambda writable: record_draw(writable, signed, made, source))
     replace_folder(out, draw_files.MARKER, made.files)
     if as_json:
         show_json(made.account)

@@ -114,9 +114,9 @@ def month_command(
         if not given and fetch and config.portal is not None:
             given = fetch_new(config, place, progress)
         plan, evidence = city_plan(city, config), load_evidence(find_city_file(city))
-        opened = open_store_read_only(config, store, may_be_made=not place.bundle.exists())
+        reader = open_store_read_only(config, store, may_be_made=not place.bundle.exists())
         make, settings = partial(open_or_create_store, config, store), resolve_settings(config)
-        request = MonthRequest(config, plan, place, opened, make, settings, given, lang, evidence)
+        request = MonthRequest(config, plan, place, reader, make, settings, given, lang, evidence)
         with progress(8) as step:
             draft = read_new(request, step)
     ahead = look(request, draft, confirm or ())

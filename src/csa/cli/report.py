@@ -86,11 +86,11 @@ def report(
 
         when = Month.parse(month, "--month")
         choices, plan = resolve_settings(config, str(when.plus(1))), city_plan(city, config)
-        opened = open_store_read_only(config, store)
+        reader = open_store_read_only(config, store)
         step("load")
         own = open_city(config, dataset)
-        analysis = Analysis(own, choices, read_month(opened, own, when), progress=step)
-        return gather_facts(analysis, plan, opened, when, audience, inputs)
+        analysis = Analysis(own, choices, read_month(reader, own, when), progress=step)
+        return gather_facts(analysis, plan, reader, when, audience, inputs)
 
     if as_json:
         if audience or out or is_all or with_docx:

@@ -14,12 +14,12 @@
   function read(address) {
     if (typeof address !== "string") return Promise.resolve(address);
     if (!files.has(address)) {
-      const asked = fetch(address).then((answer) => {
+      const content = fetch(address).then((answer) => {
         if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
         return answer.json();
       });
-      asked.catch(() => files.delete(address));
-      files.set(address, asked);
+      content.catch(() => files.delete(address));
+      files.set(address, content);
     }
     return files.get(address);
   }
@@ -1127,8 +1127,8 @@
   function linesOver(edges, part, from, to) {
     const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
     const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
-    const beside = pointsIn(edges, { left, top, right, bottom }, NEAR_PX).filter((corner) => isNear(corner, from, to));
-    const over = new Set(beside.map(({ ground }) => ground));
+    const corners = pointsIn(edges, { left, top, right, bottom }, NEAR_PX).filter((corner) => isNear(corner, from, to));
+    const over = new Set(corners.map(({ ground }) => ground));
     return [...over].filter((ground) => !isSame(ground[0], part.corners[0])).length;
   }
 

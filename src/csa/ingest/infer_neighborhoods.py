@@ -130,8 +130,8 @@ def _rare(column: TextColumn, names: pd.Series) -> Iterator[Message]:
     """Note names of too few rows, such as typing errors, which get no land."""
     rare = names[names.groupby(names).transform("size") < ROWS_A_NAME].unique().tolist()
     if rare:
-        told = {"n": len(rare), "column": column.header, "names": list_values(rare)}
-        yield msg("start.names_rare", **told)
+        values = {"n": len(rare), "column": column.header, "names": list_values(rare)}
+        yield msg("start.names_rare", **values)
 
 
 def _numbered(

@@ -102,8 +102,8 @@ def classify_companions(
     if area is None:
         return CityFiles(places, (), tuple(notes))
     no_crs = "start.places_no_crs"  # is told already
-    told = {path for rank, path in ranked if isinstance(rank, Message) and rank.key == no_crs}
-    unsaid = [path for path in candidates if path not in told]
+    named = {path for rank, path in ranked if isinstance(rank, Message) and rank.key == no_crs}
+    unsaid = [path for path in candidates if path not in named]
     guessed = [guess_layer(path, polygons, area, crs) for path in unsaid]
     notes += [one for one in guessed if isinstance(one, Message)]
     found = [one for one in guessed if isinstance(one, GuessedLayer)]

@@ -290,8 +290,8 @@ def understand_tables(
         notes.append(msg("start.name_guessed", name=title))
     land, named_by = None, tuple[str, ...]()
     if area is None:
-        land, named_by, told = _estimate_places(lists, title)
-        notes += told
+        land, named_by, messages = _estimate_places(lists, title)
+        notes += messages
     # Of two lists one may hold the homicides, the other what was survived.
     has_both = any(one.rules.homicide for one in lists) and any(one.rules.nonfatal for one in lists)
     of_one_kind = {"start.homicides_only", "start.nonfatal_only"} if has_both else set()

@@ -81,8 +81,8 @@ def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
     """Describe cases before and after shooting reviews began."""
     if not known.reviews:
         return [Paragraph(t("report.review_note"), is_faint=True)]
-    told = [(measure.name, render(message, t.language)) for measure, message in known.reviews]
-    said = tuple(t("label.pair", name=name, text=text) for name, text in told)
+    reviews = [(measure.name, render(message, t.language)) for measure, message in known.reviews]
+    said = tuple(t("label.pair", name=name, text=text) for name, text in reviews)
     title = Heading(t("report.review_title"), 3)
     return [title, Bullets(said), Paragraph(t("shoot_review.no_proof"), is_faint=True)]
 

@@ -286,11 +286,11 @@ def study_here(area: AreaFacts, t: Translator) -> list[Block]:
 
 def why_table(facts: Facts, t: Translator) -> list[Block]:
     """Show what marks each area, its vacant land and what it lacks, then what helped elsewhere."""
-    asked = [area for area in by_tier(facts.areas) if area.why.factors is not None]
-    if not asked:
+    explained = [area for area in by_tier(facts.areas) if area.why.factors is not None]
+    if not explained:
         return []
     none, rows = t("label.none"), []
-    for area in asked:
+    for area in explained:
         risk = ", ".join(layer_words(one.layer, facts.config, t) for one in area.why.factors or ())
         lacking = ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking)
         vacant = _counts(facts, area, t)
@@ -298,12 +298,12 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
     columns = t.each("label.area", "label.higher_risk", "report.why_vacant", "report.why_lacking")
     table = Table(t("report.why_caption"), columns, tuple(rows))
     blocks = [Heading(t("report.why_title")), *short_table(table, MAX_WHY_AREAS, t)]
-    factors = {one.layer: one for area in asked for one in area.why.factors or ()}
+    factors = {one.layer: one for area in explained for one in area.why.factors or ()}
     if factors:  # each in a line
         lines = tuple(factor_words(one, facts.config, t) for one in factors.values())
         blocks += [Paragraph(t("why_line.marks")), Bullets(lines)]
         blocks.append(Paragraph(t("why_line.no_cause"), is_faint=True))
-    studies = {one.what: one for area in asked for one in area.why.studies}
+    studies = {one.what: one for area in explained for one in area.why.studies}
     if studies:
         found = tuple(study_words(one, t) for one in studies.values())
         blocks += [Paragraph(t("why_line.studies")), Bullets(found)]

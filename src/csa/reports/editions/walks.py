@@ -59,8 +59,8 @@ def _pages(facts: Facts, sheets: Sequence[Sequence[Block]], t: Translator) -> li
     left = walked(facts)[1]
     if not left:
         return blocks
-    told = {"n": len(left), "names": t.listed(sorted(area_name(area, t) for area in left))}
-    said = t("report.walks_left" if facts.is_served else "report.walks_first", **told)
+    values = {"n": len(left), "names": t.listed(sorted(area_name(area, t) for area in left))}
+    said = t("report.walks_left" if facts.is_served else "report.walks_first", **values)
     return [*blocks, Paragraph(said, is_faint=True)]
 
 

@@ -373,8 +373,8 @@ class Furniture:
             classes = self.legend(third)
             signs = self.signs(third if classes.marks else 2 * third)
             names = self.index(width, INDEX_ROWS)
-            beside = flow([classes, signs, last, names], width, 2 * gap)
-            return stack([beside, self.sources(width)], 0.7 * gap)
+            blocks = flow([classes, signs, last, names], width, 2 * gap)
+            return stack([blocks, self.sources(width)], 0.7 * gap)
 
         reserved = strip(scale_and_north(longest, "", 0.0, self.style)).height
         view = self._fitted((1.0, 1.0, width - 1.0, height - reserved - gap))

@@ -122,8 +122,10 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
         ended=displaced.chosen.retired,
     )
     singles = [state_change(displaced, letter) for letter in displaced.chosen.area_ids]
-    told = [single for single in singles if single.period.months >= LEAST_MONTHS]
-    return PooledChange(exact, grounds, {single.subject: _in_words(single) for single in told})
+    publishable = [single for single in singles if single.period.months >= LEAST_MONTHS]
+    return PooledChange(
+        exact, grounds, {single.subject: _in_words(single) for single in publishable}
+    )
 
 
 def _in_words(statement: Statement) -> dict[str, Any]:

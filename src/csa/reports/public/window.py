@@ -100,7 +100,7 @@ def _places(
 
 
 def _whole_years(covered: Period, rounded: Sequence[Publication]) -> Period:
-    """Return the last whole calendar years; where there is none yet, the months there are.
+    """Return the last whole calendar years; before the first is over, the months so far.
 
     Rounded numbers of months that grow each quarter would give a quarter's away, so what was
     published of them stays for a year.
