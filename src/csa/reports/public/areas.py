@@ -122,10 +122,8 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
         ended=displaced.chosen.retired,
     )
     singles = [state_change(displaced, letter) for letter in displaced.chosen.area_ids]
-    publishable = [single for single in singles if single.period.months >= LEAST_MONTHS]
-    return PooledChange(
-        exact, grounds, {single.subject: _in_words(single) for single in publishable}
-    )
+    shown = [single for single in singles if single.period.months >= LEAST_MONTHS]
+    return PooledChange(exact, grounds, {single.subject: _in_words(single) for single in shown})
 
 
 def _in_words(statement: Statement) -> dict[str, Any]:
