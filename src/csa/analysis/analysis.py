@@ -101,6 +101,9 @@ class Analysis:
     whole: Analysis | None = field(default=None, repr=False)
     _memory: _Memory = field(default_factory=_Memory, init=False, repr=False)
 
+    def _once(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
+        return self._memory.once(question, compute)
+
     def showing(self, progress: ProgressCallback) -> Analysis:
         """Return the same answers, with each step named as it begins."""
         shown = replace(self, progress=progress)
@@ -114,7 +117,7 @@ class Analysis:
         """What past years show of these settings; None where `csa backtest` has not run."""
         from csa.areas.backtest.recording import load_suggestion
 
-        return self._memory.once("backtest", lambda: load_suggestion(self.city, self.settings))
+        return self._once("backtest", lambda: load_suggestion(self.city, self.settings))
 
     @property
     def suggestion(self) -> Suggestion:
@@ -128,14 +131,14 @@ class Analysis:
         from csa.change.follow import load_past, settings_for_past
 
         same = settings_for_past(self.settings, areas)
-        return self._memory.once(("past", same), lambda: load_past(self.city, same))
+        return self._once(("past", same), lambda: load_past(self.city, same))
 
     @property
     def risk(self) -> Mapping[str, Any] | None:
         """What `csa risk` found, unless it learned from later months."""
         from csa.areas.risk_score import load_risk
 
-        until, kept = self.settings.until, self._memory.once("risk", lambda: load_risk(self.city))
+        until, kept = self.settings.until, self._once("risk", lambda: load_risk(self.city))
         learned = kept and until and kept["learned"]
         return None if learned and learned["through"] >= str(until) else kept
 
@@ -157,7 +160,7 @@ class Analysis:
             cover = cached_cells(self.city, resolution, keep=self.keep)
             return locate_incidents(self.city, replace(self.settings, resolution=resolution), cover)
 
-        return self._memory.once(("cells", resolution), locate)
+        return self._once(("cells", resolution), locate)
 
     @property
     def proposal(self) -> Proposal:
@@ -182,7 +185,7 @@ class Analysis:
             found = propose_areas(self.city, now, self.progress, *known, places=places)
             return found.areas_alone()
 
-        return self._memory.once(("proposal", until), propose)
+        return self._once(("proposal", until), propose)
 
     @property
     def assessment(self) -> AreaAssessment:
@@ -190,7 +193,7 @@ class Analysis:
         from csa.areas.priority.assessment import assess_areas
 
         known = self.city, self.proposal, self.progress, self.study_area
-        return self._memory.once("assessment", lambda: assess_areas(*known))
+        return self._once("assessment", lambda: assess_areas(*known))
 
     @property
     def next12(self) -> pd.DataFrame:
@@ -198,7 +201,7 @@ class Analysis:
         from csa.areas.priority.forecast import forecast_proposal
 
         known = self.proposal, self.study_area, self.backtest
-        return self._memory.once("next12", lambda: forecast_proposal(*known))
+        return self._once("next12", lambda: forecast_proposal(*known))
 
     @property
     def priorities(self) -> AssessedProposal:
@@ -210,7 +213,7 @@ class Analysis:
             found = add_next12(self.assessment, self.next12)
             return AssessedProposal(self.city, self.settings, self.backtest, self.proposal, found)
 
-        return self._memory.once("priorities", forecast)
+        return self._once("priorities", forecast)
 
     # ---- Areas that were decided on.
 
@@ -221,7 +224,7 @@ class Analysis:
 
         if self.whole is not None and self.whole.records is self.records:
             return self.whole.services
-        return self._memory.once("services", lambda: all_services(self.records))
+        return self._once("services", lambda: all_services(self.records))
 
     @property
     def core_areas(self) -> tuple[CoreArea, ...]:
@@ -233,13 +236,13 @@ class Analysis:
         """The areas that were ever designated, to be followed; None where there is none."""
         from csa.program.registry import followed
 
-        return self._memory.once("areas", lambda: followed(self.services))
+        return self._once("areas", lambda: followed(self.services))
 
     @property
     def counts(self) -> Mapping[str, AreaCounts]:
         """What areas in service hold on their own ground, by letter."""
         ground = [(area.key, area.place_name, area.cells) for area in self.core_areas]
-        return self._memory.once("counts", lambda: self.count(ground))
+        return self._once("counts", lambda: self.count(ground))
 
     def count(self, areas: Sequence[tuple[str, str, CellSet]]) -> Mapping[str, AreaCounts]:
         """Return what areas hold on their own ground, by id: id, name and cells of each."""
@@ -286,7 +289,7 @@ class Analysis:
         if wanted is None:
             return None
         inputs = self.city, self.settings, wanted, since, self.progress
-        return self._memory.once(
+        return self._once(
             ("change", wanted, since), lambda: measure_change(*inputs, self.on_cells, self.past)
         )
 
@@ -321,13 +324,11 @@ class Analysis:
             city = replace(self.city, dataset=dataset)
             return self._part(city=city, settings=settings, locate=None)
 
-        return self._memory.once(("through", month), cut)
+        return self._once(("through", month), cut)
 
     def _of_kinds(self, kinds: tuple[str, ...]) -> Analysis:
         settings = replace(self.settings, kinds=kinds)
-        return self._memory.once(
-            ("kinds", kinds), lambda: self._part(settings=settings, locate=None)
-        )
+        return self._once(("kinds", kinds), lambda: self._part(settings=settings, locate=None))
 
     def _part(self, **other: Any) -> Analysis:
         return replace(self, keep=False, whole=self, **other)
