@@ -150,7 +150,7 @@ postgres:
 	apt-get install -y -qq --no-install-recommends postgresql >/dev/null
 
 # Three, since one waits for its browser most of the time: tests/workers.py says which.
-WORKERS := -n 3 --no-loadscope-reorder
+WORKERS := -n 3 --max-worker-restart=0 --no-loadscope-reorder
 
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
 	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not system and not wheel" $(WORKERS) $(PYTEST_ARGS)
@@ -179,7 +179,7 @@ coverage: setup browser postgres ## run the quick tests, and say which lines the
 	@$(BIN)/python -m pytest -m "not slow and not wheel" $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
 
 test-slow: setup postgres ## run the slow tests, and each property with twenty times the examples
-	@$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile deep $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -o faulthandler_timeout=7200 -m "slow or hypothesis" --hypothesis-profile deep $(WORKERS) $(PYTEST_ARGS)
 
 test-image: setup ## build the container's image and start it (root, buildah and crun; ten minutes)
 	@$(BIN)/python -m pytest -m slow -rs tests/test_image.py $(PYTEST_ARGS)

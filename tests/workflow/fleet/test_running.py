@@ -88,6 +88,8 @@ def test_a_machine_that_starts_no_processes_is_told(tmp_path, monkeypatch):
     broken.__file__ = str(tmp_path / "broken.py")
     (tmp_path / "broken.py").write_text("raise SystemExit(1)")
     monkeypatch.setitem(sys.modules, "__main__", broken)
+    monkeypatch.setattr(running, "START_S", 3)
+    monkeypatch.setattr(running, "CLOSE_S", 3)
     assert _refusal(tmp_path / "out") == "fleet.no_workers"
 
 

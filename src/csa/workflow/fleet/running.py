@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -33,7 +33,7 @@ from csa.workflow.fleet.manifest import FleetCity
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-CONNECT_S, CLOSE_S, TABLE_EVERY_S = 20, 30, 5
+CONNECT_S, START_S, CLOSE_S, TABLE_EVERY_S = 20, 120, 30, 5
 LOOPBACK = "127.0.0.1"
 QUIET = {
     "distributed.admin.tick.interval": "1s",
@@ -181,19 +181,24 @@ def _client(scheduler: str | None, n_cities: int) -> Iterator[Client]:
         with client:
             yield client
         return
-    # One city a process; no limit of memory, which would kill a large city at its share.
-    try:
-        with dask.config.set(QUIET):
-            started = LocalCluster(
-                n_workers=min(os.cpu_count() or 1, n_cities),
+    # One city a process; no limit of memory, which would kill a large city at its share. Processes
+    # are asked for afterwards: one that dies before it has read its task keeps LocalCluster waiting
+    # without end (distributed 2026.8), and `wait_for_workers` has a limit.
+    with dask.config.set(QUIET), ExitStack() as stack:
+        try:
+            cluster = LocalCluster(
+                n_workers=0,
                 threads_per_worker=1,
                 memory_limit=None,
                 dashboard_address=f"{LOOPBACK}:0",  # else it listens everywhere
                 silence_logs=logging.CRITICAL,
             )
-    except (OSError, RuntimeError) as error:
-        raise MachineError("fleet.no_workers", what=error) from error
-    with _closed_in_time(started), Client(started, set_as_default=False) as client:
+            stack.enter_context(_closed_in_time(cluster))
+            client = stack.enter_context(Client(cluster, set_as_default=False))
+            cluster.scale(min(os.cpu_count() or 1, n_cities))
+            client.wait_for_workers(1, timeout=START_S)
+        except (OSError, RuntimeError) as error:  # a time that is over is an OSError
+            raise MachineError("fleet.no_workers", what=error) from error
         yield client
 
 
