@@ -43,7 +43,8 @@ def wrote():
 
 @pytest.fixture
 def page(monkeypatch, wrote):
-    config = SimpleNamespace(city=SimpleNamespace(id="x", clock=SAMPLE_CLOCK, time_zone="UTC"))
+    city = SimpleNamespace(id="x", clock=SAMPLE_CLOCK, time_zone=SAMPLE_CLOCK.time_zone)
+    config = SimpleNamespace(city=city)
     dataset = SimpleNamespace(report={"data_from": "2015-03-04"})
     scene = Present(SimpleNamespace(config=config, dataset=dataset), local_person("this machine"))
     monkeypatch.setattr(cache_store, "open_writable", lambda _: None)
