@@ -67,8 +67,8 @@ def test_a_report_and_the_public_page_tell_the_verdict_of_all_ground_ever(analys
     public = change_in_all(resolve_window(city, quarter), analysis)
     then = analysis.through(quarter).change().displaced
     assert public.exact.verdict == str(then.pooled.verdicts[-1])
-    assert public.exact.since == str(then.since)
-    assert public.exact.counted == then.pooled.core.counted[-1]
+    assert public.period.start == then.since
+    assert public.exact.value == then.pooled.core.counted[-1]
 
 
 def test_a_city_cut_at_a_month_is_as_it_was_then(analysis):

@@ -4,9 +4,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from tests.sentences import says
+from tests.statements import statement
 
 from csa.base.errors import PrivacyError
-from csa.disclosure.published import CLASSES, Publication, class_of, classes_up_to
+from csa.base.params import Month, Period
+from csa.disclosure.published import CLASSES, Publication, class_of, classes_up_to, disclose
 
 PUBLISHED = Publication(
     "2017-Q4",
@@ -34,6 +37,40 @@ def test_the_classes_of_a_map_end_with_that_of_its_greatest_count():
     assert classes_up_to(0) == CLASSES[:1]
     assert classes_up_to(10) == classes_up_to(19) == CLASSES[:2]
     assert classes_up_to(80) == CLASSES
+
+
+SINCE = Period(Month(2019, 10), Month(2020, 7))
+
+
+def publication(count, months="2019-10/2020-06"):
+    return replace(PUBLISHED, counts={"all areas": {months: {"all": count}}})
+
+
+@pytest.mark.parametrize(
+    ("exact", "published", "shown"),
+    [
+        ((58, 44, 77), 57, (57, 45, 75)),
+        ((58, None, None), 57, (57, None, None)),  # no range is said
+        ((58, 44, 77), 79, (79, None, None)),  # over the range that the exact count lies in
+        ((76, 44, 75), 74, (74, None, None)),  # in the range that the exact count lies over
+        ((30, 9, 77), 31, (31, 10, 75)),
+        ((30, 7, 77), 31, (31, None, 75)),  # 7 rounds to 5
+        ((9, 4, 12), None, (None, None, None)),
+    ],
+)
+def test_a_disclosed_statement_has_its_numbers_decided_together(exact, published, shown):
+    given = statement(SINCE, *exact)
+    public = disclose(given, publication(published))
+    assert (public.value, public.low, public.high) == shown
+    assert (public.verdict, public.period, public.comparison) == (given.verdict, SINCE, None)
+    assert str(public.headline) == str(public.sentence) == says("public.exact_not_shown")
+
+
+def test_a_statement_shows_no_count_of_other_months_and_no_area_that_of_all():
+    assert disclose(statement(SINCE), publication(57, "2019-10/2020-05")).value is None
+    assert disclose(statement(SINCE, subject="A"), publication(57)).value is None
+    year = Period(Month(2017, 1), Month(2018, 1))
+    assert disclose(statement(year, subject="A"), PUBLISHED).value == 31
 
 
 def test_what_was_published_is_read_as_it_was_written():

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from csa.base.errors import PrivacyError
-from csa.base.params import Month
+from csa.base.message import msg
+from csa.base.params import Month, Period
+from csa.base.statement import Statement
 from csa.disclosure.keys import THRESHOLD
 
 FORMAT_VERSION, DIGEST_DIGITS = 2, 16
@@ -17,6 +19,10 @@ COUNTED, LEFT_OUT = "counted", "left_out"
 """Of domestic incidents at places. What does not say so left them out."""
 AREA, DISTRICT, CELL = PLACES = ("area", "neighborhood", "cell")
 """Geographies whose counts may leave domestic incidents out; the city's are always of all."""
+TOGETHER, ALL = "all areas", "all"
+"""A geography of its own: all areas as one place, since they went into service."""
+COARSE, YEAR = 5, 12
+"""To this a range is rounded: it is made from exact counts of years before."""
 
 Members: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 Counts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]]]
@@ -108,6 +114,55 @@ class Publication:
                         if own is None or own.get(place) == theirs.get(place):
                             here[place] = known[place]
         return replace(self, counts=counts)
+
+
+def disclose(statement: Statement, publication: Publication) -> Statement:
+    """Return what may be said of a statement in public: value, range and words decided together.
+
+    The verdict stays. The value is the published count of the same place and months, or None. The
+    range is rounded; it is None below ten, and where the published count lies on another side of it
+    than the exact one. Nothing is compared with, and its words hold no number.
+    """
+    place = (AREA, statement.subject) if statement.subject else (TOGETHER, ALL)
+    value = publication.count(place[0], span_name(statement.period), place[1])
+    exact, low, high = statement.value, _rounded(statement.low), _rounded(statement.high)
+    # A change of a few may carry a count over the range's end: then the count stands alone.
+    if _side(value, low, high) != _side(exact, statement.low, statement.high):
+        low = high = None
+    words = msg("public.exact_not_shown")
+    return replace(
+        statement,
+        value=value,
+        comparison=None,
+        low=_publishable(low),
+        high=_publishable(high),
+        headline=words,
+        sentence=words,
+    )
+
+
+def _rounded(bound: float | None) -> int | None:
+    return None if bound is None else COARSE * round(bound / COARSE)
+
+
+def _publishable(bound: int | None) -> int | None:
+    return bound if bound is not None and bound >= THRESHOLD else None
+
+
+def _side(count: float | None, low: float | None, high: float | None) -> int | None:
+    """Return where a count lies: -1 below a range, 1 above it, 0 inside; None without one."""
+    if count is None or low is None or high is None:
+        return None
+    return int(count > high) - int(count < low)
+
+
+def span_name(period: Period) -> str:
+    """Name a period: whole years by their years, any other by its months."""
+    last = period.until.plus(-1)
+    if period.start.number == 1 and last.number == YEAR:
+        first, end = f"{period.start.year:04d}", f"{last.year:04d}"
+        return first if first == end else f"{first}/{end}"
+    return f"{period.start}/{last}"
 
 
 def _until(period: str) -> Month:

@@ -12,6 +12,7 @@ import h3
 import numpy as np
 import pandas as pd
 from tests.disclosure.attacker import Figure
+from tests.statements import statement
 
 from csa.base.params import Month, Period
 from csa.city.dataset import City
@@ -19,7 +20,7 @@ from csa.disclosure.published import Publication
 from csa.geo.cells import as_text
 from csa.reports.public.areas import PooledChange
 from csa.reports.public.counts import count_all
-from csa.reports.public.facts import PublicArea, PublicChange
+from csa.reports.public.facts import PublicArea
 from csa.reports.public.window import resolve_window
 
 PLACES = ("area", "neighborhood", "cell")
@@ -45,9 +46,7 @@ def together(areas, since, through):
     """All areas as one; how many were counted does not matter here."""
     months = Period(since, through.plus(1))
     grounds = tuple((one.ground, months) for one in areas)
-    span = {"since": str(since), "through": str(through)}
-    exact = PublicChange(verdict="no clear change", **span, counted=50, low=40, high=60)
-    return PooledChange(exact, grounds)
+    return PooledChange(statement(months, 50, 40, 60), months, grounds)
 
 
 def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):

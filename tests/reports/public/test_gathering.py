@@ -13,13 +13,14 @@ from tests.conftest import make_town
 from tests.disclosure import by_hand
 from tests.reports.conftest import INTERNAL
 from tests.reports.told import replace_row
+from tests.statements import statement
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.base.errors import ConfigError, PeriodError, PrivacyError
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.base.text import Translator
 from csa.change.analyze import analyze_displacement
 from csa.city.dataset import City
@@ -96,10 +97,8 @@ def months_from(first, n):
 
 
 def replace_change(counted, low, high):
-    span = {"since": "2019-10", "through": "2020-06"}
-    return PooledChange(
-        PublicChange(verdict="no clear change", **span, counted=counted, low=low, high=high), ()
-    )
+    period = Period(Month(2019, 10), Month(2020, 7))
+    return PooledChange(statement(period, counted, low, high), period, ())
 
 
 def in_years(incidents, first="2017", after="2020"):
@@ -243,9 +242,9 @@ def test_areas_are_counted_together_each_in_the_months_and_cells_it_is_followed_
     # The redraw takes no ground out.
     assert spans == [("2019-10", "2020-07"), ("2019-10", "2020-07"), ("2020-02", "2020-07")]
     (true,), _ = count_followed(window.dataset, change, SECRET)
-    assert true == change.exact.counted  # what the verdict rests on is what is published, changed
+    assert true == change.exact.value  # what the verdict rests on is what is published, changed
     whole = change_in_all(window, replace(sample_source, records=sample_records))
-    assert change.exact.counted < whole.exact.counted
+    assert change.exact.value < whole.exact.value
 
 
 def test_nothing_that_is_exact_knows_which_incidents_are_domestic(sample_source, sample_records):
@@ -479,11 +478,7 @@ def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample
     records = replace(sample_records, steps=steps)
     window = resolve_window(sample_source.city, Month(2020, 8))
     change = change_in_all(window, replace(sample_source, records=records))
-    assert (change.exact.verdict, change.exact.counted, change.exact.since) == (
-        "unknown",
-        None,
-        "2020-07",
-    )
+    assert (change.exact, change.period.start) == (None, Month(2020, 7))
 
 
 def test_the_order_of_rows_is_of_no_matter(public_made, sample_source, sample_records, sample_plan):

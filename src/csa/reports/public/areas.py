@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from csa.analysis.analysis import Analysis
 from csa.areas.proposal import Proposal, area_records
@@ -15,7 +15,6 @@ from csa.base.params import Month, Period
 from csa.base.schema import KINDS
 from csa.base.statement import Statement
 from csa.base.text import Translator
-from csa.change.analyze import PastChangeBasis
 from csa.change.sentences import state_change
 from csa.change.verdict import LEAST_MONTHS
 from csa.city.preregistration import PLANNED_LOOKS, Verdict
@@ -24,7 +23,7 @@ from csa.disclosure.keys import THRESHOLD
 from csa.geo.cells import as_text, cell_resolution
 from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.window import PublicWindow
-from csa.reports.public.words import LEAST, are_chosen, area_name, between, noun
+from csa.reports.public.words import are_chosen, area_name, between, noun
 
 UNKNOWN = "unknown"
 """Verdict if nothing can be said."""
@@ -38,10 +37,12 @@ class PooledChange:
     on all of them, exact as it is, tells nothing of that. So it is with each area's own words.
     """
 
-    exact: PublicChange  # with its numbers as they are
+    exact: Statement | None  # with its numbers as they are; None if nothing can be said
+    period: Period  # the months compared
     grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
     of_area: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     """By letter: words of a closed set, and no number."""
+    ended: tuple[str, ...] = ()  # letters of areas that count on and are no longer in service
 
 
 def areas_shown(window: PublicWindow, analysis: Analysis) -> tuple[PublicArea, ...]:
@@ -97,9 +98,8 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
     ground = [one.versions for one in chosen.designated]
     since = min(versions[0].since for versions in ground)
     grounds = tuple(_counted_in(ground, window.period.until))
-    span: dict[str, Any] = {"since": str(since), "through": str(max(since, through))}
-    unknown = PublicChange(verdict=UNKNOWN, **span, counted=None, low=None, high=None)
-    nothing = PooledChange(unknown, grounds)
+    months = Period(since, max(since, through).plus(1))
+    nothing = PooledChange(None, months, grounds)
     sizes = {cell_resolution(cell) for cells in chosen.all_cells for cell in cells}
     if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
@@ -111,22 +111,14 @@ def change_in_all(window: PublicWindow, analysis: Analysis) -> PooledChange | No
     if change is None:
         return nothing
     displaced = change.displaced
-    statement = state_change(displaced)
-    exact = PublicChange(
-        **_in_words(statement),
-        **span,
-        counted=cast("int", statement.value),
-        low=cast("int | None", statement.low),
-        high=cast("int | None", statement.high),
-        is_usual_known=displaced.basis is PastChangeBasis.PAST_YEARS,
-        ended=displaced.chosen.retired,
-    )
     singles = [state_change(displaced, letter) for letter in displaced.chosen.area_ids]
     shown = [single for single in singles if single.period.months >= LEAST_MONTHS]
-    return PooledChange(exact, grounds, {single.subject: _in_words(single) for single in shown})
+    of_area = {single.subject: in_words(single) for single in shown}
+    exact, ended = state_change(displaced), displaced.chosen.retired
+    return PooledChange(exact, exact.period, grounds, of_area, ended)
 
 
-def _in_words(statement: Statement) -> dict[str, Any]:
+def in_words(statement: Statement) -> dict[str, Any]:
     """Return what a statement says without its numbers."""
     lasted = None if statement.lasted is None else str(statement.lasted)
     return {"verdict": statement.verdict, "lasted_until": lasted}
@@ -217,36 +209,21 @@ def short_change(change: PublicArea | PublicChange, what: str, where: str, t: Tr
     return t(said, what=what, where=where, until=t.month(until) if until else "")
 
 
-def publishable_change(change: PublicChange | None) -> PublicChange | None:
-    """Return a change with the numbers that may be published; None if it is unknown."""
-    if change is None or change.verdict == UNKNOWN:
-        return None
-    counted, low, high = change.counted, change.low, change.high
-    if counted is None or counted < LEAST:
-        counted = low = high = None
-    elif high is None or high < LEAST or change.verdict in NOT_JUDGED:
-        low = high = None
-    elif low is None or low < LEAST:
-        low = None
-    return change.model_copy(update={"counted": counted, "low": low, "high": high})
-
-
 def change_numbers(change: PublicChange | None, t: Translator) -> tuple[str, ...]:
     """Return sentences on how many there were, and how many would be no surprise."""
-    told = publishable_change(change)
-    if change is None or told is None:
+    if change is None or change.verdict == UNKNOWN:
         return ()
-    if told.counted is None:
+    if change.counted is None:
         return (*change_ended(change, t), t("public.change_counted_few"))
     when = between(change.since, change.through, t)
-    counted = t("public.change_counted", counted=told.counted, when=when)
+    counted = t("public.change_counted", counted=change.counted, when=when)
     every = t("public.change_all")
-    if told.high is None:
+    if change.high is None:
         expected = []
-    elif told.low is None:
-        expected = [t("public.change_up_to", high=told.high)]
+    elif change.low is None:
+        expected = [t("public.change_up_to", high=change.high)]
     else:
-        expected = [t("public.change_expected", low=told.low, high=told.high)]
+        expected = [t("public.change_expected", low=change.low, high=change.high)]
     return (counted, *change_ended(change, t), *expected, every)
 
 

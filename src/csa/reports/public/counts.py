@@ -23,7 +23,17 @@ from csa.disclosure.keys import (
     sum_keys,
     suppression_lines,
 )
-from csa.disclosure.published import AREA, CELL, DISTRICT, PLACES, Publication
+from csa.disclosure.published import (
+    ALL,
+    AREA,
+    CELL,
+    DISTRICT,
+    PLACES,
+    TOGETHER,
+    YEAR,
+    Publication,
+    span_name,
+)
 from csa.geo.cells import as_text, bin_points, cell_resolution, cover_study_area
 from csa.reports.public.areas import PooledChange
 from csa.reports.public.facts import PublicArea
@@ -33,14 +43,12 @@ RESOLUTION = 8
 """H3 resolution of the cells with counts."""
 CITY = "city"
 """A geography with published figures beside `PLACES`. The city's places are these:"""
-ALL, UNLOCATED, UNKNOWN = "all", "unlocated", "domestic unknown"
-"""All incidents, those without a usable location, those whose source does not say whether they are
+UNLOCATED, UNKNOWN = "unlocated", "domestic unknown"
+"""Beside `ALL`: those without a usable location, those whose source does not say whether they are
 domestic."""
-TOGETHER = "all areas"
-"""A geography of its own: all areas as one, since they went into service."""
 LARGE = 100
 """Incidents a year from which a place has figures by quarter the year after."""
-YEAR, QUARTER = 12, 3
+QUARTER = 3
 
 
 @dataclass(frozen=True)
@@ -115,13 +123,12 @@ def count_all(
         for key in _large(AREA, name, shapes, counts, earlier):
             add(AREA, name, [key], located.count(located.inside(key), 1, period))
     members = {AREA: {key: tuple(as_text(sorted(own))) for key, own in shapes.items()}}
-    if change is not None and change.exact.counted is not None:
+    if change is not None and change.exact is not None:
         followed = [(as_text(sorted(cells)), months) for cells, months in change.grounds]
         ground = [f"{cell} {span_name(months)}" for cells, months in followed for cell in cells]
         members[TOGETHER] = {ALL: tuple(ground)}
-        since, through = map(Month.parse, (change.exact.since, change.exact.through))
-        period = Period(since, through.plus(1))
-        add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))
+        since_then = span_name(change.exact.period)
+        add(TOGETHER, since_then, [ALL], count_followed(window.dataset, change, secret))
     made = Publication(str(window.quarter), secret.id, members, counts, window.counts_all)
     return made.with_earlier(earlier)
 
@@ -154,15 +161,6 @@ def complete_quarters(covered: Period) -> dict[str, Period]:
         f"{start.year:04d}-Q{start.number // QUARTER + 1}": Period(start, start.plus(QUARTER))
         for start in starts
     }
-
-
-def span_name(period: Period) -> str:
-    """Name a period: whole years by their years, any other by its months."""
-    last = period.until.plus(-1)
-    if period.start.number == 1 and last.number == YEAR:
-        first, end = f"{period.start.year:04d}", f"{last.year:04d}"
-        return first if first == end else f"{first}/{end}"
-    return f"{period.start}/{last}"
 
 
 def _large(

@@ -13,14 +13,22 @@ from csa.base.errors import ConfigError, CsaError, PeriodError, PrivacyError
 from csa.base.params import Month
 from csa.city.dataset import City
 from csa.disclosure.keys import ROUNDED_TO, Secret
-from csa.disclosure.published import AREA, CELL, DISTRICT, Publication, class_of
+from csa.disclosure.published import (
+    ALL,
+    AREA,
+    CELL,
+    DISTRICT,
+    Publication,
+    class_of,
+    span_name,
+)
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter
 from csa.program.store.records import Records
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
 from csa.reports.public.areas import PooledChange, areas_shown, change_in_all
-from csa.reports.public.counts import ALL, CITY, UNKNOWN, UNLOCATED, count_all, span_name
+from csa.reports.public.counts import CITY, UNKNOWN, UNLOCATED, count_all
 from csa.reports.public.facts import DensityClass, PublicArea, PublicCell, PublicFacts
 from csa.reports.public.fairness import gather_fairness
 from csa.reports.public.published_values import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from csa.base.schema import UNASSIGNED
+from csa.change.analyze import PastChangeBasis
 from csa.city.config import Public
-from csa.disclosure.keys import THRESHOLD
 from csa.disclosure.published import (
     AREA,
     CELL,
@@ -17,6 +17,8 @@ from csa.disclosure.published import (
     Publication,
     class_of,
     classes_up_to,
+    disclose,
+    span_name,
 )
 from csa.geo.cells import centres
 from csa.geo.neighborhoods import assign_neighborhoods
@@ -24,8 +26,7 @@ from csa.program.plan.items import Plan
 from csa.program.store.records import Records, latest_titles
 from csa.program.work import LISTENING
 from csa.reports.briefing.lines import plan_lines
-from csa.reports.public.areas import PooledChange
-from csa.reports.public.counts import TOGETHER, span_name
+from csa.reports.public.areas import UNKNOWN, PooledChange, in_words
 from csa.reports.public.facts import (
     PublicAction,
     PublicAnswer,
@@ -105,34 +106,24 @@ def with_figures(
     return area.model_copy(update={**values, **own})
 
 
-COARSE = 5
-"""To this the range expected is rounded: it is made from exact counts of years before."""
-
-
 def published_change(change: PooledChange | None, made: Publication) -> PublicChange | None:
     """Return the public facts of the change in all areas together."""
     if change is None:
         return None
-    counted = next((n for p in made.counts.get(TOGETHER, {}).values() for n in p.values()), None)
-    exact = change.exact
-    low, high = (None if n is None else COARSE * round(n / COARSE) for n in (exact.low, exact.high))
-    is_so = counted is not None and exact.counted is not None and low is not None
-    # A change of a few may carry a count over the range's end: then the count stands alone.
-    if is_so and _side(counted, low, high) != _side(exact.counted, exact.low, exact.high):
-        low = high = None
-    shown = {
-        "counted": counted,
-        "low": low if is_so and low and low >= THRESHOLD else None,
-        "high": high if is_so and high and high >= THRESHOLD else None,
-    }
-    return exact.model_copy(update=shown)
-
-
-def _side(count: int | None, low: int | None, high: int | None) -> int:
-    """Return where a count lies: -1 below a range, 1 above it, 0 inside."""
-    if count is None or low is None or high is None:
-        return 0
-    return int(count > high) - int(count < low)
+    span: dict[str, Any] = {"since": str(change.period.start)}
+    span["through"] = str(change.period.until.plus(-1))
+    if change.exact is None:
+        return PublicChange(verdict=UNKNOWN, **span, counted=None, low=None, high=None)
+    shown = disclose(change.exact, made)
+    return PublicChange(
+        **in_words(shown),
+        **span,
+        counted=cast("int | None", shown.value),
+        low=cast("int | None", shown.low),
+        high=cast("int | None", shown.high),
+        is_usual_known=change.exact.source == PastChangeBasis.PAST_YEARS,
+        ended=change.ended,
+    )
 
 
 def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[PublicAction, ...]:

@@ -12,7 +12,6 @@ from csa.reports.public.areas import (
     area_changes,
     change_ended,
     change_sentence,
-    publishable_change,
     short_change,
 )
 from csa.reports.public.facts import DensityClass, PublicFacts
@@ -168,7 +167,7 @@ def _change(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen
 
 
 def _range_bar(facts: PublicFacts, t: Translator) -> RangeBar | None:
-    told = publishable_change(facts.change)
+    told = facts.change
     if told is None or told.counted is None or told.high is None:
         return None
     low = told.low or 0
