@@ -8,6 +8,7 @@ from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE_MS, new_context
 from tests.reports import told
 from tests.reports.told import STATES
+from tests.sentences import says
 from tests.workers import slowly
 
 from csa.reports.public.site import site_files
@@ -284,12 +285,25 @@ def test_a_choice_shows_its_card_lights_the_map_and_can_be_sent_on(opened):
         assert (chosen(page), page.locator(".lit").get_attribute("d")) == (["Orrinvale"], "")
 
 
+def test_a_typed_street_leads_to_its_neighborhoods_whatever_number_stands_before_it(opened):
+    with opened("index.html", "streets", 390, 844) as page:
+        field, hits = page.get_by_label("Type your street"), page.locator("#hits")
+        field.fill("1200 larch street")
+        assert hits.inner_text().split("\n") == ["N Larch St: Ash Hollow", "N Larch St: Vinegate"]
+        hits.get_by_role("link", name="Vinegate").click()
+        assert (chosen(page), hits.inner_text()) == (["Vinegate"], "")
+        field.fill("8th")
+        assert hits.inner_text() == "8th Ave: Élan Park"
+        field.fill("street")
+        assert hits.inner_text() == says("public.street_none")
+
+
 def test_without_script_the_list_stands_and_leads_to_each_card(opened):
     with opened("index.html", width=1400, java_script_enabled=False) as page:
         assert not page.locator("select:visible").count()
         assert chosen(page) == ["Orrinvale"]
         page.get_by_text("Find your neighborhood", exact=True).click()
-        page.get_by_role("link", name="Vinegate").click()
+        page.get_by_role("link", name="Vinegate", exact=True).click()
         assert chosen(page) == ["Vinegate"]
 
 

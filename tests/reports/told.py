@@ -171,6 +171,9 @@ STATES = {
         areas=(area("AB", LONG_NAME),),
         districts=(PublicPlace(name=LONG_NAME, count=None),),
     ),
+    "streets": facts(
+        streets=(("8th Ave", ("Élan Park",)), ("N Larch St", ("Ash Hollow", "Vinegate")))
+    ),
     "proxy": facts(is_proxy=True, is_synthetic=False),
     "real": facts(is_synthetic=False),
     "approved": facts(spanish_office="Office of Language Access"),

@@ -65,24 +65,15 @@ def draw_lines(
     shapes: gpd.GeoSeries, box: shapely.Geometry, tolerance_m: float, metric_crs: Any
 ) -> shapely.Geometry:
     """Clip lines to a box, join those that continue each other, and simplify them."""
-    parts = _parts(shapes, metric_crs, dimension=1)
-    lines = shapely.get_parts(shapely.clip_by_rect(parts, *shapely.bounds(box)))
-    lines = _distinct(lines[shapely.length(lines) > 0])
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    drawn: Any = shapely.transform(
-        _to_lonlat(shapely.simplify(merged, tolerance_m), metric_crs),
-        lambda xy: np.round(xy, DIGITS),
-    )
-    drawn = drawn[shapely.length(drawn) > 0]
-    whole: shapely.Geometry = shapely.normalize(shapely.multilinestrings(drawn))
-    return whole
+    drawn = name_lines([""] * len(shapes), shapes, box, tolerance_m, metric_crs)
+    return drawn[0][0] if drawn else shapely.MultiLineString()
 
 
 def draw_polygons(
     shapes: gpd.GeoSeries, box: shapely.Geometry, tolerance_m: float, metric_crs: Any
 ) -> shapely.Geometry:
     """Clip polygons to a box, join those that touch, and simplify them."""
-    parts = _parts(shapes, metric_crs, dimension=2)
+    parts, _ = _parts(shapes, metric_crs, dimension=2)
     parts = parts[shapely.intersects(parts, box)]
     parts = np.where(shapely.is_valid(parts), parts, shapely.make_valid(parts, method="structure"))
     joined = shapely.get_parts(shapely.union_all(shapely.intersection(parts, box)))
@@ -102,13 +93,33 @@ def name_lines(
     tolerance_m: float,
     metric_crs: Any,
 ) -> list[Feature]:
-    """Join lines into one feature per name."""
-    named = np.asarray(names, dtype=object)
-    features = []
-    for name in sorted(set(names)):
-        drawn = draw_lines(shapes[named == name], box, tolerance_m, metric_crs)
-        features += [(drawn, {"name": name} if name else {})]
-    return [feature for feature in features if not shapely.is_empty(feature[0])]
+    """Draw the lines of each name as one feature, in order of the names."""
+    parts, at = _parts(shapes, metric_crs, dimension=1)
+    clipped, of_part = shapely.get_parts(
+        shapely.clip_by_rect(parts, *shapely.bounds(box)), return_index=True
+    )
+    turned = shapely.normalize(clipped)  # each line once, whatever its direction and its row
+    own = np.asarray(names, dtype=object)[at[of_part]]
+    lines = pd.DataFrame({"name": own, "wkb": shapely.to_wkb(turned), "line": turned})
+    lines = lines[shapely.length(turned) > 0].sort_values(["name", "wkb"])
+    lines = lines.drop_duplicates(["name", "wkb"])
+    merged, given = _by_name(lines["line"].to_numpy(), lines["name"].to_numpy())
+    joined, at = shapely.get_parts(shapely.line_merge(merged), return_index=True)
+    drawn: Any = shapely.transform(
+        _to_lonlat(shapely.simplify(joined, tolerance_m), metric_crs),
+        lambda xy: np.round(xy, DIGITS),
+    )
+    is_drawn = shapely.length(drawn) > 0
+    wholes, given = _by_name(drawn[is_drawn], given[at[is_drawn]])
+    pairs = zip(shapely.normalize(wholes), given, strict=True)
+    return [(whole, {"name": name} if name else {}) for whole, name in pairs]
+
+
+def _by_name(lines: Shapes, names: Shapes) -> tuple[Shapes, Shapes]:
+    """Return the lines of each name as one, and the names."""
+    given, codes = np.unique(names, return_inverse=True)
+    wholes: Any = shapely.multilinestrings(lines, indices=codes)
+    return wholes, given
 
 
 def feature_collection(features: Sequence[Feature]) -> str:
@@ -137,20 +148,12 @@ def box_lonlat(box: shapely.Geometry, metric_crs: Any) -> tuple[float, float, fl
     return west, south, east, north
 
 
-def _parts(shapes: gpd.GeoSeries, metric_crs: Any, dimension: int) -> Shapes:
-    """Return the single lines or polygons of a layer, in meters."""
+def _parts(shapes: gpd.GeoSeries, metric_crs: Any, dimension: int) -> tuple[Shapes, Shapes]:
+    """Return the single lines or polygons of a layer, in meters, and of which row each is."""
     placed = to_metres(shapes, metric_crs).to_numpy()
-    parts = shapely.get_parts(shapely.force_2d(placed[~shapely.is_missing(placed)]))
-    kept: Shapes = parts[(shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)]
-    return kept
-
-
-def _distinct(lines: Shapes) -> Shapes:
-    """Sort lines, each once, whatever their order and direction."""
-    turned = shapely.normalize(lines)
-    _, first = np.unique(np.asarray(shapely.to_wkb(turned), dtype=object), return_index=True)
-    distinct: Shapes = turned[first]
-    return distinct
+    parts, at = shapely.get_parts(shapely.force_2d(placed), return_index=True)
+    is_kept = (shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)
+    return parts[is_kept], at[is_kept]
 
 
 def _to_lonlat(shapes: Shapes, metric_crs: Any) -> Shapes:
@@ -238,11 +241,10 @@ def _draw_streets(canvas: _Canvas) -> None:
     main, minor = streets[streets["is_main"]], streets[~streets["is_main"]]
     if main.empty:
         canvas.notes.append(msg("basemap.note_no_main", file=path.name))
-    tolerance_m = TOLERANCE_M["main_streets"]
-    named = name_lines(list(main["name"]), main.geometry, canvas.box, tolerance_m, crs)
-    canvas.features["main_streets"] = named
-    drawn = draw_lines(minor.geometry, canvas.box, TOLERANCE_M["streets"], crs)
-    _keep(canvas, "streets", [(drawn, {})], path)
+    for layer, rows in (("main_streets", main), ("streets", minor)):
+        names, tolerance_m = list(rows["name"]), TOLERANCE_M[layer]
+        canvas.features[layer] = name_lines(names, rows.geometry, canvas.box, tolerance_m, crs)
+    _keep(canvas, "streets", canvas.features["streets"], path)
 
 
 def _keep(canvas: _Canvas, layer: str, features: list[Feature], path: Path) -> None:

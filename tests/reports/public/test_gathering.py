@@ -1,5 +1,6 @@
 """What the public is told: true where it is told, silent where it must be, whatever the data."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -9,6 +10,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
+from shapely import box
 from tests.conftest import make_town
 from tests.disclosure import by_hand
 from tests.reports.conftest import INTERNAL
@@ -39,7 +41,7 @@ from csa.reports.public.bundle import table_files
 from csa.reports.public.counts import count_followed
 from csa.reports.public.facts import PublicChange
 from csa.reports.public.gathering import gather_public
-from csa.reports.public.published_values import published_change
+from csa.reports.public.published_values import published_change, streets_by_neighborhood
 from csa.reports.public.window import resolve_window
 
 SECRET = Secret(bytes(range(32)))
@@ -405,6 +407,26 @@ def test_without_a_whole_year_rounded_numbers_are_of_other_months_once_a_year_on
 
 
 # ---- at the edge ---------------------------------------------------------------------------
+
+
+def test_a_street_is_in_each_neighborhood_that_it_runs_through_and_one_without_a_name_in_none():
+    halves = gpd.GeoDataFrame(
+        {"name": ["West", "East"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326
+    )
+    lines = [({"name": "Elm"}, [[0.2, 0.5], [1.8, 0.5]]), ({}, [[0.1, 0.1], [0.2, 0.1]])]
+    features = [
+        {
+            "type": "Feature",
+            "properties": of,
+            "geometry": {"type": "LineString", "coordinates": at},
+        }
+        for of, at in (*lines, ({"name": "Oak"}, [[0.1, 0.2], [0.1, 0.3]]))
+    ]
+    layers = {"streets": json.dumps({"features": features[:2]})}
+    layers["main_streets"] = json.dumps({"features": features[2:]})
+    found = (("Elm", ("East", "West")), ("Oak", ("West",)))
+    assert streets_by_neighborhood(layers, halves) == found
+    assert streets_by_neighborhood({}, halves) == ()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from tests.reports import told
+from tests.sentences import says
 
 from csa.base.text import Translator
 from csa.reports.public.facts import DensityClass, PublicMeeting, PublicPlace
@@ -34,7 +35,7 @@ def facts():
     )
 
 
-def test_a_row_has_number_color_years_change_work_and_the_next_meeting(facts):
+def test_a_row_has_number_color_years_and_change_and_the_too_small_are_one_sentence(facts):
     table, about = neighborhood_blocks(facts, Translator())
     assert table.rows == (
         (
@@ -42,21 +43,18 @@ def test_a_row_has_number_color_years_change_work_and_the_next_meeting(facts):
             "fewer than 10",
             "fewer than 10",
             "each fewer than 10",
-            "too small to compare",
-            "No core service area is here.",
-            "September 1, 2020",
+            "",
         ),
         (
             "Vinegate",
             "23",
             "20 to 39",
             "12, 11, <10",
-            "too small to compare",
-            "Chosen: Larkmoor (B). 2 tasks.",
-            "August 1, 2020, 6 pm, Library",
+            "",
         ),
     )
     assert "<10" in about.text
+    assert about.text.endswith(says("public.trend_small", n=2, of=2))
 
 
 def test_map_legend_and_table_have_one_vocabulary(facts):
@@ -89,6 +87,13 @@ def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_me
     assert busy.meeting == "August 1, 2020, 6 pm, Library"
     assert quiet.doing == ("No core service area is here.",)
     assert place_ids(facts) == {"Ash Hollow": "place-1", "Vinegate": "place-2"}
+
+
+def test_the_citys_card_names_core_areas_first_then_where_the_most_are(facts):
+    (areas, chosen), (_, most) = city_card(facts, Translator()).lists
+    assert areas == says("public.areas_title")
+    assert [key for key, _ in chosen] == ["", "place-2", ""]  # Larkmoor is in Vinegate
+    assert most == (("place-2", "Vinegate: 23"),)  # what is fewer than 10 is no number
 
 
 def test_a_few_never_look_like_many(facts):

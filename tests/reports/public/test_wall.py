@@ -14,7 +14,7 @@ from csa.base.text import LANGUAGES, Translator
 from csa.reports.public.facts import PublicMeeting
 from csa.reports.public.wall import Row, count_words, fitting, wall_page, wall_screens
 
-ORDER = ["number", "where", "change", "areas", "doing", "tasks", "answers", "part", "limits"]
+ORDER = ["number", "where", "change", "areas", "tasks", "answers", "part", "limits"]
 
 
 def keys(given_facts, language="en"):
@@ -60,9 +60,7 @@ def test_a_change_is_said_and_drawn_beside_what_no_change_would_give():
 @pytest.mark.parametrize("verdict", ["no clear change", "fewer here; may have moved"])  # fmt: skip
 def test_which_areas_are_no_longer_in_service_is_said_however_long_the_verdict(verdict):
     ended = change(verdict).model_copy(update={"ended": ("B", "C")})
-    shown = [one for one in wall_screens(facts(change=ended)) if one.key == "change"]
-    told = [row.text for one in shown for row in one.rows]
-    assert told[1:] == [says("public.change_ended", n=2, areas="B, C")]
+    assert texts("areas", facts(change=ended))[-1] == says("public.change_ended", n=2, areas="B, C")
 
 
 def rows(key, given_facts, language="en"):
@@ -93,10 +91,11 @@ def test_every_task_is_shown_late_ones_first_with_the_agencys_reason():
     given_facts = STATES["all kinds of work"]
     shown = rows("tasks", given_facts)
     why = says("public.why_late", what="B: Mow eleven lots", why="no truck yet")
-    assert shown[0] == Row(why, says("public.late"))
+    assert shown[0].text.startswith("The plan has 6 actions: 1 late, 1 needs help")
+    assert shown[1] == Row(why, says("public.late"))
     assert shown[-2] == Row("B: Open the gym", says("public.done"))
     assert shown[-1].text == says("public.tasks_waiting", n=1, days=7)
-    assert len(shown) == len(given_facts.tasks) + 1
+    assert len(shown) == len(given_facts.tasks) + 2
     assert sum(one.key == "tasks" for one in wall_screens(given_facts)) > 1
 
 
@@ -129,10 +128,18 @@ def test_the_next_meeting_comes_before_other_ways_to_take_part():
 
 
 def test_screens_without_anything_to_say_are_left_out_or_say_so():
-    assert keys(STATES["nothing at all"]) == [*ORDER[:3], "doing", *ORDER[7:]]
-    assert texts("doing", STATES["nothing at all"]) == [says("public.doing_none")]
+    assert keys(STATES["nothing at all"]) == [*ORDER[:3], "tasks", *ORDER[6:]]
+    assert texts("tasks", STATES["nothing at all"]) == [says("public.doing_none")]
     assert "answers" not in keys(facts(answers=()))
-    assert keys(facts(actions=()))[4:6] == ["tasks", "answers"]
+
+
+def test_a_plain_quarter_has_eight_screens():
+    assert len(wall_screens(facts())) == len(ORDER) == 8
+
+
+def test_areas_are_shown_on_the_map_where_something_is_known_of_them():
+    assert screen("areas", STATES["all kinds of work"]).is_map
+    assert not screen("areas", STATES["forty areas"]).is_map
 
 
 def test_only_what_fits_nowhere_is_cut():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import streamlit as st
@@ -30,8 +30,8 @@ from csa_app.shared.person import PUBLIC, access, person
 
 
 def show(session: CitySession) -> DeltaGenerator:
-    """Show what needs a decision and the city's year, and return the spot of our areas."""
-    decisions = _decisions(session)
+    """Show what needs a decision, the city's year and what is new; return the spot of our areas."""
+    decisions, lines = _decisions(session)
     *decide, city, areas = st.columns(3 if decisions else 2, gap="small", border=True)
     if decisions:
         with decide[0]:
@@ -39,8 +39,9 @@ def show(session: CitySession) -> DeltaGenerator:
             panels.link("plan", width="content")
     with city:
         _city(session)
-    with areas:
-        return st.empty()
+    spot = areas.empty()
+    _show_news(session, lines)
+    return spot
 
 
 def _city(session: CitySession) -> None:
@@ -112,18 +113,19 @@ def _by_verdict(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]) 
         yield f"{name_verdict(verdict)}: {areas}"
 
 
-def _decisions(session: CitySession) -> list[str]:
-    """List what needs a decision: blocked and late actions by name, proposals, trust."""
+def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
+    """List what needs a decision: blocked and late actions, proposals, trust; and the plan."""
     if access(session) == PUBLIC:
-        return []
+        return [], ()
     try:
         plan, records = cache_store.plan(session), cache_store.records(session)
     except CsaError as error:
-        return [render(error.message)]
+        return [render(error.message)], ()
     if plan is None:
-        return []
+        return [], ()
     today = cache_store.today(session)
-    review = prepare_review(plan, plan_lines(plan, records, today), records, today)
+    lines = plan_lines(plan, records, today)
+    review = prepare_review(plan, lines, records, today)
     blocked, n_late = review.stuck[: review.n_blocked], len(review.late)
     said = [tr("briefing.blocked", action=_named(stuck.line)) for stuck in blocked[:MAX_NAMED]]
     if len(blocked) > MAX_NAMED:
@@ -131,25 +133,23 @@ def _decisions(session: CitySession) -> list[str]:
     said += [tr("briefing.n_late", n=n_late)] if n_late else []
     said += [tr("briefing.proposals", n=len(review.pending))] if review.pending else []
     trust = [tr("briefing.trust_open", n=review.n_trust)] if review.n_trust else []
-    return said or trust  # the Plan page has both
+    return said or trust, lines  # the Plan page has both
 
 
 def _named(line: ActionLine) -> str:
     return f"{line.number} {line.title}"
 
 
-def show_news(session: CitySession) -> None:
+def _show_news(session: CitySession, lines: Sequence[ActionLine]) -> None:
     """Show what is new since the last day on which whoever has signed in was here."""
     who = person(session)
     if not who.name or not may(require, who, "member"):
         return
     try:
-        store, today = cache_store.open_read_only(session), cache_store.today(session)
-        plan, records = cache_store.plan(session), cache_store.records(session)
+        store, records = cache_store.open_read_only(session), cache_store.records(session)
     except CsaError:  # the cards say so
         return
-    lines = () if plan is None else plan_lines(plan, records, today)
-    now = see(session.dataset, core_areas(records), lines)
+    today, now = cache_store.today(session), see(session.dataset, core_areas(records), lines)
     on, before = ("", None) if store is None else note_visit(store, who, today, now)
     if before is not None:
         said = [render(new) for new in describe_new(before, now)] or [tr("news.none")]

@@ -14,7 +14,6 @@ opened = panels.frame(tr("briefing.short"), parts.title)
 screen = screen_state.begin(opened)
 choices = screen.choices
 areas = cards.show(opened)
-cards.show_news(opened)
 view = AreaView(opened, choices)
 with panels.working():
     proposal = view.proposal

@@ -16,16 +16,13 @@ from csa.reports.month.facts import Facts
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.map_sheet import public_sheet
 from csa.reports.public.pages import Section
-from csa.reports.public.plan import actions_in_order, status_at_quarter_end
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import marks_of
 
 NONE_PUBLISHED = "0"
 """In place of a digest: the pages say that they are a draft, whatever is published later."""
-MAX_ACTIONS = 20
-MAX_COLUMNS = 5
-MAX_NEIGHBORHOODS = 40
-"""Most neighborhoods in a printed table; beyond it, only those with a number are kept."""
+MAX_ROWS = 10
+"""Most rows of a printed table."""
 
 
 def public(facts: Facts, language: str, draw: Draw) -> Document:
@@ -55,50 +52,29 @@ def with_figures(document: Document, facts: Facts, t: Translator) -> Document:
 
 
 def _blocks(told: PublicFacts, sections: Sequence[Section], t: Translator) -> list[Block]:
+    """Return two pages' worth of the public report: the web page has the rest."""
     blocks: list[Block] = []
     for section in sections:
+        tables = [block for block in section.blocks if isinstance(block, Table)]
         blocks.append(Heading(section.title))
         for block in section.blocks:
-            if section.key == "neighborhoods" and isinstance(block, Table):
-                blocks += _shortened(told, _narrowed(block), t)
-            elif section.key == "years" and isinstance(block, Table) and block is section.blocks[0]:
-                blocks += years_chart(told, t)  # in place of the table, with its numbers
-            elif section.key == "doing" and isinstance(block, Table):
-                blocks += _with_news(told, block, t)
-            else:
+            if block not in tables:
                 blocks.append(block)
+            elif section.key == "years":
+                blocks += years_chart(told, t) if block is tables[0] else []
+            elif block is tables[0]:  # of the plan, how many actions are late
+                blocks += _shortened(told, block, t)
     return blocks
 
 
-def _narrowed(table: Table) -> Table:
-    """Keep the columns with numbers: what is done and who meets are sections of their own."""
-    rows = tuple(row[:MAX_COLUMNS] for row in table.rows)
-    return replace(table, columns=table.columns[:MAX_COLUMNS], rows=rows)
-
-
 def _shortened(told: PublicFacts, table: Table, t: Translator) -> list[Block]:
-    """If the table is long, move the neighborhoods without a number to one sentence."""
-    if len(table.rows) <= MAX_NEIGHBORHOODS:
-        return [table]
-    named = {place.name for place in told.districts if place.count is not None}
-    rows = tuple(row for row in table.rows if row[0] in named)
-    names = [row[0] for row in table.rows if row[0] not in named]
-    rest = Paragraph(t("report.public_rest", n=len(names), names=t.listed(names)))
-    return [replace(table, rows=rows), rest] if names else [table]
-
-
-def _with_news(told: PublicFacts, table: Table, t: Translator) -> list[Block]:
-    """If the table is long, drop actions without an update; the summary counts them."""
-    if len(table.rows) <= MAX_ACTIONS:
-        return [table]
-    silent = [
-        status_at_quarter_end(action, told) == "no-update" for action in actions_in_order(told)
-    ]
-    rows = tuple(row for row, is_silent in zip(table.rows, silent, strict=True) if not is_silent)
-    if len(rows) == len(table.rows):
-        return [table]
-    rest = Paragraph(t("report.public_no_news", n=len(table.rows) - len(rows)))
-    return [replace(table, rows=rows), rest] if rows else [rest]
+    """Keep the first rows of a long table; of neighborhoods, those with the highest numbers."""
+    counts = {place.name: place.count or 0 for place in told.districts}
+    first = sorted(table.rows, key=lambda row: -counts.get(row[0], 0))[:MAX_ROWS]
+    rows = tuple(row for row in table.rows if row in first)
+    n_more = len(table.rows) - len(rows)
+    rest = [Paragraph(t("report.public_more", n=n_more), is_faint=True)] if n_more else []
+    return [replace(table, rows=rows), *rest]
 
 
 def _map(facts: Facts, told: PublicFacts, t: Translator, draw: Draw) -> bytes | None:

@@ -20,6 +20,7 @@ class MapArea:
     name: str  # its place name
     shape: shapely.Geometry  # its outline, WGS 84
     is_served: bool  # True for a core service area, False for a candidate
+    verdict: str = ""  # what changed in it, of `csa.city.preregistration.Verdict`
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,15 @@ from csa.city.types import Frozen
 from csa.geo.cells import CellSet
 
 FORMAT_VERSION = 1
+CHANGES = ("fewer", "more")
+"""How a map draws what changed: the first words of a verdict."""
 
 Years = tuple[tuple[int, int | None], ...]
 """A calendar year and its count; None for fewer than 10."""
 Quarters = tuple[tuple[str, int | None], ...]
 """A quarter, `YYYY-Qn`, and its count; None for fewer than 10."""
+Streets = tuple[tuple[str, tuple[str, ...]], ...]
+"""A street's name and the neighborhoods that it runs through."""
 
 
 class DensityClass(Frozen):
@@ -174,6 +178,7 @@ class PublicFacts(Frozen):
     cells: tuple[PublicCell, ...]  # of the map
     areas: tuple[PublicArea, ...]
     districts: tuple[PublicPlace, ...]
+    streets: Streets = ()  # of the city's own map, by which people find their neighborhood
     change: PublicChange | None  # all areas together
     actions: tuple[PublicAction, ...]  # the plan's actions
     tasks: tuple[PublicTask, ...]  # tasks marked public

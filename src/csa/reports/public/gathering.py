@@ -43,6 +43,7 @@ from csa.reports.public.published_values import (
     published_neighborhoods,
     published_quarters,
     published_years,
+    streets_by_neighborhood,
     unquoted_of,
     with_figures,
 )
@@ -163,6 +164,7 @@ def gather_from(
     own = {
         "snapshot_id": secret.name_of(snapshot.id),
         "actions": actions_of(plan, analysis.records, snapshot.as_of),
+        "streets": streets_by_neighborhood(inputs.layers, window.dataset.neighborhoods),
     }
     facts = _facts(analysis, window, areas, change, made, own)
     if inputs.with_fairness:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -11,6 +11,7 @@ import shapely
 from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.city.config import CityConfig
+from csa.city.preregistration import RING_M, Verdict
 from csa.geo.cells import draw_cells, outline
 from csa.geo.palette import PAPER, class_colors
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
@@ -25,7 +26,7 @@ from csa.reports.maps.layers import (
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 from csa.reports.month.facts import MapGround
-from csa.reports.public.facts import PublicFacts
+from csa.reports.public.facts import CHANGES, PublicFacts
 from csa.reports.public.neighborhoods import place_ids
 from csa.reports.public.sections import map_alt
 from csa.reports.public.words import class_words, map_name, noun, period
@@ -43,8 +44,10 @@ WIDE = Style((WIDTH, WIDTH), 96, 15, 14, 12.5, 2.6, 8)
 NARROW = Style((WIDTH, WIDTH), 96, 25, 24, 22, 2.6, 8, names_all=False)
 
 
-def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geometry, int]]) -> str:
-    """Draw the public map; `places` are the id, outline (WGS 84) and class of each neighborhood.
+def svg_map(
+    sheet: MapSheet, alt: str, places: Mapping[str, tuple[str, shapely.Geometry, int]]
+) -> str:
+    """Draw the public map; `places` are each neighborhood's id, outline (WGS 84) and class.
 
     Ids come from us and are safe in an attribute; names are escaped.
     """
@@ -54,11 +57,11 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
     view = fit(extent, (0.0, 0.0, float(WIDTH), float(height)), sheet.metric_crs)
     colors = class_colors(max(len(sheet.class_words), 1))
     parts = [_mark(Fill(view.draw([shapely.make_valid(sheet.study_area)]), PAPER.land))]
-    shapes = view.draw(shape for _, shape, _ in places)
+    shapes = view.draw(shape for _, shape, _ in places.values())
     parts += [
         f'<path class="place" data-place="{key}" d="{_path((shape,))}" fill="{colors[level]}" '
         f'stroke="{PAPER.casing}" stroke-width="1.2"/>'
-        for (key, _, level), shape in zip(places, shapes, strict=True)
+        for (key, _, level), shape in zip(places.values(), shapes, strict=True)
     ]
     if not places and sheet.cells:
         cells = view.draw(draw_cells([cell for cell, _ in sheet.cells]))
@@ -71,8 +74,10 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
         lines, faces = lines_and_faces(sheet, view, name)
         parts += [_mark(Fill(faces, color)), _mark(Stroke(lines, color, width))]
     areas = view.draw(area.shape for area in sheet.areas)
+    parts.append(f'<g class="changes" display="none">{_changes(sheet, view, areas)}</g>')
+    levels = {name: level for name, (_, _, level) in places.items()}
     for name, style in (("wide", WIDE), ("narrow", NARROW)):
-        marks = [*draw_areas(sheet, style, areas), *_labels(sheet, style, view, areas)]
+        marks = [*draw_areas(sheet, style, areas), *_labels(sheet, style, view, areas, levels)]
         hidden = ' display="none"' if name == "narrow" else ""
         parts.append(f'<g class="{name}"{hidden}>{"".join(map(_mark, marks))}</g>')
     return (
@@ -82,13 +87,40 @@ def svg_map(sheet: MapSheet, alt: str, places: Sequence[tuple[str, shapely.Geome
     )
 
 
+NEARBY = {
+    Verdict.FEWER_MOVED.value: "more",
+    Verdict.FEWER_FEWER_NEXT.value: "fewer",
+    Verdict.MORE_NEXT.value: "more",
+}
+"""What blocks next to an area had, by its verdict, whose first word is what it had itself."""
+
+
+def _changes(sheet: MapSheet, view: MapView, areas: Sequence[shapely.Geometry]) -> str:
+    """Draw the areas with a change, and around them the blocks with one: a page shows them."""
+    drawn = []
+    for area, shape in zip(sheet.areas, areas, strict=True):
+        around = shapely.difference(shapely.buffer(shape, RING_M * view.px_per_m), shape)
+        pairs = ((NEARBY.get(area.verdict), around), (area.verdict.partition(" here")[0], shape))
+        drawn += [
+            f'<path class="{kind}" d="{_path((of,))}"/>' for kind, of in pairs if kind in CHANGES
+        ]
+    return "".join(drawn)
+
+
 def _labels(
-    sheet: MapSheet, style: Style, view: MapView, areas: Sequence[shapely.Geometry]
+    sheet: MapSheet,
+    style: Style,
+    view: MapView,
+    areas: Sequence[shapely.Geometry],
+    levels: Mapping[str, int],
 ) -> list[Mark]:
     labels = Labels(view.frame, style)
     pairs = list(zip(sheet.areas, areas, strict=True))
     place_areas(labels, pairs, is_lettered=style is NARROW or is_crowded(labels, pairs))
-    place_names(labels, named_places(sheet, view), PAPER.ink, LEAST_SHARE)
+    named = named_places(sheet, view)
+    for level in sorted({0, *levels.values()}, reverse=True):  # the darkest are named first
+        of_level = [one for one in named if levels.get(one[0], 0) == level]
+        place_names(labels, of_level, PAPER.ink, LEAST_SHARE)
     return labels.marks
 
 
@@ -141,7 +173,7 @@ def public_map(told: PublicFacts, ground: MapGround, config: CityConfig, languag
     """Draw the map of the page and the wall as SVG, from the public facts alone."""
     keys, levels = place_ids(told), {one.name: one.level for one in told.districts}
     named = ground.neighborhoods.dissolve("name").geometry.items()
-    places = [(keys[name], shape, levels[name]) for name, shape in named if name in keys]
+    places = {name: (keys[name], shape, levels[name]) for name, shape in named if name in keys}
     sheet = public_sheet(told, ground, config, language)
     try:
         return svg_map(sheet, map_alt(told, Translator(language)), places)
@@ -156,7 +188,7 @@ def public_sheet(
     t, areas = Translator(language), []
     for area in told.areas:
         name, is_served = map_name(area, told, t), area.state != CANDIDATE
-        areas.append(MapArea(area.letter, name, outline(area.ground), is_served))
+        areas.append(MapArea(area.letter, name, outline(area.ground), is_served, area.verdict))
     return MapSheet(
         study_area=ground.study_area,
         neighborhoods=ground.neighborhoods[["name", "geometry"]],

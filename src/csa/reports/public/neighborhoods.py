@@ -6,14 +6,28 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from csa.base.text import Translator
 from csa.reports.document import Block, Paragraph, Table
-from csa.reports.public.areas import change_numbers, change_sentence, moved_somewhere, short_change
+from csa.reports.public.areas import (
+    area_changes,
+    change_numbers,
+    change_sentence,
+    moved_somewhere,
+    short_change,
+)
 from csa.reports.public.facts import PublicArea, PublicFacts, PublicMeeting, PublicPlace, Years
 from csa.reports.public.plan import status_words, tasks_in_order
-from csa.reports.public.words import LEAST, area_name, city_count, class_words, noun, period
+from csa.reports.public.words import (
+    LEAST,
+    area_name,
+    areas_title,
+    city_count,
+    class_words,
+    noun,
+    period,
+)
 
 # ---- How a place's last year compares with the years before, from published counts alone.
 
@@ -109,20 +123,21 @@ def neighborhood_blocks(facts: PublicFacts, t: Translator) -> tuple[Block, ...]:
     words, dispersion, rows = class_words(facts, t.language), dispersion_of(facts), []
     for place in by_name:
         count, color = city_count(place.count, t), words[place.level]
-        trend = trend_words(trend_of(place.years, dispersion, facts.rounded_to), t)
-        doing, meeting = _doing(place, facts, t), _next_meeting(place, facts, t)
-        rows.append((place.name, count, color, _years(place, t), trend, doing, meeting))
+        found = trend_of(place.years, dispersion, facts.rounded_to)
+        trend = trend_words(found, t) if found else ""
+        rows.append((place.name, count, color, _years(place, t), trend))
     shown = latest(by_name[0].years)
     years = f"{shown[0][0]}–{shown[-1][0]}" if shown else ""
     columns = (
         *t.each("public.neighborhood", "public.count", "public.color"),
         t("public.by_year", years=years),
         t("public.trend", last=shown[-1][0] if shown else ""),
-        *t.each("public.doing_here", "public.next_meeting"),
     )
+    notes = [t("public.trend_about")] if any(len(place.years) > 1 for place in by_name) else []
+    if n_small := sum(not row[-1] for row in rows):
+        notes.append(t("public.trend_small", n=n_small, of=len(rows)))
     table = Table(caption, columns, tuple(rows), numeric=(1,))
-    has_trend = any(len(place.years) > 1 for place in by_name)
-    return (table, Paragraph(t("public.trend_about"))) if has_trend else (table,)
+    return (table, Paragraph(" ".join(notes))) if notes else (table,)
 
 
 def in_order(facts: PublicFacts) -> list[PublicPlace]:
@@ -154,6 +169,12 @@ class YearBar:
     is_few: bool  # whether it is anything below 10
 
 
+MOST_FIRST = 5
+"""Neighborhoods that the city's card names."""
+Listed: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+"""A heading, and lines with the address of each line's place on the page; "" for none."""
+
+
 @dataclass(frozen=True)
 class PlaceCard:
     """What is said of one place: in a neighborhood, or in the whole city."""
@@ -166,6 +187,7 @@ class PlaceCard:
     trend: str  # how the last year compares; empty where it is not said
     doing: tuple[str, ...]  # areas, what changed in them, and tasks
     meeting: str
+    lists: tuple[Listed, ...] = ()  # core service areas, and where there were the most
 
 
 def place_cards(facts: PublicFacts, t: Translator) -> tuple[PlaceCard, ...]:
@@ -191,7 +213,30 @@ def city_card(facts: PublicFacts, t: Translator) -> PlaceCard:
         said = (short, *moved_somewhere(facts, t), *change_numbers(change, t))
     count, bars = city_count(whole.count, t), _bars(whole.name, facts.years, facts, t)
     doing, meeting = said or (change_sentence(facts, t),), _next_meeting(whole, facts, t)
-    return PlaceCard("city", whole.name, count, *bars, "", doing, meeting)
+    lists = tuple(named for named in _first_named(facts, t) if named[1])
+    return PlaceCard("city", whole.name, count, *bars, "", doing, meeting, lists)
+
+
+def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
+    """Yield what the city's card names: chosen areas, then the neighborhoods with the most."""
+    keys = place_ids(facts)
+    of_area = {area: keys[place.name] for place in facts.districts for area in place.areas}
+    yield (
+        areas_title(facts, t),
+        tuple(
+            (
+                of_area.get(area.key, ""),
+                t("public.said_of", name=area_name(area, facts, t), said=said),
+            )
+            for area, said in area_changes(facts, t)[:MOST_FIRST]
+        ),
+    )
+    counted = [(place.count, place.name) for place in facts.districts if place.count]
+    most = sorted(counted, key=lambda pair: (-pair[0], pair[1]))[:MOST_FIRST]
+    yield (
+        t("public.most", what=noun(facts, t)),
+        tuple((keys[name], t("public.said_of", name=name, said=f"{n:,}")) for n, name in most),
+    )
 
 
 def _bars(
@@ -257,15 +302,6 @@ def trend_words(trend: YearTrend | None, t: Translator) -> str:
     if trend.verdict == "more":
         return t("public.trend_more", n=ratio, low=low, high=high)
     return t("public.trend_unclear", low=low, high=high)
-
-
-def _doing(place: PublicPlace, facts: PublicFacts, t: Translator) -> str:
-    """Name the areas in a neighborhood, with how many tasks agencies took on there."""
-    said = []
-    for area, about in _areas_in(place, facts, t):
-        n = sum(task.area == area.key for task in facts.tasks)
-        said += [about, *([t("public.n_tasks", n=n)] if n else [])]
-    return " ".join(said) or t("public.doing_nothing")
 
 
 def _next_meeting(place: PublicPlace, facts: PublicFacts, t: Translator) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
+import geopandas as gpd
+
+from csa.base.safe_parsing import parse_json
 from csa.base.schema import UNASSIGNED
 from csa.change.analyze import PastChangeBasis
 from csa.city.config import Public
@@ -36,6 +39,7 @@ from csa.reports.public.facts import (
     PublicPlace,
     PublicTask,
     Quarters,
+    Streets,
     Years,
 )
 from csa.reports.public.window import PublicWindow
@@ -72,6 +76,19 @@ def neighborhoods_by_area(
         names = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
         found[area.key] = frozenset(names)
     return found
+
+
+def streets_by_neighborhood(layers: Mapping[str, str], neighborhoods: gpd.GeoDataFrame) -> Streets:
+    """Return the neighborhoods that each named street of a map's background runs through."""
+    texts = [layers[name] for name in ("main_streets", "streets") if layers.get(name)]
+    rows = [row for text in texts for row in parse_json(text)["features"]]
+    named = [row for row in rows if row["properties"].get("name")]
+    if not named:
+        return ()
+    streets = gpd.GeoDataFrame.from_features(named, crs=neighborhoods.crs)[["name", "geometry"]]
+    pairs = streets.sjoin(neighborhoods[["name", "geometry"]])
+    by_street = pairs.groupby("name_left")["name_right"]
+    return tuple((str(name), tuple(sorted(set(within)))) for name, within in by_street)
 
 
 def published_years(made: Publication, geography: str, place: str) -> Years:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
@@ -14,8 +15,9 @@ from csa.program.plan.measures import Quarter
 from csa.reports.public.areas import change_sentence
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.fairness import fairness_sections
-from csa.reports.public.neighborhoods import city_card, place_cards
+from csa.reports.public.neighborhoods import city_card, place_cards, place_ids
 from csa.reports.public.pages import Section, inlined, language_name, render_page
+from csa.reports.public.plan import how_to_participate
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import (
@@ -215,7 +217,9 @@ def _page(
             "count": t("public.card_count", what=noun(facts, t), when=period(facts, t)),
             "outlines": outlines_words(facts, t),
             "changed": t("public.changed"),
+            "part": how_to_participate(facts, t),
         },
+        streets=_streets(facts),
         source=facts.source,
         title=title,
         subtitle=subtitle(facts, t),
@@ -228,6 +232,15 @@ def _page(
         description=t("public.where", what=noun(facts, t)),
         version=t("public.version", quarter=f"{quarter} {year}", snapshot=facts.snapshot_id[:12]),
         **own,
+    )
+
+
+def _streets(facts: PublicFacts) -> str:
+    """Write each street with the numbers of its neighborhoods, for the page's search."""
+    keys = {name: at for at, name in enumerate(place_ids(facts), start=1)}
+    pairs = [(name, [keys[one] for one in within if one in keys]) for name, within in facts.streets]
+    return json.dumps(
+        [pair for pair in pairs if pair[1]], ensure_ascii=False, separators=(",", ":")
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csa.base.text import ENGLISH, Translator
 from csa.geo.palette import class_colors
@@ -14,7 +14,7 @@ from csa.reports.public.areas import (
     change_sentence,
     short_change,
 )
-from csa.reports.public.facts import DensityClass, PublicFacts
+from csa.reports.public.facts import CHANGES, DensityClass, PublicFacts
 from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.pages import inlined, render_page
 from csa.reports.public.plan import (
@@ -108,9 +108,8 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScree
     return (
         WallScreen("number", unit, fitting(people, room - count_words(unit))),
         WallScreen("where", where, dated, is_map=True),
-        *_change(facts, t, room),
+        _change(facts, t, room),
         *_each_area(facts, t, room),
-        *_doing(facts, t, room),
         *_tasks(facts, t, room),
         *_answers(facts, t, room),
         _part(facts, t, room),
@@ -136,22 +135,12 @@ def _screen(key: str, title: str, rows: Iterable[Row], room: int) -> WallScreen:
     return WallScreen(key, title, fitting(rows, room - count_words(title)))
 
 
-def _change(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
-    """Describe what changed in all areas together, drawn beside what no change would give.
-
-    Which areas are no longer in service has a screen of its own where it does not fit.
-    """
-    change, bar = facts.change, _range_bar(facts, t)
-    short = ""
-    ended: tuple[str, ...] = ()
-    if change is not None:
-        short = short_change(change, noun(facts, t), t("public.in_areas"), t)
-        ended = change_ended(change, t) if short else ()
-    said = (short or change_sentence(facts, t), *ended)
-    title, n_said = t("wall.change_title"), sum(map(count_words, said))
-    apart = ended if count_words(title) + n_said > room else ()
-    if apart:
-        said, n_said = said[:1], count_words(said[0])
+def _change(facts: PublicFacts, t: Translator, room: int) -> WallScreen:
+    """Describe what changed in all areas together, drawn beside what no change would give."""
+    change, bar, title = facts.change, _range_bar(facts, t), t("wall.change_title")
+    short = change and short_change(change, noun(facts, t), t("public.in_areas"), t)
+    said = short or change_sentence(facts, t)
+    n_said = count_words(said)
     if bar is not None:
         left = room - count_words(f"{bar.counted_words} {bar.range_words}")
         if count_words(title) + n_said <= left:
@@ -161,9 +150,7 @@ def _change(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen
     if change is not None:
         since = t("wall.change_since", month=t.month(change.since))
         title = since if count_words(since) + n_said <= room else title
-    yield WallScreen("change", title, fitting(map(Row, said), room - count_words(title)), bar=bar)
-    if apart:
-        yield _screen("change", t("wall.change_title"), map(Row, apart), room)
+    return WallScreen("change", title, fitting([Row(said)], room - count_words(title)), bar=bar)
 
 
 def _range_bar(facts: PublicFacts, t: Translator) -> RangeBar | None:
@@ -176,17 +163,8 @@ def _range_bar(facts: PublicFacts, t: Translator) -> RangeBar | None:
     return RangeBar(told.counted, low, told.high, counted, t(key, low=low, high=told.high))
 
 
-def _doing(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
-    if facts.actions:
-        title = t("public.actions_count", n=len(facts.actions))
-        rows = [Row(word, f"{n:,}") for word, n in count_actions_by_status(facts, t)]
-        yield _screen("doing", title, rows, room)
-    elif not facts.tasks:
-        yield _screen("doing", t("public.doing_title"), [Row(t("public.doing_none"))], room)
-
-
 def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
-    """Show what changed in each area, as of all together; once of areas that are alike."""
+    """Show what changed in each area, on a map and in words; once of areas that are alike."""
     alike: dict[str, list[str]] = {}
     for area, said in area_changes(facts, t):
         alike.setdefault(said, []).append(area.letter)
@@ -195,18 +173,26 @@ def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScr
         for said, letters in alike.items()
         for at in range(0, len(letters), MOST_ROWS)
     ]
-    yield from _screens("areas", t("wall.each_area"), groups, room)
+    ended = [] if facts.change is None else [(Row(one),) for one in change_ended(facts.change, t)]
+    for screen in _screens("areas", t("wall.each_area"), groups + ended, room):
+        yield replace(screen, is_map=any(area.verdict for area in facts.areas))
 
 
 def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
-    """Show every task, late ones first, and why."""
+    """Show the plan by its actions' states, and every task, late ones first, and why."""
     rows = []
+    if facts.actions:
+        plan = t("public.actions_count", n=len(facts.actions)).rstrip(".")
+        states = ", ".join(f"{n:,} {word}" for word, n in count_actions_by_status(facts, t))
+        rows.append(Row(t("public.said_of", name=plan, said=states)))
+    elif not facts.tasks:
+        rows.append(Row(t("public.doing_none")))
     for task in tasks_in_order(facts):
         what = t("public.said_of", name=task.area, said=task.what)
         text = t("public.why_late", what=what, why=task.reason) if task.reason else what
         rows.append(Row(text, status_words(task, facts, t)))
     rows += map(Row, tasks_note(facts, t))
-    yield from _screens("tasks", t("public.tasks_title"), [(row,) for row in rows], room)
+    yield from _screens("tasks", t("public.doing_title"), [(row,) for row in rows], room)
 
 
 def _answers(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
@@ -267,6 +253,7 @@ def wall_page(
         "wall",
         t=t,
         outlines=areas_title(facts, t) if facts.areas else "",
+        changes=list(zip(CHANGES, t.each("wall.fewer", "wall.more"), strict=True)),
         city=facts.city_name,
         marks=(*[t("report.public_draft")] * is_draft, *wall_marks(facts, language)),
         screens=screens,

@@ -18,6 +18,25 @@
       history.replaceState(null, "", card ? `#${key}` : "#home"); // to send to a neighbor
     } catch { /* inside another page there is no address to keep */ }
   };
+  const street = document.getElementById("street");
+  const hits = document.getElementById("hits");
+  const streets = JSON.parse(street?.dataset.streets ?? "[]");
+  const words = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/^\s*\d+\s+(?=\S)/, "").split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const fits = (name, [first, ...rest]) =>
+    name.some((word) => word.startsWith(first)) && rest.every((other) => name.some((word) => word.startsWith(other) || other.startsWith(word)));
+  const line = (text, href) => {
+    const item = document.createElement("li");
+    const inside = href ? item.appendChild(document.createElement("a")) : item;
+    if (href) inside.href = href;
+    inside.textContent = text;
+    return item;
+  };
+  street?.addEventListener("input", () => { // what is typed stays on this page
+    const asked = words(street.value);
+    const near = asked.join("").length > 1 ? streets.filter(([name]) => fits(words(name), asked)).slice(0, 6) : null;
+    hits.replaceChildren(...(near ?? []).flatMap(([name, places]) => places.map((n) => line(`${name}: ${pick.options[n].text}`, `#place-${n}`))));
+    if (near && !near.length) hits.append(line(street.dataset.none));
+  });
   document.documentElement.classList.add("picked");
   pick.parentElement.hidden = false;
   pick.addEventListener("change", () => choose(pick.value));
@@ -27,6 +46,7 @@
     if (!link) return;
     event.preventDefault();
     choose(link.hash.slice(1));
+    hits?.replaceChildren();
     document.getElementById("home").scrollIntoView();
     pick.focus({ preventScroll: true });
   });
