@@ -64,6 +64,19 @@ def test_anything_else_passes_as_it_is():
         assert given[b"etag"] == b"x"
 
 
+def test_a_script_is_sent_packed_where_the_browser_unpacks_and_no_other_file_is():
+    name = max(first_paint.SCRIPTS, key=lambda script: (CODE / script).stat().st_size)
+    unpacks, path = [(b"accept-encoding", b"gzip, br")], f"/base/static/js/{name}"
+    headers, body, _ = answered(PAGE, unpacks, path=path)
+    whole = (CODE / name).read_bytes()
+    assert gzip.decompress(body) == whole
+    assert len(body) < 0.4 * len(whole)
+    assert headers[b"content-encoding"] == b"gzip"
+    assert int(headers[b"content-length"]) == len(body)
+    others = (path, []), ("/static/js/../index.html", unpacks), ("/static/js/x.js", unpacks)
+    assert {answered(PAGE, given, path=other)[1] for other, given in others} == {PAGE}
+
+
 @pytest.mark.parametrize(
     ("path", "query", "has_side"),
     [
