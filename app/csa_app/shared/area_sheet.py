@@ -141,7 +141,7 @@ def _show(view: AreaView, sheet: Sheet, called: str) -> None:
     tabs = st.tabs([tr("sheet.tab_months"), tr("sheet.tab_times"), tr("sheet.tab_places")])
     with tabs[0]:
         alt = tr("sheet.months_alt", area=called)
-        charts.show(session, charts.by_month, [sheet.by_month], "by month", alt)
+        charts.by_month(session, sheet.by_month, alt)
     with tabs[1]:
         _times(session, sheet, called)
     with tabs[2]:
@@ -201,7 +201,7 @@ def _times(session: CitySession, sheet: Sheet, area: str) -> None:
         panels.empty(tr("sheet.too_few_times"))
         return
     alt = tr("sheet.times_alt", area=area)
-    charts.show(session, charts.by_part, [sheet.by_part], "by part", alt)
+    charts.by_part(session, sheet.by_part, alt)
     notes = [tr("sheet.night_note")]
     if sheet.without_time:
         notes.append(tr("sheet.without_time", n=sheet.without_time))

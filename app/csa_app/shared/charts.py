@@ -1,9 +1,10 @@
-"""Tables in, plotly out: one message per chart, given in its title."""
+"""Charts: small ones as HTML, so that plotly is only loaded where a chart needs it."""
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Sequence
+import html
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,91 +14,54 @@ import streamlit as st
 from csa.areas.sheets import PARTS
 from csa.base.text import month, tr
 from csa_app.shared import theme
-from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
 
-MONTHS_HEIGHT_PX = 260
-PARTS_HEIGHT_PX = 280
+SHOWN = ["month", "incidents", "homicides", "is_partial"]
 
 
-@once
-def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw incidents by month, homicides as the darker base, an unfinished month hatched."""
-    colors = theme.current()
+def by_month(session: CitySession, counts: pd.DataFrame, alt: str) -> None:
+    """Show incidents by month, homicides as the darker base, an unfinished month hatched."""
     covered = counts[counts["is_covered"]]
-    names = [month(name) for name in covered["month"]]
-    hatch = ["/" if is_partial else "" for is_partial in covered["is_partial"]]
-    provisional = [
-        f"<br>{tr('charts.provisional')}" if is_partial else ""
-        for is_partial in covered["is_partial"]
-    ]
-    others = covered["incidents"] - covered["homicides"]
-    series = (
-        (
-            tr("label.homicides"),
-            covered["homicides"],
-            colors.sequential[-1 if not theme.is_dark() else -2],
-        ),
-        (tr("charts.nonfatal"), others, colors.sequential[2 if not theme.is_dark() else 1]),
+    top, named = (
+        max(4, int(covered["incidents"].max() if len(covered) else 0)),
+        _every(covered["month"]),
     )
-    figure = go.Figure()
-    for title, values, color in series:
-        figure.add_bar(
-            x=covered["month"],
-            y=values,
-            name=title,
-            marker={
-                "color": color,
-                "pattern": {"shape": hatch, "fgcolor": colors.land, "fillmode": "overlay"},
-            },
-            customdata=list(zip(names, provisional, strict=True)),
-            hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
+    bars, killed, others = [], tr("label.homicides"), tr("charts.nonfatal")
+    for name, n, n_killed, is_partial in covered[SHOWN].to_numpy():
+        said = f"{month(name)}: {n_killed:,} {killed}, {n - n_killed:,} {others}"
+        said += f" ({tr('charts.provisional')})" if is_partial else ""
+        heights = f"--n:{100 * n / top:.1f}%;--h:{100 * n_killed / top:.1f}%"
+        label = month(name, is_short=True).replace(" ", "<br>") if name in named else ""
+        part = ' class="csa-part"' * bool(is_partial)
+        bars.append(
+            f'<i{part} style="{heights}" title="{html.escape(said)}"><span>{label}</span></i>'
         )
-    figure.update_layout(
-        barmode="stack", bargap=0.15, **layout(MONTHS_HEIGHT_PX, is_synthetic=is_synthetic)
-    )
-    top = int(covered["incidents"].max()) if len(covered) else 0
-    figure.update_yaxes(
-        title=tr("charts.per_month"), range=[0, max(4, top * 1.1)], dtick=_step(top)
-    )
-    ticks = _every(covered["month"].tolist())
-    figure.update_xaxes(
-        type="category",
-        tickvals=ticks,
-        ticktext=[month(name, is_short=True).replace(" ", "<br>") for name in ticks],
-        tickangle=0,
-    )
-    return figure
+    key = f"<u></u>{killed} <u></u>{others} · {tr('charts.per_month')}, 0–{top:,}"
+    _picture(session, alt, f"<p>{key}</p><div>{''.join(bars)}</div>")
 
 
-@once
-def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw incidents by day of the week and part of the day, with the number in each box."""
-    colors = theme.current()
-    days = [calendar.day_name[day] for day in counts.index]
-    names = [
-        tr({"06-14": "charts.day", "14-22": "charts.evening", "22-06": "charts.night"}[part])
-        for part in PARTS
-    ]
-    figure = go.Figure(
-        go.Heatmap(
-            z=counts[list(PARTS)].to_numpy(),
-            x=names,
-            y=days,
-            colorscale=[[0, colors.land], *_scale(colors.sequential)],
-            zmin=0,
-            showscale=False,
-            xgap=3,
-            ygap=3,
-            texttemplate="%{z}",
-            textfont={"size": 14},
-            hovertemplate="%{y}, %{x}: %{z}<extra></extra>",
-        )
+def by_part(session: CitySession, counts: pd.DataFrame, alt: str) -> None:
+    """Show incidents by day of the week and part of the day, with the number in each box."""
+    heads = {
+        "06-14": tr("charts.day"),
+        "14-22": tr("charts.evening"),
+        "22-06": tr("charts.night"),
+    }
+    head = "".join(f"<th>{heads[part]}</th>" for part in PARTS)
+    top, rows = max(1, int(counts[list(PARTS)].to_numpy().max())), []
+    for day, numbers in zip(counts.index, counts[list(PARTS)].to_numpy(), strict=True):
+        boxes = "".join(f'<td style="--n:{100 * n / top:.0f}%">{n:,}</td>' for n in numbers)
+        rows.append(f"<tr><th>{calendar.day_name[day]}</th>{boxes}</tr>")
+    _picture(session, alt, f"<table><tr><td></td>{head}</tr>{''.join(rows)}</table>")
+
+
+def _picture(session: CitySession, alt: str, inside: str) -> None:
+    """Show a chart that is drawn as HTML, marked where the city is made up."""
+    mark = tr("screen.sample") if session.config.city.is_synthetic else ""
+    st.html(
+        f'<figure class="csa-chart" role="img" aria-label="{html.escape(alt)}">'
+        f"<small>{mark}</small>{inside}</figure>"
     )
-    figure.update_layout(**layout(PARTS_HEIGHT_PX, is_synthetic=is_synthetic))
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
-    figure.update_xaxes(side="top", showgrid=False, ticks="")
-    return figure
 
 
 def show(
@@ -124,10 +88,6 @@ def _mark() -> dict[str, object]:
     }
 
 
-def _scale(colors: Sequence[str]) -> list[list[object]]:
-    return [[(n + 1) / len(colors), color] for n, color in enumerate(colors)]
-
-
 def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:
     """Return the layout that all charts share."""
     return {
@@ -142,12 +102,9 @@ def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:
     }
 
 
-def _step(top: int) -> int:
-    return next(step for step in (1, 2, 5, 10, 20, 50, 100, 10**6) if top <= step * 6)
-
-
-def _every(months: Sequence[str]) -> list[str]:
+def _every(months: Iterable[str]) -> list[str]:
     """Choose the months to label: as many as fit at 390 px, or Januaries over many years."""
+    months = list(months)
     step = next(step for step in (1, 2, 3, 6, 12, 24, 48, 240) if len(months) <= 6 * step)
     numbers = [12 * int(name[:4]) + int(name[5:]) - 1 for name in months]
     return [name for name, n in zip(months, numbers, strict=True) if n % step == 0]

@@ -1,19 +1,30 @@
-"""Charts: bars that add up, an unfinished month hatched, each box with its number."""
+"""Charts as HTML: bars that add up, an unfinished month hatched, each box with its number."""
 
-from inspect import unwrap
+import html
+import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csa.areas.sheets import PARTS
-from csa_app.shared import charts, theme
+from csa_app.shared import charts
 
 
-@pytest.fixture(autouse=True)
-def light(monkeypatch):
-    monkeypatch.setattr(theme, "is_dark", lambda: False)
+@pytest.fixture
+def draw(monkeypatch):
+    """Draw a chart and give its HTML."""
+    shown = []
+    monkeypatch.setattr(charts.st, "html", shown.append)
+
+    def run(chart, counts, *, is_synthetic=False):
+        city = SimpleNamespace(is_synthetic=is_synthetic)
+        chart(SimpleNamespace(config=SimpleNamespace(city=city)), counts, "Bars <here>")
+        return shown[-1]
+
+    return run
 
 
 def table(incidents, homicides, n_covered=None, is_last_partial=False):
@@ -30,90 +41,71 @@ def table(incidents, homicides, n_covered=None, is_last_partial=False):
     )
 
 
+BAR = re.compile(r'<i( class="csa-part")? style="--n:([\d.]+)%;--h:([\d.]+)%" title="(.*?)">')
+
+
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_homicides_and_the_rest_stand_on_one_another_and_add_up():
-    figure = unwrap(charts.by_month)(table([5, 0, 12], [2, 0, 3]))
-    foot, top = figure.data
-    assert (foot.name, top.name) == ("Homicides", "Nonfatal")
-    assert list(foot.x) == ["2019-11", "2019-12", "2020-01"]
-    assert (list(foot.y), list(top.y)) == ([2, 0, 3], [3, 0, 9])
-    assert figure.layout.barmode == "stack"
-    assert foot.marker.color != top.marker.color
-    assert figure.layout.yaxis.range[0] == 0
-    assert figure.layout.yaxis.range[1] >= 12
+def test_homicides_stand_at_the_foot_of_each_month_and_what_is_under_the_hand_adds_up(draw):
+    bars = BAR.findall(draw(charts.by_month, table([5, 0, 12], [2, 0, 3])))
+    assert [(n, h) for _, n, h, _ in bars] == [("41.7", "16.7"), ("0.0", "0.0"), ("100.0", "25.0")]
+    assert [said for *_, said in bars] == [
+        "November 2019: 2 Homicides, 3 Nonfatal",
+        "December 2019: 0 Homicides, 0 Nonfatal",
+        "January 2020: 3 Homicides, 9 Nonfatal",
+    ]
 
 
-def test_the_month_in_which_the_data_end_is_hatched_and_says_so():
-    figure = unwrap(charts.by_month)(table([5, 6], [0, 1], is_last_partial=True))
-    for bars in figure.data:
-        assert list(bars.marker.pattern.shape) == ["", "/"]
-        (name, note), (last, last_note) = bars.customdata
-        assert (name, last) == ("November 2019", "December 2019")
-        assert note == ""
-        assert len(last_note) > 10
+def test_the_month_in_which_the_data_end_is_hatched_and_says_so(draw):
+    first, last = BAR.findall(draw(charts.by_month, table([5, 6], [0, 1], is_last_partial=True)))
+    assert [bool(first[0]), bool(last[0])] == [False, True]
+    assert last[3].endswith(" (month not complete, provisional)")
 
 
-def test_months_that_the_data_do_not_reach_are_not_drawn_as_zero():
-    figure = unwrap(charts.by_month)(table([5, 6, 0, 0], [0, 0, 0, 0], n_covered=2))
-    assert [list(bars.x) for bars in figure.data] == [["2019-11", "2019-12"]] * 2
+def test_months_that_the_data_do_not_reach_are_not_drawn_as_zero(draw):
+    assert len(BAR.findall(draw(charts.by_month, table([5, 6, 0, 0], [0] * 4, n_covered=2)))) == 2
 
 
-def test_each_box_of_day_and_part_has_its_number():
+def test_each_box_of_day_and_part_has_its_number(draw):
     counts = pd.DataFrame([[day * 3 + part for part in range(3)] for day in range(7)])
     counts.columns = list(PARTS)
-    (boxes,) = unwrap(charts.by_part)(counts).data
-    assert boxes.z.tolist() == counts.to_numpy().tolist()
-    assert list(boxes.y) == [
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
-    ]  # fmt: skip
-    assert len(set(boxes.x)) == 3
-    assert boxes.texttemplate == "%{z}"
+    made = draw(charts.by_part, counts)
+    boxes = re.findall(r'<td style="--n:(\d+)%">(\d+)</td>', made)
+    assert [int(n) for _, n in boxes] == list(range(21))
+    assert (boxes[0][0], boxes[20][0]) == ("0", "100")
+    assert re.findall(r"<tr><th>(\w+)</th>", made)[::6] == ["Monday", "Sunday"]
 
 
 @pytest.mark.parametrize("is_synthetic", [True, False])
-def test_a_chart_of_a_made_up_city_says_so_on_the_picture(is_synthetic):
+def test_a_chart_of_a_made_up_city_says_so_and_each_has_its_words(draw, is_synthetic):
     parts = pd.DataFrame([[0] * 3] * 7, columns=list(PARTS))
-    for figure in (
-        unwrap(charts.by_month)(table([5], [1]), is_synthetic=is_synthetic),
-        unwrap(charts.by_part)(parts, is_synthetic=is_synthetic),
-    ):
-        said = [note.text for note in figure.layout.annotations]
-        assert said == ["SAMPLE: synthetic city"] * is_synthetic
+    for chart, counts in ((charts.by_month, table([5], [1])), (charts.by_part, parts)):
+        made = draw(chart, counts, is_synthetic=is_synthetic)
+        assert ("SAMPLE: synthetic city" in made) is is_synthetic
+        assert 'role="img" aria-label="Bars &lt;here&gt;"' in made
 
 
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_no_month_at_all_and_no_incident_at_all_are_charts_all_the_same():
-    assert [len(bars.x) for bars in unwrap(charts.by_month)(table([0], [0], n_covered=0)).data] == [
-        0,
-        0,
-    ]
-    figure = unwrap(charts.by_month)(table([0, 0], [0, 0]))
-    assert figure.layout.yaxis.range[1] == 4
-
-
-def test_in_the_dark_the_colors_are_others(monkeypatch):
-    light = unwrap(charts.by_month)(table([5], [1]))
-    monkeypatch.setattr(theme, "is_dark", lambda: True)
-    dark = unwrap(charts.by_month)(table([5], [1]))
-    for one, other in zip(light.data, dark.data, strict=True):
-        assert one.marker.color in theme.LIGHT.sequential
-        assert other.marker.color in theme.DARK.sequential
+def test_no_month_at_all_and_no_incident_at_all_are_charts_all_the_same(draw):
+    assert not BAR.findall(draw(charts.by_month, table([0], [0], n_covered=0)))
+    made = draw(charts.by_month, table([0, 0], [0, 0]))
+    assert len(BAR.findall(made)) == 2
+    assert "0–4" in made
 
 
 # ---- True in general ------------------------------------------------------------------------
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=72))
-def test_whatever_the_counts_the_bars_add_up_and_few_months_are_named(pairs):
-    counts = table([a + b for a, b in pairs], [a for a, _ in pairs])
-    figure = unwrap(charts.by_month)(counts)
-    foot, top = figure.data
-    assert [a + b for a, b in zip(foot.y, top.y, strict=True)] == counts["incidents"].tolist()
-    assert len(figure.layout.xaxis.tickvals or ()) <= 6
-    highest = max(counts["incidents"], default=0)
-    assert figure.layout.yaxis.range[1] >= highest
-    assert highest / figure.layout.yaxis.dtick <= 18
+def test_whatever_the_counts_no_bar_is_over_the_top_and_few_months_are_named(draw, pairs):
+    made = draw(charts.by_month, table([a + b for a, b in pairs], [a for a, _ in pairs]))
+    bars = BAR.findall(made)
+    assert all(float(h) <= float(n) <= 100 for _, n, h, _ in bars)
+    said = [html.unescape(words).replace(",", "") for *_, words in bars]
+    totals = [sum(map(int, re.findall(r"(\d+) [HN]", words))) for words in said]
+    assert totals == [a + b for a, b in pairs]
+    assert len(re.findall(r"<span>[^<]+<br>", made)) <= 6

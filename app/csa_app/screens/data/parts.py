@@ -112,7 +112,7 @@ def months(session: CitySession) -> None:
     through = date.fromisoformat(report["data_through"])
     st.header(tr("data.by_month"), anchor=False)
     counts = count_by_month(session.dataset.incidents, period, first, through)
-    charts.show(session, charts.by_month, [counts], "city by month", tr("data.by_month_alt"))
+    charts.by_month(session, counts, tr("data.by_month_alt"))
 
 
 def suspects(session: CitySession) -> None:
