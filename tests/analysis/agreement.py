@@ -923,8 +923,9 @@ def read_wall(surface: Surface, page: Rendered, through: Month) -> None:
         labelled = re.match(r"((?:[A-Z]{1,2}, )*[A-Z]{1,2}) (.+)", block) if is_each else None
         for letter in labelled[1].split(", ") if labelled else ():
             read_words(surface, labelled[2], through, letter)
-        if not is_each:
-            others.append(read_named(surface, block, through))
+        if labelled is None:
+            named = read_named(surface, block, through)
+            others += [] if is_each else [named]
     text = " ".join(others)
     read_words(surface, text, through)
     if said := first("wall.counted", text):

@@ -34,10 +34,10 @@ from csa.reports.public.words import areas_title, is_unreviewed, limits, noun, p
 MOST_WORDS = 25
 """Words that a hall reads before the speaker goes on, marks included."""
 
-MOST_LISTED = 60
+MOST_LISTED = 140
 """The same of a list, of which everybody looks for one line."""
-
-MOST_ROWS = 6
+MOST_ROWS, MOST_LINES, LINE_WORDS = 6, 14, 13
+"""Rows of a screen, lines of a list, and words of such a line."""
 _ELLIPSIS = "…"
 
 
@@ -174,8 +174,10 @@ def _each_area(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScr
         for at in range(0, len(letters), MOST_ROWS)
     ]
     ended = [] if facts.change is None else [(Row(one),) for one in change_ended(facts.change, t)]
-    for screen in _screens("areas", t("wall.each_area"), groups + ended, room):
-        yield replace(screen, is_map=any(area.verdict for area in facts.areas))
+    is_map = any(area.verdict for area in facts.areas)
+    most = MOST_ROWS if is_map else MOST_LINES  # a map leaves half as much
+    for screen in _screens("areas", t("wall.each_area"), groups + ended, room, most):
+        yield replace(screen, is_map=is_map)
 
 
 def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]:
@@ -207,7 +209,7 @@ def _answers(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScree
 
 
 def _screens(
-    key: str, title: str, groups: Iterable[tuple[Row, ...]], room: int
+    key: str, title: str, groups: Iterable[tuple[Row, ...]], room: int, most: int = MOST_LINES
 ) -> Iterator[WallScreen]:
     """Yield as many screens as a list needs; what belongs together is on one."""
     room += MOST_LISTED - MOST_WORDS - count_words(title)
@@ -216,7 +218,8 @@ def _screens(
         own = group
         if _n_words(group) > room:  # cut to its share of the room, so that no row is left out
             own = tuple(row for one in group for row in fitting([one], room // len(group)))
-        if shown and (len(shown + own) > MOST_ROWS or _n_words(shown + own) > room):
+        lines = sum(1 + row.n_words // LINE_WORDS for row in shown + own)
+        if shown and (lines > most or _n_words(shown + own) > room):
             yield WallScreen(key, title, shown)
             shown = ()
         shown += own
