@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from csa.change.past import PastCohort
     from csa.city.selection import AreaSelection
     from csa.geo.cells import CellSet
-    from csa.program.registry import CoreArea
+    from csa.program.registry import CoreArea, Zone
 
 Answer = TypeVar("Answer")
 
@@ -237,6 +237,23 @@ class Analysis:
         from csa.program.registry import followed
 
         return self._once("areas", lambda: followed(self.services))
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The programs' own zones, in the order in which they were entered; ended ones too."""
+        from csa.program.registry import all_zones
+
+        return self._once("zones", lambda: all_zones(self.records))
+
+    def zone_areas(self, zone: Zone) -> AreaSelection:
+        """Return a zone as it is followed: since its own first month, on its own cells."""
+        from csa.areas.places import list_cells
+        from csa.program.zones import follow_zone
+
+        since, months = zone.versions[0].since, self.settings.months
+        until = min(since, self.city.dataset.require_months().until)
+        found = list_cells(self.proposed(until).areas) if zone.by_counts is False else []
+        return follow_zone(zone, frozenset().union(*found), months)
 
     @property
     def counts(self) -> Mapping[str, AreaCounts]:

@@ -69,12 +69,15 @@ class PastChangeBasis(StrEnum):
     OTHER_WAY = "another way of choosing"
     OTHER_MONTHS = "not chosen by the months just before"
     NOT_SAID = "not said what chose them"
+    DRAWN = "drawn without regard to shootings"
 
 
 def past_change_basis(
     chosen: AreaSelection, since: Month, past: Sequence[PastCohort]
 ) -> PastChangeBasis:
     """Return what the usual course of areas can rest on."""
+    if chosen.is_drawn:
+        return PastChangeBasis.DRAWN
     if chosen.period is None:
         return PastChangeBasis.NOT_SAID
     if abs(chosen.period.until.index - since.index) > RECENT_MONTHS:
@@ -335,9 +338,8 @@ def _judge(
     known = past_as_of(past, since, LEAST_BEFORE)
     basis = past_change_basis(own, since, known)
     known = known if basis is PastChangeBasis.PAST_YEARS else ()
-    prior = (
-        NOT_CHOSEN if basis in {PastChangeBasis.OTHER_MONTHS, PastChangeBasis.NOT_SAID} else CORE
-    )
+    not_chosen = PastChangeBasis.OTHER_MONTHS, PastChangeBasis.NOT_SAID, PastChangeBasis.DRAWN
+    prior = NOT_CHOSEN if basis in not_chosen else CORE
     months = ground.until.index - since.index
 
     def usual(past: Sequence[PastYear], prior: PastChangePrior) -> PastChange:
@@ -367,6 +369,8 @@ def _judge(
 
 def _knew_after(chosen: AreaSelection, since: Month) -> bool | None:
     """Check whether months since the start chose areas; None where an area's months are unknown."""
+    if chosen.is_exploratory or chosen.is_drawn:
+        return None if chosen.is_exploratory else False
     if chosen.period is not None and chosen.period.until > since:
         return True
     return None if chosen.period is None or chosen.n_undated else False

@@ -162,6 +162,8 @@ def _past_ratio(displaced: Displacement, past: PastYear, n_months: int) -> Any:
 def why_usual_unknown(displaced: Displacement) -> Message | None:
     """Explain why the usual course is unknown, where the choice of the areas is the reason."""
     since = month(str(displaced.since_all))
+    if displaced.basis is PastChangeBasis.DRAWN:
+        return msg("zone.usual_drawn")
     if displaced.basis is PastChangeBasis.NOT_SAID:
         return msg("follow.usual_not_said", since=since)
     if displaced.basis is PastChangeBasis.OTHER_MONTHS:

@@ -39,7 +39,7 @@ class AreaSelection:
 
     Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
     `is_suggested`, `max_area_km2`, `versions`, `periods`, `retired`, `ended`,
-    `corrected`, `services`, `designated`.
+    `corrected`, `services`, `designated`, `is_drawn`, `is_exploratory`.
     """
 
     area_ids: tuple[str, ...]  # the letter of each of n areas
@@ -58,6 +58,8 @@ class AreaSelection:
     corrected: tuple[str, ...] = ()  # letters of areas whose day was corrected later
     services: tuple[ServedSpan, ...] = ()  # every service that there was, also earlier ones
     designated: tuple[ServedSpan, ...] = ()  # all ground ever, each cell once: with whom it came
+    is_drawn: bool = False  # drawn by people, and shootings played no part in it
+    is_exploratory: bool = False  # drawn by people after the first month that is counted
 
     @property
     def all_cells(self) -> tuple[frozenset[int], ...]:
@@ -96,7 +98,9 @@ class AreaSelection:
             for service in self.services
             if service.versions[0].since < until
         ]
-        return follow_services(known)
+        found = follow_services(known)
+        drawn, late = self.is_drawn, self.is_exploratory
+        return None if found is None else replace(found, is_drawn=drawn, is_exploratory=late)
 
 
 @dataclass(frozen=True)

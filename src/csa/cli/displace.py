@@ -45,6 +45,10 @@ def displace(
         bool,
         typer.Option("--served", help="Follow the core service areas, each from its start date."),
     ] = False,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Follow one of your zones, by name or id (`csa zone list`)."),
+    ] = None,
     store: StoreOption = None,
     since: Annotated[
         str | None,
@@ -69,25 +73,31 @@ def displace(
     from csa.workflow.products import make_change
 
     start = None if since is None else Month.parse(since, "--since")
-    if (areas is None) is not is_served:
+    if (areas is not None) + is_served + (zone is not None) != 1:
         raise ParamError("follow.which_areas")
-    if areas is None:
+    chosen = own = None
+    if areas is not None:
+        chosen = read_areas(areas)
+    elif zone is not None:
+        from csa.program.registry import all_zones, find_zone
+
+        own = find_zone(all_zones(stored_records(config, store)), zone)
+    else:
         from csa.program.registry import all_services, followed
 
         chosen = followed(all_services(stored_records(config, store)))
-    else:
-        chosen = read_areas(areas)
-    if chosen is None or not chosen.cells:
+    if own is None and (chosen is None or not chosen.cells):
         if as_json:
             show_json({"areas": 0})
         else:
             show(tr("follow.none_served" if areas is None else "follow.no_area", path=areas))
         return
-    choices = resolve_settings(config, None, chosen.kinds)
+    choices = resolve_settings(config, None, chosen.kinds if chosen else ())
     require_writable(out)
     with progress(N_STEPS) as step:
         step("load")
         analysis = Analysis(open_city(config, dataset), choices, progress=step)
+        chosen = chosen if own is None else analysis.zone_areas(own)
         made = make_change(analysis, chosen, start)
         step("write")
         replace_folder(out, MARKER, made.files)
@@ -185,7 +195,9 @@ def _caution(followed: FollowedAreas) -> Iterator[str]:
     n_outside = displaced.places.n_outside
     if n_outside:
         yield tr("follow.outside", n=n_outside)
-    if displaced.is_selected_on_outcome is None:
+    if displaced.chosen.is_exploratory:
+        yield tr("zone.exploratory", since=month(str(displaced.since_all)))
+    elif displaced.is_selected_on_outcome is None:
         yield tr("follow.knew_unknown", since=month(str(displaced.since_all)))
     if displaced.is_selected_on_outcome:
         yield tr("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from csa.base.logging import ProgressCallback
     from csa.base.params import Period
     from csa.city.dataset import City
-    from csa.program.registry import CoreArea
+    from csa.program.registry import CoreArea, Zone
     from csa.program.store.records import Records
 
 
@@ -32,7 +32,8 @@ def evaluate(
     city: CityOption,
     dataset: DatasetOption,
     area: Annotated[
-        str, typer.Option(help="The letter of an area, in service or retired.", metavar="LETTER")
+        str,
+        typer.Option(help="An area's letter, in service or retired, or a zone.", metavar="LETTER"),
     ],
     store: StoreOption = None,
     before: Annotated[
@@ -45,7 +46,7 @@ def evaluate(
     kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Evaluate an area, in service or retired, as agreed when it was designated."""
+    """Evaluate an area or a zone as agreed when it was designated or entered."""
     config = load_city_option(city)
     from csa.areas.choices import resolve_settings
     from csa.base.errors import ParamError
@@ -53,15 +54,19 @@ def evaluate(
     from csa.change.sentences import name_in_sentence
     from csa.city.dataset import open_city
     from csa.city.preregistration import SEALED, check_seal
-    from csa.program.registry import core_area
+    from csa.program.registry import Zone, all_zones, core_area, find_zone
 
     if (before is None) != (after is None):
         raise ParamError("evaluate.both_windows")
     records = stored_records(config, store)
-    found = core_area(records, area)
+    found: CoreArea | Zone | None = core_area(records, area)
+    if found is None and records.zones:
+        found = find_zone(all_zones(records), area)
     if found is None:
         raise ParamError("evaluate.not_served", area=area)
-    who = name_in_sentence(area, found.place_name)
+    area, who = found.key, name_in_sentence(found.key, found.place_name)
+    if isinstance(found, Zone) and SEALED not in found.evidence:
+        raise ParamError("evaluate.not_sealed", area=who)
     sealed = check_seal(found.evidence.get(SEALED, {}), area)
     account: dict[str, Any] = {"area": area, "sealed": sealed}
     said: list[str] = []
@@ -88,7 +93,7 @@ def evaluate(
 
 
 def _windows(
-    city: City, choices: AreaSettings, area: CoreArea, spans: tuple[Period, Period]
+    city: City, choices: AreaSettings, area: CoreArea | Zone, spans: tuple[Period, Period]
 ) -> tuple[list[str], dict[str, Any]]:
     """Compare two windows that were not agreed."""
     from csa.areas.locating import locate_for_areas
@@ -105,7 +110,7 @@ def _windows(
 def _agreed(
     city: City,
     records: Records,
-    area: CoreArea,
+    area: CoreArea | Zone,
     sealed: Mapping[str, Any],
     progress: ProgressCallback,
 ) -> tuple[list[str], dict[str, Any]]:
@@ -115,16 +120,20 @@ def _agreed(
     from csa.base.errors import CsaError, PeriodError
     from csa.change.evaluation import describe_preregistered
     from csa.change.sentences import figures
-    from csa.program.registry import followed
+    from csa.program.registry import Zone, followed
 
     settings = resolve_settings(city.config, None, tuple(sealed["outcome"]))
     analysis = Analysis(city, settings, records, progress=progress)
     areas = analysis.areas
-    if areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
+    if isinstance(area, Zone):
+        areas = analysis.zone_areas(area)
+    elif areas is None or area.key not in areas.area_ids:  # others serve all of its ground by now
         areas = followed([area])
     try:
         change = analysis.change(areas)
     except CsaError:  # of another area: this one may be judged all the same
+        if isinstance(area, Zone):
+            raise
         change = analysis.change(followed([area]))
     if change is None or area.key not in change.displaced.chosen.area_ids:
         last = city.dataset.require_months().until.plus(-1)

@@ -299,12 +299,13 @@ def cover_study_area(study_area: shapely.Geometry, resolution: int) -> pd.DataFr
         shape = h3.geo_to_h3shape(shapely.Polygon(part.exterior))
         found.update(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
     cells = np.array(sorted(found), dtype=np.uint64)
-    areas = _clipped_km2(cells, study_area)
+    areas = clipped_km2(cells, study_area)
     table = pd.DataFrame({"area_km2": areas}, index=pd.Index(cells, name="cell"))
     return table[table["area_km2"] > 0]
 
 
-def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.float64]:
+def clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.float64]:
+    """Measure the land of each cell that lies in some polygons: (m,) square kilometers."""
     import geopandas as gpd  # noqa: PLC0415 - loads late
     import shapely  # noqa: PLC0415 - loads late
 

@@ -16,6 +16,7 @@ from csa.base.message import Message, msg
 from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
 from csa.city.config import CityBasics, PlacesSource
+from csa.ingest.job import in_own_process
 from csa.ingest.map_files import read_map, refuse_tangled, refuse_vast
 from csa.ingest.parse import plain_text
 from csa.ingest.records import read_records
@@ -27,6 +28,9 @@ POLYGON, MOSTLY = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE), 0.5
 """How the text of a polygon begins; the share of rows that have one, at least."""
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""
+
+MOST_POINTS = 20_000
+"""A zone's corners: they stand in the store and in its log."""
 
 LEAST_KM2, KM_A_DEGREE = 0.01, 111.2
 """A city's land is more than a block: of less, cells would be cut to slivers."""
@@ -84,6 +88,17 @@ def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
     """Read the study area from its own file."""
     table, _ = _mend(read_polygons(path, crs).assign(name="study area"), path)
     return join_polygons(table.geometry, path)
+
+
+@in_own_process
+def read_zone(path: Path, crs: str | None) -> tuple[shapely.Geometry, tuple[Message, ...]]:
+    """Read a program's zone, all features of a file as one, in degrees."""
+    table, notes = _mend(read_polygons(path, crs).assign(name=path.stem), path)
+    whole = shapely.force_2d(join_polygons(table.geometry, path))
+    n_points = int(shapely.get_num_coordinates(whole))
+    if n_points > MOST_POINTS:
+        raise SourceError("zone.points", path=path, n=n_points, most=MOST_POINTS)
+    return whole, notes
 
 
 def join_polygons(shapes: gpd.GeoSeries, path: Path) -> shapely.Geometry:

@@ -1,6 +1,6 @@
-"""The registry of core service areas: their letters, names and cells by version, for ever.
+"""The registry of core service areas and zones: names and cells by version, for ever.
 
-Every page, report, file and command reads the areas in service here.
+Every page, report, file and command reads the areas in service, and programs' own zones, here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from csa.areas.places import called, candidate_rows
+from csa.base.errors import ParamError
 from csa.base.params import Month, Period
 from csa.base.text import tr
 from csa.city.selection import AreaSelection, AreaVersion, ServedSpan, first_month, follow_services
@@ -20,6 +21,7 @@ from csa.program.store.tables import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED, Ar
 
 if TYPE_CHECKING:
     import pandas as pd
+    import shapely
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,91 @@ class CoreArea:
         """Its cells by month: each version counts from the first whole month after its day."""
         by_month = {first_month(max(day, self.since)): cells for day, cells in self.cell_history}
         return tuple(AreaVersion(cells, month) for month, cells in sorted(by_month.items()))
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A program's own zone: its polygons as drawn, and the cells that stand for them."""
+
+    key: str  # z-1, z-2: the order in which zones were entered
+    place_name: str
+    kind: str  # grant, site, beat or other
+    since: date  # the day from which it counts
+    ended: date | None  # its last day; None while it goes on
+    by_counts: bool  # whether shootings played a part in drawing it
+    cell_history: tuple[tuple[date, CellSet], ...]  # its cells from each day on
+    entered: tuple[date, ...]  # of each of them, the day on which it was entered
+    polygons: Mapping[str, Any]  # as drawn last: GeoJSON, WGS 84
+    evidence: Mapping[str, Any]  # what was known when it was entered, and what was agreed
+    is_day_corrected: bool = False
+    chosen_from: Period | None = None  # the months whose counts are taken to have chosen it
+
+    @property
+    def cells(self) -> CellSet:
+        """Its cells now."""
+        return self.cell_history[-1][1]
+
+    @property
+    def shape(self) -> shapely.Geometry:
+        """Its polygons now, as drawn, WGS 84."""
+        from shapely.geometry import shape  # noqa: PLC0415 - loads late
+
+        return shape(dict(self.polygons))
+
+    @property
+    def versions(self) -> tuple[AreaVersion, ...]:
+        """Its cells by month: each version counts from the first whole month after its day."""
+        by_month = {first_month(day): cells for day, cells in self.cell_history}
+        return tuple(AreaVersion(cells, month) for month, cells in sorted(by_month.items()))
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether each version was entered before the first month that counts with it."""
+        days = zip(self.entered, self.cell_history, strict=True)
+        return all(is_before(entered, day) for entered, (day, _) in days)
+
+    def is_on(self, day: date) -> bool:
+        """Check whether it is a zone on a day."""
+        return self.since <= day and (self.ended is None or day <= self.ended)
+
+
+def is_before(entered: date, starts_on: date) -> bool:
+    """Check whether a zone was entered before the first month that counts."""
+    month = first_month(starts_on)
+    return entered < date(month.year, month.number, 1)
+
+
+def all_zones(records: Records) -> tuple[Zone, ...]:
+    """List every zone that there ever was, in the order in which they were entered."""
+    versions: dict[str, list[Any]] = {}
+    for row in records.zone_versions:
+        versions.setdefault(row.zone, []).append(row)
+    return tuple(
+        Zone(
+            row.key,
+            row.name,
+            row.kind,
+            row.starts_on,
+            row.ends_on,
+            row.by_counts,
+            tuple((one.starts_on, frozenset(int(c, 16) for c in one.cells)) for one in drawn),
+            tuple(one.entered_on for one in drawn),
+            drawn[-1].polygons,
+            drawn[0].evidence,
+        )
+        for row in records.zones
+        if (drawn := versions.get(row.key))
+    )
+
+
+def find_zone(zones: Sequence[Zone], given: str) -> Zone:
+    """Return a zone by its id or its name."""
+    wanted = given.strip().casefold()
+    found = [zone for zone in zones if wanted in {zone.key, zone.place_name.casefold()}]
+    if not found:
+        known = ", ".join(f"{zone.key} {zone.place_name}" for zone in zones) or tr("label.none")
+        raise ParamError("zone.unknown", given=given, known=known)
+    return found[0]
 
 
 def core_areas(records: Records) -> tuple[CoreArea, ...]:
@@ -192,7 +279,7 @@ def served_as(table: Areas, standing: Mapping[str, AreaStatus]) -> Areas:
     return table.assign(served_as=letters)
 
 
-def followed(services: Sequence[CoreArea]) -> AreaSelection | None:
+def followed(services: Sequence[CoreArea | Zone]) -> AreaSelection | None:
     """Return areas as displacement follows them, each since its own day; None where none is."""
     return follow_services(
         [

@@ -48,6 +48,8 @@ from csa.program.store.tables import (
     StepRow,
     TaskRow,
     ValueRow,
+    ZoneRow,
+    ZoneVersionRow,
 )
 
 APPROVED = "approved"
@@ -62,7 +64,7 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `draws`, `corrections`, `on`, `confirmed`.
+    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`, `corrections`, `on`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -84,6 +86,8 @@ class Records:
     minutes: tuple[MinuteRow, ...] = ()
     handouts: tuple[HandoutRow, ...] = ()
     draws: tuple[DrawRow, ...] = ()
+    zones: tuple[ZoneRow, ...] = ()
+    zone_versions: tuple[ZoneVersionRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
     confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
@@ -119,6 +123,8 @@ TABLES: Mapping[str, type[Audited]] = {
     "minutes": MinuteRow,
     "handouts": HandoutRow,
     "draws": DrawRow,
+    "zones": ZoneRow,
+    "zone_versions": ZoneVersionRow,
     "corrections": CorrectionRow,
 }
 

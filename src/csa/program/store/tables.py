@@ -349,6 +349,38 @@ class CorrectionRow(Audited):
     reasons: Mapped[str]
 
 
+ZONE_KINDS = ("grant", "site", "beat", "other")
+
+
+class ZoneRow(Audited):
+    """A program's own zone: a grant's area, a site, a beat; its polygons are its versions'."""
+
+    __tablename__ = "zone"
+    prefix = "zone "
+
+    name: Mapped[str]
+    kind: Mapped[str]
+    starts_on: Mapped[date]  # from which day it counts
+    ends_on: Mapped[date | None]  # its last day
+    by_counts: Mapped[bool]  # whether shootings played a part in drawing it
+
+
+class ZoneVersionRow(Audited):
+    """The polygons of a zone from a day on: as drawn, and the cells that stand for them."""
+
+    __tablename__ = "zone_version"
+    prefix = "zone "
+
+    zone: Mapped[str] = mapped_column(ForeignKey("zone.key"))
+    starts_on: Mapped[date]
+    entered_on: Mapped[date]  # never changed: it decides whether the zone can be sealed
+    by_office: Mapped[str]
+    reasons: Mapped[str]
+    polygons: Mapped[dict[str, Any]]  # GeoJSON, WGS 84
+    cells: Mapped[list[str]]
+    evidence: Mapped[dict[str, Any]]
+
+
 class DraftRow(Base):
     """A draft, which survives a reload; it decides nothing and is not in the trail."""
 
