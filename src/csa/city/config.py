@@ -323,6 +323,77 @@ class Outcome(Frozen):
     )
 
 
+# ---- What programs count of their work, and for whom: kinds, organizations, grants.
+
+
+KindName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Activities(Frozen):
+    """What programs count of their work, who enters it, and who may see its monthly totals."""
+
+    kinds: dict[KindName, Name] = Field(
+        min_length=1, description="kinds of activity: a short name to its words"
+    )
+    organizations: tuple[Name, ...] = Field(
+        min_length=1, description="offices that enter activities; each sees its rows, no one else's"
+    )
+    readers: tuple[Name, ...] = Field(
+        (),
+        description="other offices that see area-months of five activities or more; never one that "
+        "polices, prosecutes or supervises",
+    )
+    targets: dict[KindName, Count] = Field(
+        {}, description="kind to the number planned each month in each area"
+    )
+    highest_risk: Count | None = Field(
+        None, description="people at highest risk in the city, as somebody estimated"
+    )
+    highest_risk_source: str = Field("", description="who estimated that, how and when")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if not self.targets.keys() <= self.kinds.keys():
+            raise ValueError(str(msg("config.activity_kind", known=", ".join(self.kinds))))
+        if (self.highest_risk is None) != (not self.highest_risk_source):
+            raise ValueError(str(msg("config.highest_risk")))
+        return self
+
+
+class MoneyLine(Frozen):
+    """A line of a grant's budget."""
+
+    what: Name = Field(description="what it pays for")
+    budget: float = Field(ge=0, description="dollars granted")
+    spent: float = Field(ge=0, description="dollars spent by then")
+    as_of: date = Field(description="day of that figure")
+
+
+class FunderGrant(Frozen):
+    """A grant and what its funder is told."""
+
+    name: Name = Field(description="the grant's name and number")
+    funder: Name = Field(description="who gives the money")
+    start: date = Field(description="its first day")
+    until: date = Field(description="the first day after it")
+    organizations: tuple[Name, ...] = Field(
+        min_length=1, description="organizations whose activities it pays for"
+    )
+    places: tuple[Name, ...] = Field(
+        (), description="letters of areas, or names of zones; none: all in which they work"
+    )
+    targets: dict[KindName, Count] = Field({}, description="kind to the number promised in all")
+    people: Count | None = Field(None, description="people promised to be newly reached")
+    money: tuple[MoneyLine, ...] = Field((), description="lines of its budget")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.until <= self.start:
+            raise ValueError(str(msg("config.grant_days")))
+        return self
+
+
 class Areas(Frozen):
     """Values for candidate areas; what is not given is found in the city's own data."""
 
@@ -415,6 +486,8 @@ class CityConfig(Frozen):
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
     risk: RiskFactors | None = Field(None, description="layers that `csa risk` tries")
     outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
+    activities: Activities | None = Field(None, description="what programs count of their work")
+    grants: dict[str, FunderGrant] = Field({}, description="grants, by a short name")
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")
 
@@ -430,4 +503,15 @@ class CityConfig(Frozen):
             # A file that allows no blocks gets none: a finer cell may point to a house.
             fitting = areas.model_copy(update={"resolution": finest})
             object.__setattr__(self, "areas", fitting)
+        return self
+
+    @model_validator(mode="after")
+    def _grants_pay_for_what_is_counted(self) -> Self:
+        counted = self.activities
+        for grant in self.grants.values():
+            offices = set() if counted is None else {*counted.organizations}
+            if counted is None or not offices.issuperset(grant.organizations):
+                raise ValueError(str(msg("config.grant_office", known=", ".join(sorted(offices)))))
+            if not grant.targets.keys() <= counted.kinds.keys():
+                raise ValueError(str(msg("config.activity_kind", known=", ".join(counted.kinds))))
         return self

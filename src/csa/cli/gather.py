@@ -11,7 +11,13 @@ import typer
 
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
-from csa.cli.options import CityOption, JsonOption, load_city_option, parse_date_option
+from csa.cli.options import (
+    CityOption,
+    JsonOption,
+    load_city_option,
+    open_store_read_only,
+    parse_date_option,
+)
 from csa.ingest.job import from_job, shared_process
 
 if TYPE_CHECKING:
@@ -54,6 +60,7 @@ def ingest(
     config = load_city_option(city)
     from csa.city.deployment import data_dir
     from csa.ingest.sources import add_layers, find_inputs
+    from csa.program.activities import total_activities
     from csa.workflow.place_names import N_STEPS
     from csa.workflow.products import make_dataset
 
@@ -64,6 +71,11 @@ def ingest(
     has_layers = bool(inputs.services or inputs.risk_terrain)
     with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as step:
         intake, version = make_dataset(config, inputs, out, step)
+    opened = (
+        None if config.activities is None else open_store_read_only(config, None, may_be_made=True)
+    )
+    if opened is not None:
+        total_activities(opened, config.city.clock.today())
     if as_json:
         show_json(intake.dataset.report)
     else:

@@ -29,6 +29,7 @@ from csa.disclosure.keys import Secret
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.orders import fetch_year
 from csa.ingest.sources import add_layers, find_inputs
+from csa.program.activities import total_activities
 from csa.program.plan.items import Plan
 from csa.program.secret import keep_public_secret, public_secret
 from csa.program.store.engine import Store
@@ -327,6 +328,8 @@ def make_month(
         changed.
     """
     place = request.place
+    if request.store is not None:
+        total_activities(request.store, request.config.city.clock.today())
     with exclusive_lock(place.lock):
         place.recover()
         try:

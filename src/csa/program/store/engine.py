@@ -406,8 +406,10 @@ def configure_sqlite(raw: sqlite3.Connection) -> None:
     """
     raw.isolation_level = None
     _keep_ahead_log(raw)
-    for pragma in ("foreign_keys=ON", "synchronous=FULL", "wal_autocheckpoint=1", "schema_version"):
-        raw.execute(f"PRAGMA {pragma}")  # the last one opens the log, if nothing has yet
+    # Deleted rows, such as activities, are overwritten; the last opens the log, if nothing has yet.
+    begin = ("foreign_keys=ON", "secure_delete=ON", "synchronous=FULL", "wal_autocheckpoint=1")
+    for pragma in (*begin, "schema_version"):
+        raw.execute(f"PRAGMA {pragma}")
 
 
 def _keep_ahead_log(raw: sqlite3.Connection) -> None:

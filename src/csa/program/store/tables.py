@@ -86,6 +86,8 @@ class Audited(Base):
 
 PUBLIC_SECRET = "public secret"  # noqa: S105 - a name
 """The row of `about` with the secret that changes public counts. No page or command shows it."""
+PHONE_SECRET = "phone secret"  # noqa: S105 - a name
+"""The row of `about` with the secret that opens what phones have locked."""
 STORE_ID = "store id"
 """The row of `about` with the place's own random id, which no backup takes along."""
 
@@ -389,6 +391,49 @@ class DraftRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     values: Mapped[dict[str, Any]]
     at_utc: Mapped[str] = mapped_column(String(27))
+
+
+class ActivityRow(Base):
+    """What an organization did: in no trail, which others read, and a row for 90 days only."""
+
+    __tablename__ = "activity"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    office: Mapped[str] = mapped_column(index=True)
+    place: Mapped[str]
+    kind: Mapped[str]
+    on_date: Mapped[date] = mapped_column(index=True)
+    contacts: Mapped[int | None]
+    reached: Mapped[int | None]
+    hours: Mapped[float | None]
+    staff: Mapped[int | None]
+
+
+class ActivityMonthRow(Base):
+    """What an organization did of a kind in a month and place, once its rows are gone."""
+
+    __tablename__ = "activity_month"
+
+    office: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    n: Mapped[int]
+    contacts: Mapped[int | None]
+    reached: Mapped[int | None]
+    hours: Mapped[float | None]
+    staff: Mapped[int | None]
+
+
+class PhoneRow(Base):
+    """A phone on which an organization counts without a network, until it is revoked."""
+
+    __tablename__ = "phone"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    office: Mapped[str]
+    given_on: Mapped[date]
+    revoked_on: Mapped[date | None]
 
 
 AUDITED: tuple[type[Audited], ...] = tuple(Audited.__subclasses__())
