@@ -43,7 +43,6 @@ def screen(dataset: Path) -> Iterator[Row]:
             page = _opened(browser, f"{server.address}/areas?screen={SCREEN}")
             # The months first: at the wide radii that come last, clusters are split many times.
             yield Row("painted: another last month", _month(page), target="0.3 s")
-            yield Row("painted: a layer on or off", _toggle(page), target="0.3 s")
             change = _radius(page, _until_painted)
             yield Row("painted: another radius (eps)", change, target="1.0 s")
         with serving(APP, variables) as server:
@@ -134,11 +133,6 @@ def _radius(page: Any, yardstick: Any) -> list[float]:
     spot = page.locator("iframe").first
     more = page.get_by_test_id("stNumberInputStepUp").first
     return [yardstick(page, spot, more.click) for _ in range(CHANGES)]
-
-
-def _toggle(page: Any) -> list[float]:
-    button = page.get_by_role("button", name="Neighborhoods")
-    return [_until_painted(page, None, button.click) for _ in range(CHANGES)]
 
 
 def _month(page: Any) -> list[float]:

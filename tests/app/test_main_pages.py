@@ -111,8 +111,6 @@ CHOSEN = {
     "max_area_km2": 1.0,
     "eps_m": 250.0,
     "min_samples": 8,
-    "shade": "none",
-    "layers": ["neighborhoods"],
 }
 
 
@@ -122,7 +120,6 @@ CHOSEN = {
         ("screens/compare/page.py", None, ("capacity",)),
         ("screens/displacement/page.py", {"since": "2019-06"}, ("since", "month")),
         (FIND, CHOSEN, ("through", "months", "kinds", "limit", "by_hand", "eps_m", "min_samples")),
-        (FIND, CHOSEN, ("shade", "layers")),
     ],
 )
 def test_a_browser_that_forgot_its_widgets_is_told_what_was_chosen(

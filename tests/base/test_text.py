@@ -428,7 +428,7 @@ def test_a_message_cannot_be_changed_after_it_is_made():
 def test_the_source_was_found_to_speak():
     keys = {key for _, said, *_ in _spoken() for key in said}
     assert {"config.absent", "source.other_city", "source.swapped", "cli.internal"} <= keys
-    assert {"find.candidates", "find.homicides", "controls.shade_risk", "data.risk"} <= keys
+    assert {"find.candidates", "find.homicides", "data.risk"} <= keys
     assert {"public.skip", "public.hint", "wall.screen"} <= {key for _, (key,), *_ in _templated()}
     assert len(_spoken()) > 300
 

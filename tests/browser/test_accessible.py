@@ -7,7 +7,7 @@ import pytest
 from tests.browser.axe import faults
 from tests.workers import slowly
 
-SCREEN = quote(json.dumps({"area": "c-5", "layers": ["background", "neighborhoods", "services"]}))
+SCREEN = quote(json.dumps({"area": "c-5"}))
 
 
 @pytest.mark.parametrize(

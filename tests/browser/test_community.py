@@ -48,6 +48,30 @@ def bundle(dataset):
     return dataset.parent / "bundle"
 
 
+def test_meeting_and_a_saved_map_hold_what_is_published_and_no_other_count(
+    dataset, bundle, serve, read, chromium, tmp_path
+):
+    facts, _ = read_bundle(bundle)
+    shown = sorted(one.count for one in facts.cells if one.count)
+    counts = "[...csaMap.time.counts].sort((a, b) => a - b)"
+    with serve(tmp_path, CSA_DATASET=str(dataset), CSA_BUNDLE=str(bundle)) as address:
+        frame = read(f"{address}/meeting?step=2").frame
+        assert frame.evaluate(counts) == shown
+        assert frame.evaluate("csaMap.time.message.names.length") == 1
+        reader = read(f"{address}/areas")
+        with reader.page.expect_download() as saved:
+            reader.page.get_by_role("button", name="Save this map").click()
+        saved.value.save_as(tmp_path / "map.html")
+    page, asked = chromium.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_function("window.csaMap && csaMap.time.counts")
+    assert page.evaluate(counts) == shown
+    page.get_by_text("fewer than 10").wait_for()
+    page.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
 @pytest.fixture(scope="module")
 def public_app(dataset, bundle, serve, tmp_path_factory):
     """Serve what a public server has: a bundle, and neither a dataset nor a store."""

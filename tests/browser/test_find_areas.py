@@ -179,28 +179,6 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     )
 
 
-def test_layers_come_and_go_on_the_same_map(read, sample_app):
-    reader = read(f"{sample_app}/areas")
-    frame = reader.frame
-    born = frame.evaluate("performance.timeOrigin")
-    reader.settle()
-    turn = reader.turn(frame)
-    reader.page.get_by_role("button", name="Services").click()
-    reader.painted(turn)
-    assert frame.evaluate("document.querySelectorAll('.csa-service').length") > 20
-    reader.page.locator(".csa-legend", has_text="clinic").wait_for()
-    turn = reader.turn(frame)
-    reader.page.get_by_role("radio", name="Risk terrain").click()
-    reader.painted(turn)
-    reader.settle()
-    assert "highest fifth" in reader.page.locator(".csa-legend").inner_text()
-    assert screen_of(reader.page.url) == {
-        "layers": ["background", "neighborhoods", "services"],
-        "shade": "risk",
-    }
-    assert frame.evaluate("performance.timeOrigin") == born
-
-
 def test_a_link_reproduces_the_screen(read, sample_app, sample):
     screen = {
         "until": "2020-01",
@@ -208,7 +186,6 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
         "kinds": ["homicide"],
         "eps_m": 300.0,
         "min_samples": 6,
-        "layers": ["neighborhoods"],
     }
     reader = read(address_of(sample_app, **screen))
     reader.frame  # noqa: B018 - painted

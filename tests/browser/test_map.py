@@ -75,7 +75,8 @@ def room(frame):
           const map = (window.map || window.map_div).getContainer().getBoundingClientRect();
           const {top} = box.getBoundingClientRect();
           const inner = box.querySelectorAll('p, button, select, input[type=search], .csa-chart');
-          const parts = [box, ...inner].map((one) => one.getBoundingClientRect());
+          const parts = [box, ...inner].filter((one) => one.checkVisibility())
+            .map((one) => one.getBoundingClientRect());
           return {
             sideways: Math.max(...parts.map((one) => one.right - window.innerWidth), 0),
             below: Math.max(...parts.map((one) => one.bottom - window.innerHeight), 0),

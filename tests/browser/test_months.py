@@ -1,12 +1,15 @@
 """The brush over the map's months: counts and colors are Python's own, and nobody else is asked."""
 
+import json
 import random
+import time
 
 import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 import shapely
-from tests.browser.conftest import LINES, until
+from tests.browser.conftest import LINES, Reader, free_port, new_context, new_page, until
+from tests.browser.firefox import firefox
 
 import csa
 from csa.base.params import Month
@@ -58,6 +61,19 @@ def colors(counts, compared):
     return {n: [int(c[k : k + 2], 16) for k in (1, 3, 5)] + [255] for n, c in chosen.items()}
 
 
+def assert_drawn(drawn, shootings, size, span, end, least_seen=50):
+    """Compare what a browser counted and painted with Python's own."""
+    (start, stop), begin = span, max(0, end - (span[1] - span[0]))
+    wanted = count(shootings, size, start, stop)
+    compared = count(shootings, size, begin, begin + stop - start)
+    color = {0: [0, 0, 0, 0], **colors({*wanted.values()}, compared)}
+    held = {h3.latlng_to_cell(lat, lon, size): n for lat, lon, n, _ in drawn if n}
+    assert {int(cell): n for cell, n in held.items()} == wanted
+    seen = [(n, pixel) for *_, n, pixel in drawn if pixel]
+    assert len(seen) > least_seen
+    assert [pixel for _, pixel in seen] == [color[n] for n, _ in seen]
+
+
 @pytest.mark.smoke
 def test_counts_and_colors_are_pythons_own_for_any_span_of_months(read, sample_app, shootings):
     frame = read(f"{sample_app}/areas").frame
@@ -68,16 +84,117 @@ def test_counts_and_colors_are_pythons_own_for_any_span_of_months(read, sample_a
         for _ in range(8):
             start, stop = sorted(chance.sample(range(n_steps + 1), 2))
             frame.evaluate(f"csaMap.setWindow({start}, {stop}); {STILL}")
-            wanted = count(shootings, size, start, stop)
-            begin = max(0, end - (stop - start))
-            compared = count(shootings, size, begin, begin + stop - start)
-            color = {0: [0, 0, 0, 0], **colors({*wanted.values()}, compared)}
             drawn = frame.evaluate(DRAWN)
-            held = {h3.latlng_to_cell(lat, lon, size): n for lat, lon, n, _ in drawn if n}
-            assert {int(cell): n for cell, n in held.items()} == wanted
-            seen = [(n, pixel) for *_, n, pixel in drawn if pixel]
-            assert len(seen) > 50
-            assert [pixel for _, pixel in seen] == [color[n] for n, _ in seen]
+            assert_drawn(drawn, shootings, size, (start, stop), end)
+
+
+class Chromium:
+    """A screen of so many pixels a point, with a mouse or a finger."""
+
+    def __init__(self, chromium, address, ratio, width, *, is_touched):
+        looks = {"device_scale_factor": ratio, "has_touch": is_touched, "is_mobile": is_touched}
+        self.context = new_context(chromium, viewport={"width": width, "height": 900}, **looks)
+        self.page, self.is_touched = new_page(self.context), is_touched
+        self.page.goto(address)
+        self.frame = Reader(self.page).frame
+        Reader(self.page).settle()
+
+    def run(self, expression):
+        return self.frame.evaluate(expression)
+
+    def drag(self, selector, share, by):
+        """Hold what is at a share of an element's width, and move it by so many pixels."""
+        place = self.frame.locator(selector)
+        place.scroll_into_view_if_needed()
+        box = place.bounding_box()
+        x, y = box["x"] + share * box["width"], box["y"] + 20
+        if not self.is_touched:
+            self.page.mouse.move(x, y)
+            self.page.mouse.down()
+            self.page.mouse.move(x + by, y, steps=6)
+            self.page.mouse.up()
+            return
+        line = self.context.new_cdp_session(self.page)
+        points = [("touchStart", 0), *(("touchMove", by * n / 6) for n in range(1, 7))]
+        for kind, moved in points:
+            at = [{"x": x + moved, "y": y}]
+            line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+        line.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def close(self):
+        self.context.close()
+
+
+class DebiansFirefox:
+    """The same in another browser, with a mouse."""
+
+    def __init__(self, address, ratio, width):
+        self.opened = firefox(free_port())
+        self.tab = self.opened.__enter__()
+        view = {"viewport": {"width": width, "height": 900}, "devicePixelRatio": ratio}
+        self.tab.call("browsingContext.setViewport", context=self.tab.context, **view)
+        self.tab.call("browsingContext.navigate", context=self.tab.context, url=address)
+        self.tab.until("!!document.querySelector('iframe[src*=streamlit_folium]')")
+        self.tab.settle()
+        self.frame = next(at for url, at in self.tab.frames().items() if "streamlit_folium" in url)
+        for _ in range(200):
+            if self.run(
+                "'still' in document.body.dataset && !!(window.csaMap && csaMap.time.counts)"
+            ):
+                break
+            time.sleep(0.1)
+
+    def run(self, expression):
+        said = f"({expression})()" if expression.startswith("()") else expression
+        return self.tab.run(said, self.frame)
+
+    def drag(self, selector, share, by):
+        inside = f"document.querySelector('{selector}').getBoundingClientRect()"
+        left, top, width = self.run(
+            f"(() => {{ const b = {inside}; return [b.x, b.y, b.width]; }})()"
+        )
+        frame = "document.querySelector('iframe[src*=streamlit_folium]')"
+        self.tab.run(f"{frame}.scrollIntoView({{block: 'end'}})")
+        x, y = self.tab.run(
+            f"(() => {{ const b = {frame}.getBoundingClientRect(); return [b.x, b.y]; }})()"
+        )
+        at = {"x": int(x + left + share * width), "y": int(y + top + 20)}
+        moves = [{"type": "pointerMove", **at, "x": int(at["x"] + by * n / 6)} for n in range(1, 7)]
+        mouse = [{"type": "pointerMove", **at}, {"type": "pointerDown", "button": 0}, *moves]
+        mouse += [{"type": "pointerUp", "button": 0}]
+        source = {"type": "pointer", "id": "mouse", "actions": mouse}
+        self.tab.call("input.performActions", context=self.tab.context, actions=[source])
+
+    def close(self):
+        self.opened.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("name", ["dense", "phone", "firefox", "firefox, dense"])
+def test_other_screens_hands_and_browsers_count_color_and_move_alike(
+    request, sample_app, shootings, name
+):
+    address, ratio = f"{sample_app}/areas", 2 if name != "firefox" else 1
+    if name.startswith("firefox"):
+        seen = DebiansFirefox(address, ratio, 1400)
+    else:
+        width = 390 if name == "phone" else 1400
+        browser = request.getfixturevalue("chromium")
+        seen = Chromium(browser, address, ratio, width, is_touched=name == "phone")
+    try:
+        assert seen.run("devicePixelRatio") == ratio
+        end = seen.run("csaMap.time.span")[1]
+        seen.run("void window.map.setZoom(12, {animate: false})")
+        for span in ((0, 24), (7, 19)):
+            seen.run(f"(csaMap.setWindow{span}, {STILL}.then(() => 1))")
+            assert_drawn(seen.run(DRAWN), shootings, 9, span, end, least_seen=30)
+        n_steps, (start, stop) = seen.run("[csaMap.time.message.names.length, csaMap.time.span]")
+        step = seen.run("document.querySelector('.csa-chart').clientWidth") / n_steps
+        seen.drag(".csa-chart", (start + stop) / 2 / n_steps, 10 * step)
+        moved = seen.run(f"{STILL}.then(() => csaMap.time.span)")
+        assert moved[1] - moved[0] == stop - start
+        assert abs(moved[0] - start - 10) <= 1
+    finally:
+        seen.close()
 
 
 def test_a_drag_plays_keys_and_the_legend_ask_nobody(read, sample_app):
@@ -133,10 +250,11 @@ def test_a_drag_plays_keys_and_the_legend_ask_nobody(read, sample_app):
 
 def test_the_list_of_cells_and_the_pointer_give_the_same_answer(read, sample_app):
     frame = read(f"{sample_app}/areas").frame
-    top = frame.get_by_role("combobox", name="Most incidents")
-    until_listed = "document.querySelector('.csa-top').options.length > 1"
+    top = frame.get_by_role("combobox", name="Areas, and blocks with most")
+    until_listed = "document.querySelector('.csa-top').options.length > 15"
     until(frame, until_listed)
-    cell = top.locator("option").nth(1).get_attribute("value")
+    n_areas = frame.evaluate("csaMap.time.message.areas.length")
+    cell = top.locator("option").nth(1 + n_areas).get_attribute("value")
     top.select_option(cell)
     line = frame.locator(".csa-pointed").inner_text()
     n = frame.evaluate(f"csaMap.time.counts[{cell}]")
@@ -163,3 +281,133 @@ def test_a_saved_map_opens_without_a_network_and_counts_the_same(
     assert sorted(labels) == sorted(proposal.areas["place_name"])
     page.close()
     assert (errors, [url for url in asked if not url.startswith(("file:", "data:"))]) == ([], [])
+
+
+SIDES = """() => {
+  const {pixels, raster, split, counts, earlier, level} = csaMap.time;
+  const size = window.map.getSize().x;
+  const middle = (80 + split * size) * raster.width / (size + 160);  // 80 px beyond each edge
+  const sides = [new Map(), new Map()];
+  raster.index.forEach((cell, at) => {
+    const column = at % raster.width;
+    if (cell) sides[column + 0.5 < middle ? 0 : 1].set(cell - 1, pixels[at]);
+  });
+  return sides.map((side, right) => [...side].map(([cell, ink]) => [(right ? counts : earlier)[cell], ink]));
+}"""
+
+
+def test_before_and_after_stand_on_two_sides_of_a_line_with_keys_values_and_one_legend(
+    read, sample_app
+):
+    reader = read(f"{sample_app}/compare")
+    frame = reader.frame
+    reader.settle()
+    n_said = LINES[reader.page].n_said
+    span = frame.evaluate("csaMap.time.span")
+    frame.get_by_role("button", name="Before and after").click()
+    length = span[1] - span[0]
+    first = max(0, span[0] - length)
+    assert frame.evaluate(f"{STILL}.then(() => csaMap.time.before)") == [first, first + length]
+    before, line = (
+        frame.get_by_role("slider", name=name)
+        for name in ("First month on the left", "Line between the two")
+    )
+    before.press("End")
+    most = frame.evaluate("csaMap.time.message.names.length")
+    assert frame.evaluate(f"{STILL}.then(() => csaMap.time.before)") == [most - length, most]
+    names = frame.evaluate("csaMap.time.message.names")
+    assert names[most - length][0] in before.get_attribute("aria-valuetext")
+    before.press("Home")
+    line.press("PageUp")
+    assert frame.evaluate(f"{STILL}.then(() => csaMap.time.split)") > 0.5
+    assert line.get_attribute("aria-valuetext").endswith("%")
+    # Each side's cells have the color of its own months' counts, and the same count one color.
+    colors = {}
+    for side in frame.evaluate(SIDES):
+        assert len({n for n, _ in side}) > 3
+        for n, ink in side:
+            colors.setdefault(n, set()).add(ink)
+    assert {len(inks) for inks in colors.values()} == {1}
+    # By hand: the line goes where the hand goes, and the map stays.
+    middle = "[map.getCenter().lat, map.getCenter().lng]"
+    center = frame.evaluate(middle)
+    box = frame.locator(".csa-line").bounding_box()
+    reader.page.mouse.move(box["x"] + 7, box["y"] + 150)
+    reader.page.mouse.down()
+    reader.page.mouse.move(box["x"] - 120, box["y"] + 150, steps=5)
+    reader.page.mouse.up()
+    assert frame.evaluate(f"{STILL}.then(() => csaMap.time.split)") < 0.5
+    assert frame.evaluate(middle) == center
+    # A longer span on the right is a longer one on the left.
+    frame.evaluate(f"csaMap.setWindow({most - 7}, {most}); {STILL}")
+    left = frame.evaluate("csaMap.time.before")
+    assert left[1] - left[0] == 7
+    frame.get_by_role("button", name="Before and after").click()
+    assert frame.evaluate(f"{STILL}.then(() => csaMap.time.before)") is None
+    assert LINES[reader.page].n_said == n_said
+
+
+def test_layers_are_switched_and_streets_are_found_without_asking_the_server(
+    read, sample_app, root, sample_folder
+):
+    reader = read(f"{sample_app}/areas")
+    frame = reader.frame
+    reader.settle()
+    n_said = LINES[reader.page].n_said
+    frame.get_by_text("Layers").click()
+    services = frame.get_by_role("button", name="Services")
+    assert services.get_attribute("aria-pressed") == "false"
+    services.click()
+    assert frame.locator(".csa-service").count() > 20
+    frame.locator(".csa-key", has_text="clinic").wait_for()
+    services.click()
+    assert frame.locator(".csa-service").count() == 0
+    frame.get_by_role("button", name="Points that may be wrong").click()
+    assert frame.locator(".csa-service", has_text="?").count() > 0
+    frame.get_by_role("button", name="Incidents").click()
+    assert not frame.locator(".leaflet-cells-pane").is_visible()
+    # Found by name: streets, neighborhoods and services, of the city's own layers alone.
+    places = csa.open_city(load_city(root / "config" / "sample.toml"), sample_folder).dataset
+    streets = json.loads((root / "data" / "sample" / "streets.geojson").read_text())["features"]
+    named = {one["properties"]["name"] for one in streets} | {*places.neighborhoods["name"]}
+    listed = frame.locator("#csa-map-places option").evaluate_all("all => all.map((e) => e.value)")
+    own = {*places.services["name"]} | {*places.neighborhoods["name"]} - {"unassigned"}
+    assert own < {*listed} <= own | named
+    assert len({*listed} - own) > 20  # streets, but for those beyond the map's edge
+    box = frame.get_by_role("combobox", name="Find a street or place")
+    box.fill(min({*listed} - own))
+    box.press("Enter")
+    found = "document.querySelectorAll('.leaflet-leaders-pane path[stroke=\"#0b6e75\"]').length > 0"
+    until(frame, found, most_ms=10_000)
+    frame.evaluate("void map.setZoom(16, {animate: false})")
+    until(frame, "document.querySelectorAll('.csa-place').length > 1")
+    boxes = frame.locator(".csa-place").evaluate_all(
+        "all => all.map((e) => [e.textContent, e.style.transform])"
+    )
+    assert {name for name, _ in boxes} <= named
+    assert any("rotate(0rad)" not in turned for _, turned in boxes)
+    assert LINES[reader.page].n_said == n_said
+
+
+def test_an_area_has_the_same_answer_in_the_list_and_under_the_pointer(read, sample_app):
+    frame = read(f"{sample_app}/areas").frame
+    until(frame, "document.querySelector('.csa-top').options.length > 8")
+    top = frame.get_by_role("combobox", name="Areas, and blocks with most")
+    top.select_option("area 0")
+    name = top.locator("option:checked").inner_text()
+    told = frame.locator(".csa-pointed").inner_text(), frame.locator(".csa-about").inner_text()
+    n = frame.evaluate(
+        "csaMap.time.message.areas.length && +document.querySelector('.csa-pointed').textContent.split(' ')[0]"
+    )
+    assert told[0].endswith(f"in {name}")
+    assert told[1].startswith(name)
+    assert f"{n} incidents in 36 months" in told[1]
+    assert "90% range" in told[1]
+    top.select_option("")
+    assert frame.locator(".csa-about").inner_text() == ""
+    frame.evaluate(
+        """() => map.eachLayer((layer) => {
+          if (layer.feature?.properties.number === 0) layer.fire('mouseover', {}, true);
+        })"""
+    )
+    assert frame.locator(".csa-about").inner_text() == told[1]

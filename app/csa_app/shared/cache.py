@@ -71,6 +71,7 @@ from csa_app.shared.geometry import (
     base_geometry,
     cell_geometry,
     fitted_geometry,
+    places_geometry,
     risk_geometry,
 )
 from csa_app.shared.settings import deployment
@@ -395,15 +396,6 @@ def geometry_afar(session: CitySession, resolution: int) -> CellGeometry | None:
     return cells_drawn(session, resolution, is_afar=True) if resolution > AFAR else None
 
 
-def has_background(session: CitySession) -> bool:
-    """Return whether the city has streets, water or parks to draw."""
-    try:
-        layers = _background(session).layers
-    except CsaError:
-        return False  # the map says why
-    return bool(set(layers) - {"neighborhoods"})
-
-
 @of_city(max_entries=SETTINGS)
 def services(session: CitySession, choices: AreaSettings) -> pd.DataFrame | None:
     """Count the services in and near each area."""
@@ -451,6 +443,13 @@ def risk_layer(session: CitySession) -> RiskLayer | None:
     if stored is not None and stored["factors"]:
         return fitted_geometry(fitted_risk(stored))
     return None if scored is None else risk_geometry(scored)
+
+
+@of_city(max_entries=4)
+def vacant_layer(session: CitySession) -> str | None:
+    """Return where a browser finds the city's vacant lots and buildings."""
+    vacant = session.dataset.vacant_land
+    return None if vacant is None else places_geometry(vacant)
 
 
 def has_factors(session: CitySession) -> bool:

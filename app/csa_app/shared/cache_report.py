@@ -131,6 +131,22 @@ def _bundle() -> Path | None:
     return Path(named) if named else own if own.is_dir() else None
 
 
+def published(session: CitySession) -> PublicFacts | None:
+    """Return the public facts as they were published last; None where nothing whole was."""
+    folder = _bundle()
+    with suppress(CsaError):
+        facts = None if folder is None else _published(folder, folder_key(folder))
+        return facts if facts is not None and facts.city_id == session.config.city.id else None
+    return None
+
+
+@of_city(max_entries=2)
+def _published(folder: Path, _key: tuple[int, ...]) -> PublicFacts:
+    from csa.reports.public.bundle import read_bundle  # noqa: PLC0415 - only if there is one
+
+    return read_bundle(folder)[0]
+
+
 def folder_key(folder: Path) -> tuple[int, ...]:
     """Return a key for a folder's state."""
     found: list[int] = []

@@ -70,13 +70,17 @@ def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
     return CellGeometry(serve(pack_cells(cells)), number_of)
 
 
+def base_content(dataset: Dataset, basemap: Path) -> dict[str, Any]:
+    """Return the background, with the city's layers if `csa basemap` made them."""
+    layers = {"neighborhoods": _borders(dataset.neighborhoods), **_own_layers(basemap)}
+    return {"layers": layers, "names": _names(dataset.neighborhoods)}
+
+
 def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
-    """Write the background, with the city's layers if `csa basemap` made them."""
-    layers: dict[str, Any] = {"neighborhoods": _borders(dataset.neighborhoods)}
-    layers |= _own_layers(basemap)
-    content = {"layers": layers, "names": _names(dataset.neighborhoods)}
+    """Write the background."""
+    content = base_content(dataset, basemap)
     west, south, east, north = shapely.bounds(dataset.study_area).round(6).tolist()
-    return BaseGeometry(serve(content), ((south, west), (north, east)), tuple(layers))
+    return BaseGeometry(serve(content), ((south, west), (north, east)), tuple(content["layers"]))
 
 
 def _own_layers(basemap: Path) -> dict[str, Any]:
@@ -113,6 +117,11 @@ def fitted_geometry(fitted: FittedRisk) -> RiskLayer:
     shapes = [outline(fitted.cells[level == one].tolist()) for one in shown.tolist()]
     words = risk_classes()[: int(shown.max(initial=-1)) + 1]
     return _scored(shapes, "".join(map(str, shown.tolist())), Classes((*BOUNDS,), words))
+
+
+def places_geometry(places: gpd.GeoDataFrame) -> str:
+    """Write where places are, such as vacant lots, as the city lists them."""
+    return _scored(places.geometry.tolist(), "", Classes((), ())).address
 
 
 def _scored(shapes: Sequence[shapely.Geometry], digits: str, classes: Classes) -> RiskLayer:

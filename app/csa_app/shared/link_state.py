@@ -1,4 +1,4 @@
-"""The state a link reproduces: choices, the chosen area, and what the map shows."""
+"""The state a link reproduces: choices, the chosen area, and the months shown."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from csa.base.errors import CsaError, ParamError
 from csa.base.params import DbscanParams, Month, require_resolution
 from csa.base.schema import KINDS
 
-LAYERS = ("background", "neighborhoods", "services")
-SHADES = ("shootings", "risk", "none")
 MAX_TEXT = 2000
 MAX_MONTHS = 240
 MAX_KM2 = 100
@@ -29,14 +27,8 @@ class LinkState:
 
     choices: AreaSettings  # what is counted, and how areas are found
     area: str = ""  # the chosen area's id, or its letter; "" for none
-    shade: str = SHADES[0]  # what colors the cells, one of `SHADES`
-    layers: tuple[str, ...] = ("background", "neighborhoods")
     since: str = ""  # first month after the start, `YYYY-MM`; "" for the page's default
     month: str = ""  # month up to which change is shown, `YYYY-MM`; "" for the last
-
-    def with_map(self, shade: str, layers: tuple[str, ...]) -> LinkState:
-        """Return this screen with other map settings."""
-        return replace(self, shade=shade, layers=layers)
 
     def with_area(self, area: str) -> LinkState:
         """Return this screen with another area chosen."""
@@ -63,16 +55,15 @@ def screen_from_text(text: str, first: LinkState) -> LinkState:
     given = read_link(text, MAX_TEXT)
     try:
         choices = _choices(given, first.choices)
-        layers = _listed(given.get("layers", list(first.layers)), LAYERS)
         since = _month(given.get("since", first.since))
         month = _month(given.get("month", first.month))
     except (TypeError, ValueError, OverflowError) as error:
         raise CsaError("screen.bad_link") from error
-    area, shade = given.get("area", ""), given.get("shade", first.shade)
+    area = given.get("area", "")
     is_area = isinstance(area, str) and AREA_PATTERN.fullmatch(area) is not None
-    if set(given) - set(_plain(first)) or not is_area or shade not in SHADES:
+    if set(given) - set(_plain(first)) or not is_area:
         raise CsaError("screen.bad_link")
-    return LinkState(choices, area, shade, layers, since, month)
+    return LinkState(choices, area, since, month)
 
 
 def read_link(text: str, most: int) -> dict[str, Any]:
@@ -157,8 +148,6 @@ def _plain(screen: LinkState) -> dict[str, Any]:
         "kinds": list(choices.kinds),
         **{name: getattr(choices, name) for name in sorted(_numbers())},
         "area": screen.area,
-        "shade": screen.shade,
-        "layers": list(screen.layers),
         "since": screen.since,
         "month": screen.month,
     }

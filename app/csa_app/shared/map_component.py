@@ -14,16 +14,18 @@ import streamlit as st
 from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.geo.cell_time import SCRIPT, STYLE, ground_map, ground_options, own_file
-from csa_app.shared import cache, maps, panels, theme
-from csa_app.shared.area_status import AreaView
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.map_file import SHOWN, public_file, public_message
+from csa_app.shared import cache, cache_report, maps, nearby, panels, theme
+from csa_app.shared.area_status import AreaView, in_service, state_words
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.geometry import ADDRESS, CellGeometry, serve_file
+from csa_app.shared.geometry import ADDRESS, CellGeometry, base_content, serve_file
 from csa_app.shared.legend import Outlines, outlines_of, show_legend
+from csa_app.shared.person import months_in_step
 from csa_app.shared.phrases import months_covered
-from csa_app.shared.settings import STATIC
+from csa_app.shared.settings import STATIC, deployment
 
 HEIGHT_PX, SMALL_HEIGHT_PX = 500, 370
-SMALL_LAYERS = ("background", "neighborhoods")
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
 LEAFLET = "vendor/leaflet/leaflet"
 
@@ -55,6 +57,7 @@ def draw(
         is_dark=is_dark,
         is_synthetic=config.city.is_synthetic,
     )
+    options["source"] = config.basemap.source
     show(ground_map(options, links()), key, painted(cells), on_click, height_px)
 
 
@@ -112,41 +115,72 @@ def links() -> tuple[list[str], list[str]]:
     )
 
 
-def small_map(view: AreaView, height_px: int = SMALL_HEIGHT_PX, **shown: Any) -> None:
-    """Show the areas on a map that chooses none: on Briefing, Meeting and Why here."""
+def small_map(view: AreaView, **shown: Any) -> None:
+    """Show the areas on a map that chooses none: on Briefing and Why here."""
     edges = outlines_of(view.core, has_candidates=not view.proposal.is_empty)
-    if shown.get("shade") == "none":
-        show_legend("", None, (), (), edges)
-    area_map(view, "small", edges, height_px=height_px, **shown)
+    area_map(view, "small", edges, height_px=SMALL_HEIGHT_PX, **shown)
+
+
+def published_map(view: AreaView, height_px: int) -> None:
+    """Show what is published and no other count; before that, which areas there are."""
+    facts, session = cache_report.published(view.session), view.session
+    if facts is None:
+        areas = [maps.core_feature(a, [state_words(in_service(a))], a.key) for a in view.core]
+        message = {**SHOWN, "areas": areas, "time": None}
+    else:
+        message = public_message(facts)
+    show_legend("", None, (), (), outlines_of(view.core, has_candidates=False))
+    painted = maps.painted(message)
+    draw(session, view.choices.resolution, "published", lambda _: painted, None, height_px)
+
+
+def save_published(session: CitySession) -> None:
+    """Offer the map as a file of published counts, where there are any."""
+    facts = cache_report.published(session)
+    st.download_button(
+        tr("map.save"),
+        lambda: b"" if facts is None else _published_file(session, facts),
+        f"{session.config.city.id}-map.html",
+        "text/html",
+        help=tr("map.save_none" if facts is None else "map.save_help"),
+        disabled=facts is None,
+        on_click="ignore",
+        key="save map",
+    )
+
+
+def _published_file(session: CitySession, facts: PublicFacts) -> bytes:
+    bounds = cache.geometry(session, session.config.areas.resolution)[0].bounds
+    return public_file(facts, base_content(session.dataset, deployment().basemap), bounds)
 
 
 def area_map(
     view: AreaView,
     name: str,
     edges: Outlines,
-    marks: Outlines = (),
     choose: Callable[[str], None] | None = None,
     height_px: int = HEIGHT_PX,
     **shown: Any,
 ) -> None:
     """Show candidates and areas in service on a map, below the legend of its cells' counts.
 
-    `shown` is what else its `MapScene` has; of cells without counts the page has the legend.
+    `shown` is what else its `MapScene` has.
     """
     resolution = view.choices.resolution
     with panels.map_words():
+        layers = nearby.map_layers(view.session, view.choices)
         scene = maps.MapScene(
             view.proposal,
-            **{"shade": "shootings", "visible": SMALL_LAYERS, "selected": "", **shown},
+            **{"selected": "", **shown, "layers": [*shown.get("layers", ()), *layers]},
             located=cache.located(view.session, view.choices),
             status=view.statuses,
             core=view.core,
             counts=view.counts,
             afar=cache.geometry_afar(view.session, resolution),
+            months_in_step=months_in_step(view.session),
             is_whole=True,
             units=view.session.config.city.units,
         )
-        if scene.shade == "shootings":  # what its colors mean the map itself says
-            period = tr("find.n_months", n=months_covered(view.proposal))
-            show_legend(tr("find.legend_in_map", period=period), None, (), marks, edges)
+        period = tr("find.n_months", n=months_covered(view.proposal))
+        show_legend(tr("find.legend_in_map", period=period), None, (), (), edges)
         draw(view.session, resolution, name, partial(maps.painting, scene), choose, height_px)

@@ -20,7 +20,7 @@ from csa.areas.proposal import Proposal
 from csa.areas.sheets import expected_range
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Cells, Ints
-from csa.base.params import Month
+from csa.base.params import Month, last_day
 from csa.base.text import tr
 from csa.geo.cell_time import CellTimeLayer, CellTimes, pack_area, script_json
 from csa.geo.cells import jaccard, outline, refine
@@ -36,27 +36,13 @@ ALIKE = 0.8
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A service on the map."""
-
-    lat: float  # degrees
-    lon: float  # degrees
-    mark: str  # two letters for its kind
-    name: str  # as shown to readers
-    kind: str  # as shown to readers
-
-
-@dataclass(frozen=True)
 class MapScene:
     """Everything that a map shows beside its base."""
 
     proposal: Proposal  # the areas and cells
     located: StudyArea  # the incidents of all months
-    shade: str  # what colors the cells: `shootings`, `risk` or `none`
-    visible: Sequence[str]  # `background`, `neighborhoods`
     selected: str | tuple[str, ...]  # the chosen area's id, or several; "" for none
-    services: Sequence[Spot] = ()  # services to mark
-    risk: tuple[str, str] | None = None  # address and classes of the scored places, or None
+    layers: Sequence[Mapping[str, Any]] = ()  # what the reader can switch on
     status: Mapping[str, AreaStatus] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
@@ -86,51 +72,46 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
 
 @once
 def _message(scene: MapScene, cells: CellGeometry) -> str:
-    colors = theme.current()
     message = {
-        "time": _time(scene, cells) if scene.shade == "shootings" else None,
+        "time": _time(scene, cells),
         "areas": _areas(scene),
         "selected": scene.selected,
-        "visible": list(scene.visible),
         "whole": scene.is_whole,
-        "services": [[s.lat, s.lon, s.mark, s.name, s.kind] for s in scene.services],
-        "risk": None
-        if scene.risk is None or scene.shade != "risk"
-        else {
-            "geometry": scene.risk[0],
-            "levels": scene.risk[1],
-            "palette": list(colors.sequential[-1 - max(map(int, scene.risk[1]), default=0) :]),
-        },
+        "layers": scene.layers,
     }
     return script_json(message)
 
 
-def _time(scene: MapScene, near: CellGeometry) -> dict[str, Any]:
-    """Return the cells by month, and the areas that they are in."""
+def _time(scene: MapScene, near: CellGeometry) -> dict[str, Any] | None:
+    """Return the cells by month, and the areas that they are in; None before a first whole step."""
     located, params = scene.located, scene.proposal.summary["params"]
-    report, span = (
-        located.dataset.report,
-        (
-            Month.parse(params["start"]),
-            Month.parse(params["until"]),
-        ),
-    )
-    begin, through = (
-        Month.parse(report["data_from"][:7]),
-        date.fromisoformat(report["data_through"]),
-    )
-    (first, until), step = span, scene.months_in_step
-    if step:  # counted back and on from where the page counts
-        first = until.plus(-step * -(-(until.index - begin.index) // step))
-        until = until.plus(
-            step * -((until.index - Month(through.year, through.month).index - 1) // step)
-        )
-    times = CellTimes.of(
-        located.cells, located.month, first, until, step or until.index - first.index
-    )
+    report, step = located.dataset.report, scene.months_in_step
+    through = date.fromisoformat(report["data_through"])
+    span = Month.parse(params["start"]), Month.parse(params["until"])
+    known = Month.parse(report["data_from"][:7]), through
+    (first, end), span = brush_months(span, known, step) if step else (span, span)
+    if end.index <= first.index:
+        return None
+    times = CellTimes.of(located.cells, located.month, first, end, step or end.index - first.index)
     drawn = [(one.address, one.number_of) for one in (near, scene.afar) if one is not None]
     areas = _names_of(scene, times.cells)
     return times.to_message(drawn, theme.current(), span, areas, through=through, units=scene.units)
+
+
+def brush_months(
+    span: tuple[Month, Month], known: tuple[Month, date], step: int
+) -> tuple[tuple[Month, Month], tuple[Month, Month]]:
+    """Return a brush's first month and end, and which of it the page counts, or nearly.
+
+    Steps of more than a month are whole ones of the calendar, wherever the page counts from: no
+    difference between two maps of quarters is a month. A month in part counts only as a month.
+    """
+    (start, until), (begin, through) = span, known
+    last = Month(through.year, through.month)
+    whole = last.index + (step == 1 or through == last_day(last))
+    first, end = begin.plus(-begin.index % step), last.plus(whole - whole % step - last.index)
+    late = until.index - min(until.index, end.index) // step * step
+    return (first, end), (start.plus(-late), until.plus(-late))
 
 
 def _names_of(scene: MapScene, cells: Cells) -> tuple[list[str], Ints]:
@@ -158,8 +139,8 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
     A candidate that is one has the registry's label; its own outline stays where it differs.
     """
     areas, core = scene.proposal.areas, {area.key: area for area in scene.core}
-    drawn = []
-    for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True):
+    drawn, rows = [], zip(areas.to_dict("records"), areas.geometry, strict=True)
+    for number, (area, shape) in enumerate(rows):
         stands = scene.status.get(str(area["area_id"]))
         served = None if stands is None else core.get(stands.letter)
         own = frozenset(int(cell, 16) for cell in area["cells"])
@@ -170,7 +151,11 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
         is_part = stands is not None and stands.part_of and scene.core
         drawn[-1]["properties"]["named"] = served is None and not is_part
         drawn[-1]["properties"]["twin"] = alike >= ALIKE
-    return [*drawn, *(_core_feature(area, scene) for area in scene.core)]
+        drawn[-1]["properties"]["number"] = number  # among the names of `_names_of`
+    for number, core_area in enumerate(scene.core):
+        drawn.append(_core_feature(core_area, scene))
+        drawn[-1]["properties"]["number"] = len(areas) + number
+    return drawn
 
 
 def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:

@@ -73,9 +73,6 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
         "view": "core" if scene.following.is_core else "candidates",
         "frame": scene.following.frame,
         "selected": scene.selected,
-        "visible": ["background", "neighborhoods"],
-        "services": [],
-        "risk": None,
     }
     return script_json(message)
 

@@ -2,54 +2,85 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 import streamlit as st
 
+from csa.areas.choices import AreaSettings
 from csa.base.crs import LONLAT, METRES_PER_MILE
 from csa.base.text import day, percent, tr
-from csa.geo.cells import CellSet, outline
+from csa.geo.cells import CellSet, centres, outline
 from csa.geo.services import count_services
 from csa.risk.explanation import AreaExplanation
-from csa_app.shared import cache, panels
+from csa_app.shared import cache, panels, theme
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.maps import Spot
 
 ALL_BUT_A_SLIVER = 0.99
+VACANT = "#8a6d1f"
+Layer: TypeAlias = Mapping[str, Any]
+"""A name and title; spots, or shapes inline or as a file; what its marks and colors mean."""
 
 
-def offered(session: CitySession) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """List what can color this city's cells, and which layers it has."""
-    has_score = session.dataset.risk_terrain is not None and session.config.risk_terrain is not None
-    has_services = session.dataset.services is not None and session.config.services is not None
-    has_risk = has_score or cache.has_factors(session)
-    shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
-    return shades, (
-        ("background",) * bool(cache.has_background(session))
-        + ("neighborhoods",)
-        + ("services",) * has_services
-    )
+def map_layers(session: CitySession, choices: AreaSettings) -> list[Layer]:
+    """List the layers that a city has for its maps, each switched in the browser.
+
+    Services, vacant land, risk, and points that may be wrong.
+    """
+    found = (_spots(session), _lots(session), _risk(session), _suspect(session, choices))
+    return [layer for layer in found if layer is not None]
 
 
-def spots(session: CitySession, *, is_shown: bool) -> tuple[list[tuple[str, str]], list[Spot]]:
-    """Return the letters of each kind of service, and the services as map markers."""
+def _spots(session: CitySession) -> Layer | None:
     services = session.dataset.services
-    if not is_shown or services is None:
-        return [], []
+    if services is None:
+        return None
     mark_of = kind_codes(services["kind"].unique().tolist())
-    places = [
-        Spot(round(lat, 5), round(lon, 5), mark_of[kind], name, kind)
-        for lat, lon, name, kind in zip(
-            services.geometry.y,
-            services.geometry.x,
-            services["name"],
-            services["kind"],
-            strict=True,
-        )
+    columns = services.geometry.y, services.geometry.x, services["name"], services["kind"]
+    spots = [
+        [round(lat, 5), round(lon, 5), mark_of[kind], name, kind]
+        for lat, lon, name, kind in zip(*columns, strict=True)
     ]
-    return [(mark, kind) for kind, mark in mark_of.items()], places
+    keys = [[mark, "none", kind] for kind, mark in mark_of.items()]
+    return {"name": "services", "title": tr("label.services"), "spots": spots, "keys": keys}
+
+
+def _lots(session: CitySession) -> Layer | None:
+    address = cache.vacant_layer(session)
+    if address is None:
+        return None
+    return {"name": "vacant", "title": tr("data.vacant"), "file": address, "palette": [VACANT]}
+
+
+def _risk(session: CitySession) -> Layer | None:
+    risk = cache.risk_layer(session)
+    if risk is None:
+        return None
+    palette = theme.current().sequential[-1 - max(map(int, risk.levels), default=0) :]
+    keys = [["", color, words] for color, words in zip(palette, risk.classes.words, strict=False)]
+    drawn = {"file": risk.address, "levels": risk.levels, "palette": palette, "keys": keys}
+    return {"name": "risk", "title": risk_title(session), **drawn}
+
+
+def _suspect(session: CitySession, choices: AreaSettings) -> Layer | None:
+    """Mark the cells of points that may stand for unknown places, of all months together."""
+    located = cache.located(session, choices)
+    middles = centres(np.unique(located.cells[located.is_suspect])).round(5)
+    title = tr("map.suspect")
+    spots = [[lat, lon, "?", title, ""] for lon, lat in middles[["lon", "lat"]].to_numpy().tolist()]
+    return {"name": "suspect", "title": title, "spots": spots} if spots else None
+
+
+def hot_layer(cells: Sequence[int]) -> Layer:
+    """Outline the cells with more incidents than chance would put there."""
+    shape = json.loads(shapely.to_geojson(shapely.set_precision(outline(cells), 1e-5)))
+    drawn = [{"type": "Feature", "properties": {}, "geometry": shape}]
+    return {"name": "hot", "title": tr("map.hot"), "features": drawn, "color": theme.current().ink}
 
 
 def kind_codes(kinds: Sequence[str]) -> dict[str, str]:

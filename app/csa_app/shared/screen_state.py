@@ -23,7 +23,6 @@ SCREEN = "screen"
 SEEN = "widgets when the screen was written"
 WRITTEN = "address that was written"
 DROPPED = "a choice changed the areas, so that none is chosen"
-MAP_WIDGETS = ("shade", "layers")
 WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_m", "min_samples")
 TIME_WIDGETS = ("since", "month")
 
@@ -40,7 +39,7 @@ def screen(city: City) -> LinkState:
             except CsaError as error:
                 spot.warning(panels.sentence(error.message))
         st.session_state[SCREEN] = start
-        for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS):
+        for name in (*WIDGETS, *TIME_WIDGETS):
             st.session_state.pop(name, None)
     kept: LinkState = st.session_state[SCREEN]
     return kept
@@ -106,9 +105,7 @@ def remember(new: LinkState, first: AreaSettings) -> None:
         state[DROPPED] = True
     state[SCREEN] = new
     text = screen_to_text(new, LinkState(first))
-    state[SEEN] = {
-        name: state[name] for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS) if name in state
-    }
+    state[SEEN] = {name: state[name] for name in (*WIDGETS, *TIME_WIDGETS) if name in state}
     state[WRITTEN] = text
     if st.query_params.get(SCREEN, "{}") != text:
         st.query_params[SCREEN] = text

@@ -119,7 +119,7 @@ class MapResult:
             {"layers": {}}, [[south, west], [north, east]], PAPER, units="us"
         )
         drawn = cell_time.ground_map(options)
-        message = {"areas": areas, "selected": "", "visible": [], "services": [], "whole": True}
+        message = {"areas": areas, "selected": "", "whole": True}
         cell_time.CellTimeLayer({**message, "time": self.time_message()}).add_to(drawn)
         return drawn
 

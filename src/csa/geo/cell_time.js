@@ -59,7 +59,10 @@
     kept.map = map;
     map.getContainer().style.background = options.colors.land;
     document.body.classList.toggle("csa-dark", options.dark);
-    if (options.mark) map.attributionControl.addAttribution(options.mark);
+    document.documentElement.lang ||= "en";
+    document.title ||= options.words.label;
+    map.attributionControl.setPrefix(options.words.north);
+    [options.source, options.mark].filter(Boolean).forEach((words) => map.attributionControl.addAttribution(new Option(words).innerHTML));
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", options.words.label);
     if (window.frameElement) window.frameElement.title = options.words.label; // else the component's inner name
@@ -78,6 +81,8 @@
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
     kept.bounds = options.bounds;
     kept.view = null;
+    kept.on = { incidents: true, background: true, neighborhoods: true };
+    kept.overlays = [];
     kept.leaders = L.layerGroup().addTo(map);
     fit(map);
     // One finger scrolls the page, above a map too: two move and zoom it.
@@ -188,56 +193,87 @@
             : style,
       });
     }
-    kept.names = (base.names || []).map(([lat, lon, text]) =>
-      L.marker([lat, lon], {
-        pane: "place-names",
-        interactive: false,
-        keyboard: false,
-        icon: L.divIcon({ className: "csa-place", html: "", iconSize: null }),
-        text,
-      }),
-    );
+    kept.names = (base.names || []).map(([lat, lon, text]) => ({ at: L.latLng(lat, lon), text }));
+    kept.streets = ["main_streets", "streets"].flatMap((name) =>
+      (kept.base[name]?.getLayers() || []).filter(({ feature }) => feature.properties.name));
     kept.baseMap = map;
-    kept.places = new Map((base.names || []).map(([lat, lon, text]) => [text, [lat, lon]]));
+    // Of the city's own named layers alone: no address of an incident.
+    kept.places = new Map(kept.streets.map((layer) => [layer.feature.properties.name, layer]));
+    for (const { at, text } of kept.names) kept.places.set(text, L.rectangle(at.toBounds(1500)));
     if (kept.foot && kept.foot.dataset.key) {
       kept.foot.dataset.key = "";
       buildFoot();
       redraw();
     }
-    if (kept.visible) showBase(kept.visible);
+    showBase();
   }
 
-  function showBase(visible) {
-    kept.visible = visible;
+  function showBase() {
     const map = kept.baseMap;
     if (!map) return;
     for (const [name, layer] of Object.entries(kept.base)) {
-      const isOn = visible.includes(name === "neighborhoods" ? "neighborhoods" : "background");
+      const isOn = kept.on[name === "neighborhoods" ? "neighborhoods" : "background"];
       const isNear = name !== "streets" || map.getZoom() >= 13;
       if (isOn && isNear) layer.addTo(map);
       else layer.remove();
     }
+    map.getPane("cells").style.display = kept.on.incidents ? "" : "none";
     soon(map);
   }
 
-  // Neighborhoods' names where there is room for them, once those of the areas have theirs.
+  // Names where there is room, once those of the areas have theirs: of neighborhoods, those with
+  // most incidents first, then, close up, of streets along them.
   const PLACES_FROM = 12.5;
+  const STREETS_FROM = 15;
   const PLACE_PX = { letter: 6.4, height: 16 };
+  const AROUND_PX = 60;
   function showPlaces(map, taken) {
-    const areOn = (kept.visible || []).includes("neighborhoods") && map.getZoom() >= PLACES_FROM;
+    const zoom = map.getZoom();
+    const pane = map.getPane("place-names");
+    pane.replaceChildren();
     const size = map.getSize();
-    for (const marker of kept.names || []) {
-      const at = map.latLngToContainerPoint(marker.getLatLng());
-      const half = (PLACE_PX.letter * marker.options.text.length) / 2;
-      const box = { left: at.x - half, right: at.x + half, top: at.y, bottom: at.y + PLACE_PX.height };
+    const near = kept.on.neighborhoods && zoom >= PLACES_FROM ? kept.names || [] : [];
+    const dark = inBuckets(near.length ? darkCells(map) : []);
+    const names = near.map(({ at, text }) => {
+      const { x, y } = map.latLngToContainerPoint(at);
+      const around = { left: x, right: x, top: y, bottom: y };
+      return { x, y, text, angle: 0, n: pointsIn(dark, around, AROUND_PX).length };
+    }).sort((a, b) => b.n - a.n);
+    const streets = kept.on.background && zoom >= STREETS_FROM ? kept.streets || [] : [];
+    for (const { x, y, text, angle } of [...names, ...streets.flatMap((layer) => alongStreet(map, layer))]) {
+      const half = (PLACE_PX.letter * text.length) / 2;
+      const [along, across] = [Math.cos(angle), Math.sin(angle)].map(Math.abs);
+      const high = PLACE_PX.height / 2;
+      const [wide, tall] = [half * along + high * across, half * across + high * along];
+      const box = { left: x - wide, right: x + wide, top: y - tall, bottom: y + tall };
       const isInside = box.left >= 0 && box.top >= 0 && box.right <= size.x && box.bottom <= size.y;
-      if (!areOn || !isInside || taken.some((other) => areOver(box, other))) {
-        marker.remove();
-        continue;
-      }
+      if (!isInside || taken.some((other) => areOver(box, other))) continue;
       taken.push(box);
-      marker.addTo(map).getElement().textContent = marker.options.text;
+      const at = map.containerPointToLayerPoint([x, y]);
+      const label = part(pane, "div", "csa-place", { textContent: text });
+      label.style.transform = `translate(${at.x}px, ${at.y}px) rotate(${angle}rad) translate(-50%, -50%)`;
     }
+  }
+
+  // Where a street's name stands: in the middle of its longest side that is to be seen.
+  function alongStreet(map, layer) {
+    const { name } = layer.feature.properties;
+    if (!layer.getBounds().intersects(map.getBounds())) return [];
+    const lines = layer.getLatLngs();
+    const size = map.getSize();
+    let best = null;
+    for (const line of L.LineUtil.isFlat(lines) ? [lines] : lines) {
+      const points = line.map((corner) => map.latLngToContainerPoint(corner));
+      for (let to = 1; to < points.length; to++) {
+        const part = L.LineUtil.clipSegment(points[to - 1], points[to], L.bounds([0, 0], size));
+        const length = part ? part[0].distanceTo(part[1]) : 0;
+        if (length > (best ? best.length : PLACE_PX.letter * name.length * 0.8)) best = { length, ends: part };
+      }
+    }
+    if (!best) return [];
+    const [from, to] = best.ends.sort((one, other) => one.x - other.x);
+    const angle = Math.atan2(to.y - from.y, to.x - from.x);
+    return [{ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, text: name, angle }];
   }
 
   // ---- What changes: cells, areas, services ------------------------------------------------
@@ -245,28 +281,25 @@
   function paint(group, message) {
     const map = kept.map;
     const turn = ++painted;
-    showBase(message.visible);
     if (!kept.zoomBound) {
       kept.zoomBound = true;
       map.on("zoomend", () => {
-        showBase(kept.visible);
+        showBase();
         drawLines(map);
         map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
       });
       map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
     }
-    kept.message = message;
     drawGround(group);
     drawAreas(group, message);
     if (kept.view !== message.view && message.areas.length) showAreas(map, message);
-    drawServices(group, message);
+    drawOverlays(map, message.layers || []);
     // The group joins the map only after this script: labels have a size from then on.
     soon(map);
-    const wanted = [message.risk && message.risk.geometry, message.time && message.time.near, message.time && message.time.far, message.zones && message.cells];
+    const wanted = [message.time && message.time.near, message.time && message.time.far, message.zones && message.cells];
     Promise.all(wanted.map((one) => one && read(one))).then(
-      ([risk, near, far, cells]) => {
+      ([near, far, cells]) => {
         if (turn !== painted) return;
-        if (risk) drawRisk(group, risk, message);
         if (cells) drawZones(group, cells, message);
         showTime(map, message.time, near, far);
         done(turn);
@@ -353,6 +386,7 @@
       }
       if (isOther) {
         time.span = [...message.span];
+        time.before = null;
         time.hidden.clear();
         forget();
       }
@@ -380,6 +414,7 @@
   // Classes depend on how long the span is, not on where it lies, so that months can be compared:
   // those of as many steps up to where the page counts, as `csa.geo.palette.count_bounds`.
   function boundsOf(scale, length) {
+    if (time.message.bounds) return time.message.bounds; // of published counts, which have their own
     if (!scale.bounds.has(length)) {
       const from = Math.max(0, time.message.anchor - length);
       scale.bounds.set(length, percentiles(countIn(scale, [from, from + length]).filter(Boolean).sort()));
@@ -503,14 +538,29 @@
     const palette = time.message.palette.slice(-time.bounds.length);
     const inks = palette.map((color) => (0xff000000 | (parseInt(color.slice(5), 16) << 16)
       | (parseInt(color.slice(3, 5), 16) << 8) | parseInt(color.slice(1, 3), 16)) >>> 0);
-    time.level = Int8Array.from(time.counts, (n) => {
-      const level = n ? time.bounds.findIndex((bound) => n <= bound) : -1;
-      return n && level < 0 ? time.bounds.length - 1 : level;
-    });
-    const table = new Uint32Array(time.counts.length + 1);
-    time.level.forEach((level, cell) => { if (level >= 0 && !hidden.has(level)) table[cell + 1] = inks[level]; });
-    const { index } = raster;
+    const colored = (counts) => {
+      const table = new Uint32Array(counts.length + 1);
+      const level = Int8Array.from(counts, (n) => {
+        const at = n ? time.bounds.findIndex((bound) => n <= bound) : -1;
+        return n && at < 0 ? time.bounds.length - 1 : at;
+      });
+      level.forEach((at, cell) => { if (at >= 0 && !hidden.has(at)) table[cell + 1] = inks[at]; });
+      return { level, table };
+    };
+    const { level, table } = colored(time.counts);
+    time.level = level;
+    const { index, width } = raster;
     for (let at = 0; at < index.length; at++) pixels[at] = table[index[at]];
+    if (time.before) { // left of the line, the months before
+      time.earlier = countIn(scale, time.before);
+      const { table: left } = colored(time.earlier);
+      const size = kept.map.getSize().x;
+      const end = Math.round(((PAD + time.split * size) * width) / (size + 2 * PAD));
+      for (let from = 0; from < index.length; from += width) {
+        for (let at = from; at < from + end; at++) pixels[at] = left[index[at]];
+      }
+      time.line.style.left = `${100 * time.split}%`;
+    }
     time.pen.putImageData(time.image, 0, 0);
     time.took = [...time.took.slice(-999), performance.now() - begun];
     showFoot(palette);
@@ -520,6 +570,19 @@
     const most = time.message.names.length;
     const first = Math.min(Math.max(0, Math.round(from)), most - 1);
     time.span = [first, Math.min(Math.max(first + 1, Math.round(until)), most)];
+    if (time.before) moveBefore(time.before[0]);
+    drawSoon();
+  }
+
+  // Both sides of the line have as many months, so that one legend is right for both.
+  function moveBefore(from) {
+    const length = time.span[1] - time.span[0];
+    const first = Math.min(Math.max(0, Math.round(from)), time.message.names.length - length);
+    time.before = [first, first + length];
+    drawSoon();
+  }
+
+  function drawSoon() {
     if (time.waiting) return;
     time.waiting = true;
     window.requestAnimationFrame(() => {
@@ -561,7 +624,9 @@
     const legend = part(foot, "p", "csa-legend", { id: "csa-map-legend" });
     const line = part(foot, "p", "csa-pointed");
     line.setAttribute("aria-live", "polite");
-    time.parts = { legend, line };
+    time.parts = { legend, line, about: part(foot, "p", "csa-about") };
+    time.parts.about.setAttribute("aria-live", "polite");
+    if (message.note) part(foot, "p", "csa-note", { textContent: message.note });
     if (names.length < 2) return;
     const row = part(foot, "div", "csa-time");
     const play = part(row, "button", "csa-play", { type: "button", onclick: togglePlay });
@@ -582,13 +647,19 @@
     const tools = part(foot, "div", "csa-tools");
     const top = part(tools, "select", "csa-top");
     top.setAttribute("aria-label", words.top);
-    top.onchange = () => choose(top.value === "" ? null : Number(top.value));
+    top.onchange = () => {
+      const isArea = top.value.startsWith("area ");
+      choose(top.value === "" || isArea ? null : Number(top.value));
+      if (isArea) pointArea(Number(top.value.slice(5)));
+    };
     if (kept.places) addSearch(tools, words.search);
     const back = part(tools, "button", "csa-back", { type: "button" });
     back.textContent = words.back;
     back.title = period(message.span);
     back.onclick = () => { stop(); setWindow(...message.span); };
-    Object.assign(time.parts, { play, chart, bars, ends, top, back });
+    const sides = addSwipe(foot, tools, words);
+    listLayers(foot, words);
+    Object.assign(time.parts, { play, chart, bars, ends, top, back, sides });
     dragSpan(chart);
   }
 
@@ -614,6 +685,52 @@
   function moveTo(from, length) {
     const first = Math.min(Math.max(0, Math.round(from)), time.message.names.length - length);
     setWindow(first, first + length);
+  }
+
+  // A line over the map, moved by hand or by keys: left of it the months before, right the others.
+  function addSwipe(foot, tools, words) {
+    const button = part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: words.swipe });
+    const row = part(foot, "div", "csa-time csa-sides", { hidden: true });
+    const slider = (label, most, act) => {
+      const made = part(row, "input", "", { type: "range", min: 0, max: most, step: 1, oninput: () => act(Number(made.value)) });
+      made.setAttribute("aria-label", label);
+      return made;
+    };
+    const sides = {};
+    sides.from = slider(words.before, time.message.names.length, moveBefore);
+    sides.at = slider(words.line, 100, (share) => { time.split = share / 100; drawSoon(); });
+    time.line?.remove();
+    time.line = part(kept.map.getContainer(), "div", "csa-line");
+    time.line.onpointerdown = (event) => {
+      time.line.setPointerCapture(event.pointerId);
+      kept.map.dragging.disable();
+      const { left, width } = kept.map.getContainer().getBoundingClientRect();
+      time.line.onpointermove = ({ clientX }) => {
+        time.split = Math.min(Math.max((clientX - left) / width, 0), 1);
+        drawSoon();
+      };
+    };
+    time.line.onpointerup = time.line.onpointercancel = () => {
+      time.line.onpointermove = null;
+      if (!window.matchMedia("(pointer: coarse)").matches) kept.map.dragging.enable();
+    };
+    button.onclick = () => {
+      time.before = time.before ? null : [0, 0];
+      time.split = 0.5;
+      if (time.before) moveBefore(2 * time.span[0] - time.span[1]);
+      drawSoon();
+    };
+    sides.show = () => {
+      row.hidden = time.line.hidden = !time.before;
+      button.setAttribute("aria-pressed", String(Boolean(time.before)));
+      if (!time.before) return;
+      sides.from.value = time.before[0];
+      sides.at.value = Math.round(100 * time.split);
+      sides.from.setAttribute("aria-valuetext", period(time.before));
+      sides.at.setAttribute("aria-valuetext", `${sides.at.value}%`);
+    };
+    sides.show();
+    return sides;
   }
 
   function togglePlay() {
@@ -648,10 +765,19 @@
     box.setAttribute("aria-label", label);
     box.setAttribute("list", "csa-map-places");
     const list = part(tools, "datalist", "", { id: "csa-map-places" });
-    for (const name of kept.places.keys()) part(list, "option", "", { value: name });
+    const places = new Map(kept.places);
+    for (const { spots } of kept.overlays.filter(({ name }) => name === "services")) {
+      for (const [lat, lon, , name] of spots) places.set(name, L.circle([lat, lon], 50));
+    }
+    for (const name of [...places.keys()].sort()) part(list, "option", "", { value: name });
     box.onchange = () => {
-      const found = kept.places.get(box.value);
-      if (found) kept.map.setView(found, NEAR_ZOOM + 1);
+      const place = places.get(box.value);
+      kept.found?.remove();
+      if (!place) return;
+      const look = { pane: "leaders", interactive: false, fill: false, weight: 4, color: kept.options.colors.accent };
+      kept.found = L.geoJSON(place.toGeoJSON(), { ...look, pointToLayer: (_, at) => L.circle(at, { ...look, radius: 50 }) });
+      kept.found.addTo(kept.map);
+      kept.map.fitBounds(kept.found.getBounds(), { maxZoom: STREETS_FROM + 1, animate: false });
     };
   }
 
@@ -671,8 +797,14 @@
     showPointed();
   }
 
+  // What is known of the area under the pointer, or chosen in the list.
+  function pointArea(number) {
+    time.area = number ?? null;
+    if (time.raster) showPointed();
+  }
+
   function forget() {
-    time.chosen = time.pointed = null;
+    time.chosen = time.pointed = time.area = null;
     if (time.mark) time.mark.remove();
   }
 
@@ -699,14 +831,31 @@
     const { message, counts, span, parts, scale, pointed, chosen } = time;
     const { words } = message;
     const cell = pointed ?? chosen ?? null;
-    const n = cell === null ? counts.reduce((sum, one) => sum + one, 0) : counts[cell];
-    const area = cell === null ? "" : nameOf(cell);
-    const where = cell === null ? words.city : scale.of ? "" : area ? words.inside.replace("{area}", area) : words.outside;
-    parts.line.textContent = [counted(n, words.cell), period(span), where].filter(Boolean).join(", ");
-    if (parts.bars) drawBars(cell);
+    const own = cell === null ? time.area : null;
+    const count = (all, months) => {
+      if (own !== null) return cellsOf(own).reduce((sum, at) => sum + stepsOf(at, months).length, 0);
+      return cell === null ? message.total ?? all.reduce((sum, one) => sum + one, 0) : all[cell];
+    };
+    const sides = [...(time.before ? [[time.earlier, time.before]] : []), [counts, span]];
+    const area = own !== null ? message.areas[own] : cell === null ? "" : nameOf(cell);
+    const isOut = cell !== null && !scale.of && message.areas.length;
+    const where = area ? words.inside.replace("{area}", area) : cell === null ? words.city : isOut ? words.outside : "";
+    const said = sides.map(([all, months]) => `${counted(count(all, months), words.cell)}, ${period(months)}`).join(" | ");
+    parts.line.textContent = [said, where].filter(Boolean).join(", ");
+    const { place, lines } = (time.area !== null && kept.about?.get(time.area)) || { lines: [] };
+    parts.about.textContent = [place, ...lines].filter(Boolean).join(" · ");
+    if (parts.bars) drawBars(cell, own);
   }
 
-  function drawBars(cell) {
+  function cellsOf(area) {
+    return [...time.areas.keys()].filter((at) => time.areas[at] === area);
+  }
+
+  function stepsOf(at, [from, until]) {
+    return time.steps.subarray(at ? time.ends[at - 1] : 0, time.ends[at]).filter((step) => step >= from && step < until);
+  }
+
+  function drawBars(cell, area) {
     const { message, span, steps, ends, parts, scale } = time;
     const { bars, chart } = parts;
     const most = message.names.length;
@@ -718,11 +867,9 @@
     const all = new Uint32Array(most);
     steps.forEach((step) => { all[step]++; });
     const own = new Uint32Array(most);
-    if (cell !== null) {
-      ends.forEach((end, at) => {
-        if ((scale.of ? scale.of[at] : at) !== cell) return;
-        for (let place = at ? ends[at - 1] : 0; place < end; place++) own[steps[place]]++;
-      });
+    const isOwn = (at) => (cell === null ? time.areas[at] === area : (scale.of ? scale.of[at] : at) === cell);
+    if (cell !== null || area !== null) {
+      ends.forEach((_, at) => { if (isOwn(at)) stepsOf(at, [0, most]).forEach((step) => { own[step]++; }); });
     }
     const { colors } = kept.options;
     const floor = height - 13;
@@ -730,7 +877,9 @@
     const highest = Math.max(...all, 1);
     const look = getComputedStyle(chart);
     pen.fillStyle = look.getPropertyValue("--csa-span");
-    pen.fillRect(span[0] * wide, 0, (span[1] - span[0]) * wide, floor);
+    for (const [from, until] of [span, ...(time.before ? [time.before] : [])]) {
+      pen.fillRect(from * wide, 0, (until - from) * wide, floor);
+    }
     all.forEach((n, step) => {
       const isIn = step >= span[0] && step < span[1];
       pen.globalAlpha = step === most - 1 && message.partial ? 0.45 : 1;
@@ -760,7 +909,7 @@
     const { message, parts, scale, span, bounds, counts } = time;
     const { words, names } = message;
     const rows = bounds.map((high, at) => {
-      const low = at ? bounds[at - 1] + 1 : 1;
+      const low = at ? bounds[at - 1] + 1 : message.least || 1;
       return low === high ? low.toLocaleString("en-US") : words.range.replace("{low}", low.toLocaleString("en-US")).replace("{high}", high.toLocaleString("en-US"));
     });
     const key = [scale.title, ...rows].join("|");
@@ -790,6 +939,7 @@
         slider.setAttribute("aria-valuetext", names[span[end] - end][end]);
       });
       parts.back.style.visibility = isMoved ? "" : "hidden";
+      parts.sides.show();
       window.clearTimeout(time.listing);
       time.listing = window.setTimeout(listTop, 150);
       if (!time.playing) showPlay();
@@ -803,6 +953,9 @@
     const order = [...counts.keys()].filter((cell) => counts[cell]).sort((a, b) => counts[b] - counts[a] || a - b);
     parts.top.replaceChildren();
     part(parts.top, "option", "", { value: "", textContent: message.words.top });
+    message.areas.forEach((name, number) => {
+      part(parts.top, "option", "", { value: `area ${number}`, textContent: name, selected: number === time.area });
+    });
     for (const cell of order.slice(0, N_TOP)) {
       const words = [counted(counts[cell], message.words.cell), nameOf(cell)].filter(Boolean).join(", ");
       part(parts.top, "option", "", { value: String(cell), textContent: words, selected: cell === time.chosen });
@@ -870,28 +1023,67 @@
     return box;
   }
 
-  // An external score: where it is, from a file; a digit for each place, from the message.
-  function drawRisk(group, geometry, message) {
-    const { levels, palette } = message.risk;
-    const layer = L.geoJSON(geometry.features, {
-      pane: "zones",
-      renderer: kept.canvas.zones,
-      interactive: false,
-      style: (feature) => ({
-        stroke: false,
-        fillColor: palette[Number(levels[feature.id])],
-        fillOpacity: 0.8,
-      }),
-      pointToLayer: (feature, at) =>
-        L.circleMarker(at, { pane: "zones", renderer: kept.canvas.zones, radius: 4 }),
-    });
-    group.addLayer(layer);
+  // What the reader switches on and off: services, vacant land, factors, hot cells, suspect points.
+  function drawOverlays(map, layers) {
+    const key = JSON.stringify(layers);
+    if (kept.overlaysKey === key) return;
+    kept.overlaysKey = key;
+    if (kept.foot) kept.foot.dataset.key = ""; // it lists them
+    kept.overlays.forEach(({ made }) => made.remove());
+    kept.overlays = layers.map((layer) => ({ ...layer, made: L.layerGroup() }));
+    kept.overlays.forEach((layer) => { if (kept.on[layer.name] ?? layer.isOn) addOverlay(map, layer); });
+  }
+
+  function addOverlay(map, layer) {
+    kept.on[layer.name] = true;
+    const { made, spots, levels, palette, color } = layer;
+    made.addTo(map);
+    if (made.getLayers().length) return;
+    (spots || []).forEach((spot) => made.addLayer(spotAt(spot)));
+    if (!layer.file && !layer.features) return;
+    const common = { pane: "zones", renderer: kept.canvas.zones, interactive: false };
+    const inks = (feature) => ({ stroke: false, fillColor: palette[Number(levels ? levels[feature.id] : 0)], fillOpacity: 0.8 });
+    read(layer.file || { features: layer.features }).then(({ features }) => made.addLayer(L.geoJSON(features, {
+      ...common,
+      style: palette ? inks : { color, weight: 2, dashArray: "2 3", fill: false },
+      pointToLayer: (feature, at) => L.circleMarker(at, { ...common, radius: 4 }),
+    })), () => tell(kept.options.words.no_geometry));
+  }
+
+  // One button for each layer, with what its marks and colors mean while it is on.
+  function listLayers(foot, words) {
+    const box = part(foot, "details", "csa-layers");
+    part(box, "summary", "", { textContent: words.layers });
+    const names = ["incidents", "background", "neighborhoods"].map((name) => ({ name, title: words[name] }));
+    for (const layer of [...names, ...kept.overlays]) {
+      const button = part(box, "button", "csa-class", { type: "button", textContent: layer.title || layer.name });
+      const keys = part(box, "span", "");
+      const show = () => {
+        button.setAttribute("aria-pressed", String(Boolean(kept.on[layer.name])));
+        keys.replaceChildren();
+        if (!kept.on[layer.name]) return;
+        for (const [mark, color, meaning] of layer.keys || []) {
+          const key = part(keys, "span", "csa-key");
+          Object.assign(part(key, "i", "", { textContent: mark }).style, { background: color });
+          key.append(meaning);
+        }
+      };
+      button.onclick = () => {
+        kept.on[layer.name] = !kept.on[layer.name];
+        if (!layer.made) showBase();
+        else if (kept.on[layer.name]) addOverlay(kept.map, layer);
+        else layer.made.remove();
+        show();
+      };
+      show();
+    }
   }
 
   // A core service area has a double line: as wide as a road on a map, and as easy to tell from the
   // single line of a candidate.
   function drawAreas(group, message) {
     kept.labels = [];
+    kept.about = new Map(message.areas.map(({ properties }) => [properties.number, properties]));
     const colors = kept.options.colors;
     kept.lines = [];
     for (const feature of message.areas) {
@@ -923,6 +1115,8 @@
       const called = letter ? `${letter}  ${place}` : place;
       const note = () => text(called, ...briefly(kept.map, lines));
       shape.bindTooltip(note, { sticky: true, className: "csa-tip" });
+      const { number } = feature.properties;
+      shape.on("mouseover", () => pointArea(number)).on("mouseout", () => pointArea(null));
       group.addLayer(shape);
       if (inner) group.addLayer(inner);
       const corners = cornersOf(feature.geometry);
@@ -1173,17 +1367,15 @@
     kept.leaders.addLayer(L.polyline(line, { ...look, color: part.isChosen ? accent : outline, weight: 1.5 }));
   }
 
-  function drawServices(group, message) {
-    for (const [lat, lon, letter, name, kind] of message.services) {
-      const spot = L.marker([lat, lon], {
-        pane: "services",
-        keyboard: false,
-        icon: L.divIcon({ className: "csa-service", html: "<i></i>", iconSize: [18, 18] }),
-      });
-      spot.bindTooltip(() => text(name, kind), { className: "csa-tip" });
-      spot.on("add", () => { spot.getElement().firstChild.textContent = letter; });
-      group.addLayer(spot);
-    }
+  function spotAt([lat, lon, letter, name, kind]) {
+    const spot = L.marker([lat, lon], {
+      pane: "services",
+      keyboard: false,
+      icon: L.divIcon({ className: "csa-service", html: "<i></i>", iconSize: [18, 18] }),
+    });
+    spot.bindTooltip(() => text(name, kind), { className: "csa-tip" });
+    spot.on("add", () => { spot.getElement().firstChild.textContent = letter; });
+    return spot;
   }
 
   // Leaflet is asked for right after this file; without it there is no map to wait for.

@@ -150,7 +150,7 @@ class CellTimes:
             "span": [from_step, max(until_step, from_step + 1)],
             "anchor": max(until_step, from_step + 1),
             "palette": palette.sequential,
-            "titles": [tr("map.legend", size=_size(cells, units)) for cells in sizes],
+            "titles": [tr("map.legend", size=size_words(cells, units)) for cells in sizes],
             "words": _words(),
         }
         key = hashlib.sha256(script_json(content).encode()).hexdigest()[:16]
@@ -167,7 +167,8 @@ def _packed(values: Any) -> str:
     return f"{size}{base64.b64encode(numbers.astype(f'<u{size}').tobytes()).decode()}"
 
 
-def _size(cells: Cells, units: str) -> str:
+def size_words(cells: Cells, units: str) -> str:
+    """Return the size of a cell in words."""
     km2 = mean_km2(cell_resolution(int(cells[0]) if len(cells) else 0))
     return tr("map.acres", n=km2 * ACRES) if units == "us" else f"{km2 * 100:.2g} ha"
 
@@ -175,13 +176,20 @@ def _size(cells: Cells, units: str) -> str:
 def _words() -> dict[str, Any]:
     return {
         "back": tr("map.back"),
+        "background": tr("map.background"),
+        "before": tr("map.before"),
         "city": tr("map.city"),
         "filter": tr("map.filter"),
         "from": tr("map.from"),
+        "incidents": tr("label.incidents"),
+        "layers": tr("map.layers"),
+        "line": tr("map.line"),
+        "neighborhoods": tr("label.neighborhoods"),
         "outside": tr("map.outside"),
         "play": tr("map.play"),
         "search": tr("map.search"),
         "stop": tr("map.stop"),
+        "swipe": tr("map.swipe"),
         "top": tr("map.top"),
         "until": tr("map.until"),
         "cell": {form: tr("map.cell", n=n, count="{n}") for form, n in (("one", 1), ("other", 2))},
@@ -248,6 +256,7 @@ def ground_options(
             "label": tr("map.label"),
             "no_geometry": tr("map.no_geometry"),
             "home": tr("map.home"),
+            "north": tr("map.north"),
         },
     }
 

@@ -201,7 +201,6 @@ def test_a_damaged_background_is_no_background_until_it_is_made_anew(served, sta
     marker = served.basemap / "basemap.json"
     whole = marker.read_text(encoding="utf-8")
     marker.write_text("{", encoding="utf-8")
-    assert not cache.has_background(opened)
     with pytest.raises(CsaError):  # the map says why
         cache.geometry(opened, 9)
     marker.write_text(whole, encoding="utf-8")
@@ -221,7 +220,6 @@ def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
 
 def test_a_city_without_layers_has_no_background(served, static):
     opened = cache.open_city()
-    assert not cache.has_background(opened)
     base, cells = cache.geometry(opened, 9)
     assert cache.geometry(opened, 9)[0] is base
     assert set(cells.number_of) == set(cache.cells(opened, 9).index.tolist())

@@ -12,7 +12,7 @@ from csa.areas.places import candidate_id, letter
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.base.schema import KINDS
-from csa_app.shared.link_state import LAYERS, SHADES, LinkState, screen_from_text, screen_to_text
+from csa_app.shared.link_state import LinkState, screen_from_text, screen_to_text
 
 general = examples(3)
 FIRST = LinkState(AreaSettings(until=Month(2020, 9)))
@@ -48,8 +48,7 @@ def screens(draw):
     letters = st.integers(0, 26 + 26**2 - 1).map(letter)  # of areas in service, and of old links
     area = draw(st.just("") | letters | st.integers(1, 10**6 - 1).map(candidate_id))
     since, month = (draw(st.just("") | months.map(str)) for _ in range(2))
-    shade, layers = draw(st.sampled_from(SHADES)), draw(some_of(LAYERS))
-    return LinkState(choices, area, shade, layers, since, month)
+    return LinkState(choices, area, since, month)
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -60,12 +59,9 @@ def test_a_link_says_only_what_differs_from_the_citys_own():
     changed = LinkState(
         AreaSettings(until=Month(2020, 1), months=12, kinds=("homicide",)),
         "c-2",
-        "none",
-        ("services",),
     )
     assert screen_to_text(changed, FIRST) == (
-        '{"until":"2020-01","kinds":["homicide"],"months":12,'
-        '"area":"c-2","shade":"none","layers":["services"]}'
+        '{"until":"2020-01","kinds":["homicide"],"months":12,"area":"c-2"}'
     )
 
 
@@ -76,7 +72,7 @@ def test_a_link_is_read_and_what_it_does_not_say_is_the_citys_own(area):
     read = screen_from_text(text, FIRST)
     assert read.choices == AreaSettings(until=Month(2020, 9), months=12, eps_m=200.0, min_samples=7)
     assert isinstance(read.choices.eps_m, float)
-    assert (read.area, read.shade, read.layers) == (area, FIRST.shade, FIRST.layers)
+    assert read.area == area
 
 
 def test_other_choices_have_other_areas_so_none_stays_chosen():
@@ -84,7 +80,6 @@ def test_other_choices_have_other_areas_so_none_stays_chosen():
     assert screen.with_choices(screen.choices) is screen
     other = screen.with_choices(AreaSettings(until=Month(2020, 9), months=12))
     assert (other.area, other.choices.months) == ("", 12)
-    assert screen.with_map("none", ()).area == "c-2"
     since = screen.with_times("2019-08", "2020-01")
     assert (since.area, since.since, since.month) == ("c-2", "2019-08", "2020-01")
     other = since.with_choices(AreaSettings(months=12))
@@ -97,8 +92,6 @@ def test_other_choices_have_other_areas_so_none_stays_chosen():
 def test_the_same_names_in_another_order_or_twice_are_the_same_screen():
     one = screen_from_text(link(kinds=["nonfatal", "homicide", "homicide"]), FIRST)
     assert one == FIRST
-    layers = screen_from_text(link(layers=["services", "background", "services"]), FIRST).layers
-    assert layers == ("background", "services")
 
 
 def test_a_city_that_sets_one_of_radius_and_minimum_has_links_all_the_same():
@@ -123,7 +116,7 @@ HOSTILE = [
     '"months"',
     "[" * 1500,
     '{"a":' * 350,
-    '{"layers":' + "[" * 900 + "]" * 900 + "}",
+    '{"kinds":' + "[" * 900 + "]" * 900 + "}",
     '{"months":' + "9" * 1900 + "}",
     '{"eps_m":' + "9" * 1900 + ',"min_samples":9}',
     '{"eps_m":1e999,"min_samples":9}',
@@ -202,15 +195,12 @@ HOSTILE = [
     link(area=1),
     link(area=None),
     link(area=["A"]),
-    link(shade="pink"),
-    link(shade=None),
-    link(shade=["none"]),
-    link(layers="background"),
-    link(layers=["streets"]),
-    link(layers=[["background"]]),
-    link(layers=[{}]),
-    link(layers={"background": 1}),
-    link(layers=None),
+    link(shade="none"),
+    link(kinds="homicide"),
+    link(kinds=[["homicide"]]),
+    link(kinds=[{}]),
+    link(kinds={"homicide": 1}),
+    link(kinds=None),
     link(since=None),
     link(since="2020"),
     link(since="2020-13"),
@@ -245,7 +235,7 @@ def test_every_screen_comes_back_from_its_link(screen, first):
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
-    | st.sampled_from(["2020-05", "A", "c-1", *KINDS, *LAYERS, *SHADES]),
+    | st.sampled_from(["2020-05", "A", "c-1", *KINDS]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip

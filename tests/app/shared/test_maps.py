@@ -30,7 +30,7 @@ from csa.geo.cell_time import CellTimeLayer, ground_map, ground_options, own_fil
 from csa.geo.cells import outline
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import geometry, map_component, maps, theme
-from csa_app.shared.maps import MapScene, Spot
+from csa_app.shared.maps import MapScene
 
 STANDING = {
     "c-1": AreaStatus("c-1", "", "West End", "candidate", None),
@@ -66,7 +66,7 @@ def sent(monkeypatch):
 
 def scene(city, **changed):
     located = Analysis(city, AreaSettings()).on_cells(10)
-    first = MapScene(city.proposal, located, "shootings", ("background",), "c-1")
+    first = MapScene(city.proposal, located, "c-1")
     return replace(first, **changed)
 
 
@@ -210,17 +210,15 @@ def test_one_that_no_candidate_is_has_its_letter(city, cells):
     assert drawn["properties"]["lines"] == [says("standing.core", since="September 2019")]
 
 
-def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, cells):
-    spot = Spot(39.02, -94.57, "Cl", "Mercy", "clinic")
-    risk = ("../../app/static/geometry/x/geometry.json", "0123")
-    shown = scene(city, services=[spot], risk=risk)
-    told = message(maps.painting(shown, cells))
-    assert told["services"] == [[39.02, -94.57, "Cl", "Mercy", "clinic"]]
-    assert told["risk"] is None
-    told = message(maps.painting(replace(shown, shade="risk"), cells))
-    assert told["time"] is None
-    assert told["risk"]["levels"] == "0123"
-    assert told["risk"]["geometry"] == risk[0]
+def test_layers_are_sent_as_they_are_and_an_areas_number_is_its_names(city, cells):
+    layer = {"name": "services", "spots": [[39.02, -94.57, "Cl", "Mercy", "clinic"]]}
+    core = core_of(city, "c-2", without=1)
+    told = message(maps.painting(scene(city, layers=[layer], status=STANDING, core=(core,)), cells))
+    assert told["layers"] == [layer]
+    named = {one["properties"]["number"]: one["properties"]["place"] for one in told["areas"]}
+    assert [named[0], named[2]] == ["West End", core.place_name]
+    assert told["time"]["areas"][0] == "West End"
+    assert told["time"]["areas"][2] == "East Corner (B)"
 
 
 def test_the_base_says_its_theme_and_its_own_colors(city, base):
@@ -235,22 +233,37 @@ def test_the_base_says_its_theme_and_its_own_colors(city, base):
     assert options[False]["base"] == base.address
 
 
-@pytest.mark.parametrize("step", [0, 1, 3])
-def test_a_brush_is_as_fine_as_the_reader_may_see_and_agrees_with_the_page(city, cells, step):
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_brush_of_months_agrees_with_the_page_and_reaches_the_last_in_part(city, cells, step):
     plain = message(maps.painting(scene(city), cells))["time"]
     time = message(maps.painting(scene(city, months_in_step=step), cells))["time"]
-    assert counted(time) == counted(plain)  # the page's own months, whatever the step
-    params, report = city.proposal.summary["params"], city.dataset.report
-    first, until = Month.parse(params["start"]), Month.parse(params["until"])
-    whole = Month.parse(report["data_from"][:7]), Month.parse(report["data_through"][:7]).plus(1)
-    if step:
-        begin = until.plus(-step * time["span"][1])
-        assert begin.index <= whole[0].index < begin.plus(step).index
-        end = begin.plus(step * len(time["names"]))
-        assert end.plus(-step).index < whole[1].index <= end.index
-        assert (time["span"][1] - time["span"][0]) * step == until.index - first.index
-    else:
-        assert len(time["names"]) == 1
+    assert counted(time) == counted(plain)
+    assert [*map(len, (plain["names"], time["names"]))] == [1, 3 if step else 1]  # April to June 10
+    assert time["partial"]
+
+
+def test_before_the_first_whole_quarter_a_map_of_quarters_counts_nothing(city, cells):
+    """Testville's data are of April to June 10: no quarter is over."""
+    assert message(maps.painting(scene(city, months_in_step=3), cells))["time"] is None
+
+
+months = st.integers(24000, 24200).map(lambda index: Month(index // 12, index % 12 + 1))
+
+
+@given(months, st.integers(1, 60), st.integers(0, 80), months, st.integers(1, 28))
+def test_quarters_are_the_calendars_and_over_whatever_months_the_page_counts(
+    begin, length, later, until, on
+):
+    through = begin.plus(later)
+    day_through, span = date(through.year, through.number, on), (until.plus(-length), until)
+    (first, end), (start, shown_until) = maps.brush_months(span, (begin, day_through), 3)
+    assert {month.number % 3 for month in (first, end, shown_until)} == {1}
+    assert shown_until.index - start.index == length
+    assert max(shown_until.index - until.index, shown_until.index - end.index) <= 0
+    assert begin.index <= first.index < begin.index + 3
+    assert end.index <= through.index < end.index + 3 + 1  # what is not over is left out
+    other = maps.brush_months((until, until.plus(5)), (begin, day_through), 3)
+    assert other[0] == (first, end)
 
 
 def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):

@@ -5,6 +5,8 @@ from datetime import date
 from types import SimpleNamespace
 
 import geopandas as gpd
+import h3.api.numpy_int as h3
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.properties import examples
 
+from csa.areas.choices import AreaSettings
 from csa.base.text import tr
 from csa.city.config import RiskTerrain
 from csa_app.shared import cache, nearby
@@ -64,14 +67,39 @@ def test_distances_are_no_finer_than_a_walk_can_tell(metres, units, words):
     assert nearby.distance(metres, units) == words
 
 
+@pytest.fixture(autouse=True)
+def nothing_computed(monkeypatch):
+    """A city without vacant land, risk and suspect points."""
+    none = SimpleNamespace(cells=np.array([], dtype=np.uint64), is_suspect=np.array([], dtype=bool))
+    monkeypatch.setattr(cache, "located", lambda *_: none)
+    monkeypatch.setattr(cache, "vacant_layer", lambda _: None)
+    monkeypatch.setattr(cache, "risk_layer", lambda _: None)
+
+
+def layers(city):
+    """What the maps of a city can show, by name."""
+    return {one["name"]: one for one in nearby.map_layers(city, AreaSettings())}
+
+
 def test_a_service_is_marked_where_it_stands(with_services):
-    marks, spots = nearby.spots(with_services, is_shown=True)
-    assert marks == [("Ch", "church"), ("Cl", "clinic")]
-    assert [(s.lat, s.lon, s.mark, s.name) for s in spots] == [
-        (39.02, -94.57, "Cl", "Mercy"),
-        (39.03, -94.52, "Ch", "Hope"),
-        (39.01, -94.5, "Cl", "Grace"),
+    services = layers(with_services)["services"]
+    assert services["keys"] == [["Ch", "none", "church"], ["Cl", "none", "clinic"]]
+    assert services["spots"] == [
+        [39.02, -94.57, "Cl", "Mercy", "clinic"],
+        [39.03, -94.52, "Ch", "Hope", "church"],
+        [39.01, -94.5, "Cl", "Grace", "clinic"],
     ]
+
+
+def test_a_suspect_point_is_marked_by_its_cell_and_never_by_itself(with_services, monkeypatch):
+    cell = h3.latlng_to_cell(39.02, -94.57, 10)
+    located = SimpleNamespace(
+        cells=np.array([cell, cell, 7]), is_suspect=np.array([True, True, False])
+    )
+    monkeypatch.setattr(cache, "located", lambda *_: located)
+    lat, lon = h3.cell_to_latlng(cell)
+    [spot] = layers(with_services)["suspect"]["spots"]
+    assert spot[:3] == [round(lat, 5), round(lon, 5), "?"]
 
 
 def test_an_areas_services_are_laid_out_a_kind_a_row():
@@ -153,22 +181,13 @@ def test_an_area_without_a_score_is_unknown_and_not_low(risk_words, scored_share
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_a_layer_that_is_off_or_absent_marks_nothing(with_services, city):
-    assert nearby.spots(with_services, is_shown=False) == ([], [])
-    assert nearby.spots(city, is_shown=True) == ([], [])
+def test_only_what_the_city_has_is_offered(with_services, city, monkeypatch):
+    assert [*layers(city)] == []
+    assert [*layers(with_services)] == ["services"]
+    monkeypatch.setattr(cache, "vacant_layer", lambda _: "vacant.json")
+    assert layers(city)["vacant"]["file"] == "vacant.json"
     assert len(nearby.services_in(with_services)) == 3
     assert len(nearby.services_in(city)) == 0
-
-
-def test_only_what_the_city_has_is_offered(with_services, city, monkeypatch):
-    for has_background in (True, False):
-        monkeypatch.setattr(cache, "has_background", lambda _, has=has_background: has)
-        monkeypatch.setattr(cache, "has_factors", lambda _, has=has_background: has)
-        shades, layers = nearby.offered(city)
-        assert shades == (
-            ("shootings", "risk", "none") if has_background else ("shootings", "none")
-        )
-        assert layers == (("background",) if has_background else ()) + ("neighborhoods",)
 
 
 @pytest.mark.parametrize("kinds", [[""], ["--", "!!"], ["a"], ["a", "A", "a!"], []])

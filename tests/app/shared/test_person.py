@@ -54,6 +54,7 @@ team = "prevention"
 """
 CHAIR = {"is_logged_in": True, "email": "chair@city.example", "email_verified": True}
 EDITOR = {"is_logged_in": True, "role": "editor", "office": "Court", "strategies": ["1.2"]}
+MEMBER = {"is_logged_in": True, "role": "member", "office": "Health"}
 ANYBODY = {"is_logged_in": True, "email": "a@b.example", "email_verified": True}
 
 
@@ -216,26 +217,56 @@ def test_who_has_signed_in_without_a_role_reads_and_is_offered_no_form(deploy, p
     assert "Save this choice" not in [button.label for button in shown.button]
 
 
+def sent_time(shown):
+    """The counts by cell that a page's map sends, and the names of the files that it offers."""
+    (component,) = shown.get("component_instance")
+    group = json.loads(component.proto.json_args)["feature_group"]
+    return json.JSONDecoder().raw_decode(group[group.index(", {") + 2 :])[0]["time"]
+
+
 @pytest.mark.parametrize(
     ("text", "user", "n_steps"),
     [
-        ("", None, 68),  # this machine: January 2015 to August 2020
+        ("", None, 68),  # this machine: January 2015 to August 21, 2020
         (ROLES, CHAIR, 68),
         (ROLES, EDITOR, 68),
-        (ROLES, ANYBODY, 23),  # quarters
+        (ROLES, MEMBER, 22),  # whole quarters
+        (ROLES, ANYBODY, 22),
         ('access = "public"', None, 1),
     ],
 )
-def test_the_map_sends_months_to_editors_quarters_to_viewers_and_neither_to_the_public(
+def test_the_map_sends_months_to_editors_quarters_to_others_and_neither_to_the_public(
     deploy, page, text, user, n_steps
 ):
     deploy(text)
     shown = page("find_areas", user, AUTH if user else None)
+    sent = sent_time(shown)
+    assert len(sent["names"]) == n_steps
+    assert sent["span"][1] - sent["span"][0] == {68: 36, 22: 12, 1: 1}[n_steps]
+    if n_steps == 22:
+        assert sent["names"][-1] == ["April 2020", "June 2020"]  # the months after are no quarter
+    offered = {one.proto.label for one in shown.get("download_button")}
+    assert any("cells" in label for label in offered) == (n_steps != 22)
+
+
+@pytest.mark.parametrize("name", ["briefing", "compare", "why_here"])
+def test_other_pages_send_a_reader_no_finer_counts(deploy, page, name):
+    deploy(ROLES)
+    assert len(sent_time(page(name, ANYBODY, AUTH))["names"]) == 22
+
+
+def test_before_residents_the_map_has_no_count_that_is_not_published(deploy, page):
+    """Nothing is: the made-up city's areas are there, without a number."""
+    deploy("")
+    shown = page("meeting", None)
+    shown.session_state["meeting step"] = 2
+    shown.run()
     (component,) = shown.get("component_instance")
     group = json.loads(component.proto.json_args)["feature_group"]
-    sent = json.JSONDecoder().raw_decode(group[group.index(", {") + 2 :])[0]["time"]
-    assert len(sent["names"]) == n_steps
-    assert sent["span"][1] - sent["span"][0] == {68: 36, 23: 12, 1: 1}[n_steps]
+    sent = json.JSONDecoder().raw_decode(group[group.index(", {") + 2 :])[0]
+    assert sent["time"] is None
+    lines = [line for area in sent["areas"] for line in area["properties"]["lines"]]
+    assert not re.search(r"\d", " ".join(lines))
 
 
 def test_the_public_reads_the_made_up_city_and_is_offered_no_form(deploy, page):

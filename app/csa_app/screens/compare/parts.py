@@ -22,7 +22,7 @@ from csa.geo.services import gaps
 from csa.program.registry import AreaStatus, CoreArea
 from csa.program.store.tables import DESIGNATED
 from csa_app.screens.compare.weighing import Weighing, default_weighing
-from csa_app.shared import cache, key_figure, map_component, panels, screen_state
+from csa_app.shared import cache, key_figure, map_component, nearby, panels, screen_state
 from csa_app.shared.area_sheet import FEW_PEOPLE
 from csa_app.shared.area_status import (
     AreaView,
@@ -399,8 +399,10 @@ def show_map(view: AreaView, judgement: AreaAssessment, places: OpenPlaces) -> N
         for row in judgement.table.itertuples()
     }
     edges = outlines_of(view.core, has_first=bool(first))
+    tested = judgement.cells
+    hot = [] if tested is None else [nearby.hot_layer(tested.index[tested["is_hot"]].tolist())]
     map_component.area_map(
-        view, "compare", edges, choose=lambda _: None, selected=first, notes=notes
+        view, "compare", edges, lambda _: None, selected=first, notes=notes, layers=hot
     )
 
 

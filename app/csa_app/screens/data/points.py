@@ -73,9 +73,7 @@ def _painted(points: Sequence[SuspectPoint], _: CellGeometry) -> folium.FeatureG
         "areas": [],
         "frame": frame,
         "selected": "",
-        "visible": ["background", "neighborhoods"],
-        "services": spots,
-        "risk": None,
+        "layers": [{"name": "points", "spots": spots, "isOn": True}],
     }
     return maps.painted(message)
 

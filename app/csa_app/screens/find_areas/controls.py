@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import streamlit as st
@@ -15,7 +14,7 @@ from csa.base.text import KM2_PER_SQUARE_MILE, day, land, land_percent, month, t
 from csa.city.config import CityConfig
 from csa.city.dataset import City, Dataset
 from csa_app.shared import panels
-from csa_app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, LinkState
+from csa_app.shared.link_state import MAX_MIN_SAMPLES
 from csa_app.shared.screen_state import WIDGETS, month_options, resolutions
 
 MONTHS = (6, 12, 24, 36, 48, 60)
@@ -164,44 +163,6 @@ def show_suggestion(proposal: Proposal, chosen: AreaSettings, cost: str) -> None
             cost=cost,
         )
     )
-
-
-def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str]) -> LinkState:
-    """Show the map's layers, and return the chosen ones."""
-    state = st.session_state
-    if state.get("shade") not in shades:
-        state["shade"] = now.shade if now.shade in shades else SHADES[0]
-    if not isinstance(state.get("layers"), list):
-        state["layers"] = [name for name in offered if name in now.layers]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        shade = st.segmented_control(
-            tr("controls.shade"),
-            shades,
-            **panels.remembered("shade"),
-            required=True,
-            format_func=lambda name: tr(
-                {
-                    "shootings": "label.incidents",
-                    "risk": "controls.shade_risk",
-                    "none": "controls.shade_none",
-                }[name]
-            ),
-        )
-        layers = st.pills(
-            tr("controls.layers"),
-            offered,
-            **panels.remembered("layers"),
-            selection_mode="multi",
-            format_func=lambda name: tr(
-                {
-                    "background": "controls.background",
-                    "neighborhoods": "label.neighborhoods",
-                    "services": "label.services",
-                }[name]
-            ),
-        )
-    kept = tuple(name for name in now.layers if name not in offered)
-    return now.with_map(str(shade), tuple(n for n in LAYERS if n in {*layers, *kept}))
 
 
 def month_label(name: str, dataset: Dataset) -> str:

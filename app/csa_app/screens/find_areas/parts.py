@@ -17,15 +17,7 @@ from csa.base.text import name_list, render, tr
 from csa.geo.cells import outline
 from csa.program.registry import AreaStatus
 from csa.reports.briefing.areas import CORE_AREAS, core_areas_file
-from csa_app.screens.find_areas import controls
-from csa_app.shared import (
-    cache,
-    map_component,
-    nearby,
-    panels,
-    screen_state,
-    theme,
-)
+from csa_app.shared import cache, map_component, panels, screen_state
 from csa_app.shared.area_sheet import show_core, show_sheet
 from csa_app.shared.area_status import (
     AreaView,
@@ -36,9 +28,9 @@ from csa_app.shared.area_status import (
     state_words,
 )
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.legend import outlines_of, show_legend
+from csa_app.shared.legend import outlines_of
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.person import months_in_step
+from csa_app.shared.person import QUARTER, months_in_step
 from csa_app.shared.phrases import (
     cautions,
     months_covered,
@@ -98,9 +90,6 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
         left, right = st.container(key="find_map"), st.container(key="find_side", gap="xsmall")
     with left:
         drawn, below = st.container(key="map"), st.container(key="find_below")
-    with below:
-        shades, offered = nearby.offered(session)
-        screen = controls.choose_layers(screen, offered, shades)
     screen_state.remember(screen, screen_state.first_choices(session))
     with drawn:
         _map(view, screen)
@@ -119,33 +108,19 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
     with below:
         stem = file_stem(session.config.city.id, view.proposal)
         files = {CORE_AREAS: core_areas_file(view.core, view.counts)} if view.core else {}
-        names = () if view.proposal.is_empty else tuple(EXPORTS)
+        names = () if view.proposal.is_empty else file_names(months_in_step(session))
         panels.downloads(served_as(session, view.proposal), names, stem, files)
+        map_component.save_published(session)
+
+
+def file_names(months: int) -> tuple[str, ...]:
+    """List the files to download: of who sees quarters, none that has cells for any months."""
+    return tuple(name for name in EXPORTS if months != QUARTER or "cells" not in name)
 
 
 def _map(view: AreaView, screen: LinkState) -> None:
-    marks, spots = nearby.spots(view.session, is_shown="services" in screen.layers)
-    risk = cache.risk_layer(view.session) if screen.shade == "risk" else None
     edges = outlines_of(view.core)
-    if risk is not None:
-        title, palette = nearby.risk_title(view.session), theme.current().sequential
-        show_legend(title, risk.classes, palette, marks, edges)
-    elif screen.shade != "shootings":
-        show_legend(tr("find.no_legend"), None, (), marks, edges)
-    map_component.area_map(
-        view,
-        "find",
-        edges,
-        marks,
-        _choose,
-        MAP_HEIGHT_PX,
-        shade=screen.shade,
-        visible=screen.layers,
-        selected=screen.area,
-        services=spots,
-        months_in_step=months_in_step(view.session),
-        risk=None if risk is None else (risk.address, risk.levels),
-    )
+    map_component.area_map(view, "find", edges, _choose, MAP_HEIGHT_PX, selected=screen.area)
 
 
 def _choose(area_id: str) -> None:

@@ -22,7 +22,7 @@ from csa_app.screens.meeting.lists import MOST, cell, head, head_of, item, liste
 from csa_app.shared import cache_store, core_list, panels, screen_state
 from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.map_component import small_map
+from csa_app.shared.map_component import published_map
 
 STEP, WRITTEN, MOVED = "meeting step", "meeting step in the address", "meeting step was moved"
 COMPLETED, PLACES, MEASURES, STUCK, OPEN, NEXT, DECISIONS = STEPS = (1, 2, 3, 4, 5, 6, 7)
@@ -143,7 +143,7 @@ def _places(session: CitySession) -> None:
         if shown is None:
             panels.empty(tr("meeting.places_none"), "compare")
     with left, st.container(key="small_map"):
-        small_map(view, MAP_HEIGHT_PX, shade="none")  # residents look on: no counts of blocks
+        published_map(view, MAP_HEIGHT_PX)  # residents look on
     displaced = core_list.fill(shown, session, view.choices)
     today = cache_store.today(session)
     news = list_arrivals(view.core, cache_store.records(session).draws, displaced, today)

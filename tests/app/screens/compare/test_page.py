@@ -152,7 +152,7 @@ def own_tiers(page):
 def selected(page):
     (component,) = page.get("component_instance")
     group = json.loads(component.proto.json_args)["feature_group"]
-    return json.loads(group[group.index('"selected":') + 11 :].split(',"visible"')[0])
+    return json.loads(group[group.index('"selected":') + 11 :].split(',"whole"')[0])
 
 
 # ---- By hand -------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ NEW, OLD = '{"months":12}', '{"months":24}'
 
 
 def test_an_address_that_was_not_written_here_is_an_earlier_screen(shown):
-    seen = {"months": 12, "shade": "none"}
+    seen = {"months": 12, "kinds": "both"}
     shown(**seen, **{screen_state.SEEN: seen, screen_state.WRITTEN: NEW})
     assert screen_state.went_back(OLD)
     assert screen_state.went_back("{}")
@@ -106,10 +106,10 @@ def test_the_address_that_was_written_is_no_way_back(shown):
     assert not screen_state.went_back(NEW)
 
 
-@pytest.mark.parametrize("changed", [{"months": 6}, {"shade": "none"}, {"layers": []}])
+@pytest.mark.parametrize("changed", [{"months": 6}, {"kinds": "homicide"}])
 def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
     """After two quick changes the browser still shows the first one's address."""
-    seen = {"months": 12, "shade": "shootings", "layers": ["services"]}
+    seen = {"months": 12, "kinds": "both"}
     shown(**{**seen, **changed, screen_state.SEEN: seen, screen_state.WRITTEN: NEW})
     assert not screen_state.went_back(OLD)
 
