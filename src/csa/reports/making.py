@@ -102,7 +102,7 @@ def make_report(
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
     name = edition_filename(facts.month, audience, language, form)
-    return name, _rendered(document, paper_size(facts.config), (form,))[form]
+    return name, render_document(document, paper_size(facts.config), (form,))[form]
 
 
 def make_all(
@@ -126,7 +126,7 @@ def make_all(
             continue
         progress("edition")
         document = edition(facts, audience, language, draw)
-        for form, content in _rendered(document, paper_size(facts.config), forms).items():
+        for form, content in render_document(document, paper_size(facts.config), forms).items():
             made[edition_filename(facts.month, audience, language, form)] = content
     return made
 
@@ -184,7 +184,7 @@ def edition_filename(month: Month, audience: str, language: str, form: str) -> s
     return f"{month}_{audience}_{spoken(audience, language)}.{form}"
 
 
-def _rendered(document: Document, paper: Paper, forms: tuple[str, ...]) -> dict[str, bytes]:
+def render_document(document: Document, paper: Paper, forms: tuple[str, ...]) -> dict[str, bytes]:
     """Render in several formats, the HTML page only once."""
     page = render_html(document, paper) if {"html", "pdf"} & set(forms) else b""
     made = {}

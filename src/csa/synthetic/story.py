@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any, TypeAlias
 
@@ -95,7 +95,7 @@ BASE: str = STORY["agreed"]["baseline_quarter"]
 
 def story_acts() -> tuple[StoryAct, ...]:
     """List all acts of the story, in the order in which they happened."""
-    acts = (*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts())
+    acts = (*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts(), *_work_acts())
     return tuple(sorted(acts, key=lambda one: one.on))
 
 
@@ -182,6 +182,20 @@ def _action_acts() -> Iterator[StoryAct]:
         yield _act("propose", one["action"], one["on"], office=office, values=one["values"])
         for answer in one["answers"]:
             yield _act("settle", one["action"], key=key, **answer)
+
+
+def _work_acts() -> Iterator[StoryAct]:
+    """Yield a month's entries of a team on the month's last day, spread over its days."""
+    for line in STORY["work"]:
+        for at, n in enumerate(line["n"]):
+            first = date(2019 + (8 + at) // 12, (8 + at) % 12 + 1, 1)
+            after = date(2019 + (9 + at) // 12, (9 + at) % 12 + 1, 1)
+            days = [first + timedelta(days=27 * i // max(n, 1)) for i in range(n)]
+            given = {name: line[name] for name in ("kind", "contacts", "reached", "hours", "staff")}
+            given |= {"feature": line["feature"], "days": days}
+            of = f"{first:%Y-%m}"
+            if days:
+                yield _act("work", of, after - timedelta(days=1), office=line["office"], **given)
 
 
 def _review_acts() -> Iterator[StoryAct]:

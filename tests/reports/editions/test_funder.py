@@ -1,0 +1,119 @@
+"""The edition for a grant: numbers by hand from the story, verdicts apart, and who may ask for it."""
+
+import csv
+import io
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from csa.analysis.analysis import Analysis
+from csa.areas.choices import city_choices
+from csa.base.errors import ParamError, RoleError
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
+from csa.program.activities import read_totals
+from csa.program.plan.loading import load_city_plan
+from csa.program.roles import Person
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.reports.document import Table
+from csa.reports.editions.funder import cvipi_file, find_grant, gather_grant, grant_edition
+from csa.reports.making import render_document
+
+HEALTH = Person("Health Department", "member")
+GRANT = "cvi-2020"
+
+
+@pytest.fixture(scope="module")
+def store(story_folder):
+    found = open_store(str(story_folder / "store.sqlite3"), city="sample")
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def analysis(root, story_folder, store):
+    city = open_city(load_city(root / "config" / "sample.toml"), story_folder / "dataset")
+    return Analysis(city, city_choices(city.config), read_records(store))
+
+
+@pytest.fixture(scope="module")
+def facts(root, analysis, store):
+    plan = load_city_plan(root / "config" / "sample.toml", analysis.city.config)
+    return gather_grant(analysis, plan, read_totals(store), GRANT, HEALTH)
+
+
+def test_what_was_done_is_what_the_story_has_in_those_six_months(facts):
+    done = {promise.key: (promise.target, promise.done) for promise in facts.promises}
+    assert done == {
+        "outreach": (160, 44 + 37),
+        "mediation": (40, 12 + 12),
+        "event": (None, None),  # three: not shown
+        "people": (120, 81 + 3 * 3),
+    }
+    assert facts.n == 108
+    assert facts.sums == {
+        "contacts": 44 * 5 + 37 * 4 + 24 * 3 + 3 * 40,
+        "hours": 81 * 5 + 24 * 3 + 36,
+    }
+    assert [n for _, n in facts.places] == [59, 49]
+
+
+def test_each_area_has_what_was_agreed_by_the_grants_end_and_no_later_finding(facts):
+    answers = dict(facts.answers)
+    assert len(answers) == 2
+    for said in answers.values():
+        assert [message.key for message in said][-1] == "evaluate.next"
+    early = next(iter(answers.values()))
+    told = [(message.key, message.values["months"]) for message in early]
+    assert told == [("evaluate.agreed", 12), ("evaluate.next", 24)]  # July 2019 to June 2020
+
+
+def test_the_edition_says_it_all_and_credits_no_activity(facts):
+    document = grant_edition(facts)
+    text = render_document(document, "letter", ("html",))["html"].decode()
+    for part in ("108 activities", "81", "160", "51%", "fewer than 5", "$180,000", "$81,500"):
+        assert part in text
+    assert "no finding here is credited" in text
+    tables = {block.caption for block in document.blocks if isinstance(block, Table)}
+    assert len(tables) == 4
+    word = render_document(document, "letter", ("docx",))["docx"]
+    inside = zipfile.ZipFile(io.BytesIO(word)).read("word/document.xml").decode()
+    assert "108 activities" in inside
+    assert render_document(document, "letter", ("docx",))["docx"] == word
+
+
+def test_questions_are_answered_with_a_source_or_listed_as_unanswered(facts):
+    rows = list(csv.DictReader(io.StringIO(cvipi_file(facts).decode("utf-8-sig"))))
+    answered = {row["question"]: row for row in rows if row["answer"]}
+    assert answered["How many people were newly served"]["answer"] == "90"
+    assert all(row["source"] for row in answered.values())
+    without = [row for row in rows if not row["answer"]]
+    assert len(without) == 7
+    assert not any(row["source"] for row in without)
+
+
+def test_a_period_without_data_says_so(analysis):
+    facts = gather_grant(analysis, None, (), GRANT, HEALTH)
+    assert facts.n == 0
+    assert "No activities of" in grant_edition(facts).blocks[0].sentences[0]
+    assert facts.id != gather_grant(_longer(analysis), None, (), GRANT, HEALTH).id
+
+
+def _longer(analysis):
+    config = analysis.city.config
+    grant = config.grants[GRANT].model_copy(update={"people": 121})
+    config = config.model_copy(update={"grants": {GRANT: grant}})
+    return replace(analysis, city=replace(analysis.city, config=config))
+
+
+@pytest.mark.parametrize("office", ["Police Department", "Prosecutor's Office", ""])
+def test_enforcement_makes_no_report_of_a_grant(analysis, store, office):
+    with pytest.raises(RoleError):
+        gather_grant(analysis, None, read_totals(store), GRANT, Person(office, "chair"))
+
+
+def test_a_grant_that_is_not_in_the_citys_file_is_refused(analysis):
+    with pytest.raises(ParamError):
+        find_grant(analysis.city.config, "other")
