@@ -187,6 +187,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa zone add",
         "csa zone redraw",
         "csa zone end",
+        "csa zone designate",
         "csa zone list",
         "csa zone export",
         "csa measure list",

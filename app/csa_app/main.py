@@ -30,6 +30,7 @@ groups = {
         _page("compare", tr("compare.short"), "compare"),
         _page("why_here", tr("why.short"), "why-here"),
         _page("services", tr("label.services"), "services"),
+        *([] if access.is_public() else [_page("zones", tr("zones_page.short"), "zones")]),
     ],
     tr("screen.work"): [
         _page("measures", tr("here.short"), "measures"),

@@ -92,6 +92,8 @@ def test_a_zone_is_listed_ended_and_exported(zone, tmp_path):
     said = zone("add", "Elm", path, "--kind", "grant", "--from", "2018-03-05", *SIGNED).stdout
     assert "z-1" in said
     assert "Exploratory" in said
+    said = zone("designate", "Elm", "--by", "Committee", "--why", "It is chosen.").stdout
+    assert "Area A (Elm)" in said
     zone("end", "elm", "--to", "2019-10-31", *SIGNED)
     [row] = json.loads(zone("list", "--json").stdout)
     found = row["area_id"], row["kind"], row["since"], row["ended"], row["is_sealed"]

@@ -18,7 +18,9 @@ from csa.geo.cells import CellSet
 from csa.program.registry import (
     AreaStatus,
     CoreArea,
+    Zone,
     all_services,
+    all_zones,
     core_areas,
     followed,
     match_statuses,
@@ -26,15 +28,27 @@ from csa.program.registry import (
 from csa.program.registry import served_as as with_letters
 from csa.program.store.records import Records
 from csa.program.store.tables import CANDIDATE, MAINTENANCE
+from csa.program.zones import ZoneCounts
 from csa_app.shared import cache, cache_store
 from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.person import PUBLIC, access
 
 
 def areas_in_service(session: CitySession) -> tuple[CoreArea, ...]:
     """List the core service areas; none while the store cannot be read, which other pages say."""
     try:
         return once(core_areas)(cache_store.records(session))
+    except StoreError:
+        return ()
+
+
+def zones_of(session: CitySession) -> tuple[Zone, ...]:
+    """List the programs' own zones; none where the public reads."""
+    if access(session) == PUBLIC:
+        return ()
+    try:
+        return once(all_zones)(cache_store.records(session))
     except StoreError:
         return ()
 
@@ -115,6 +129,16 @@ class AreaView:
         """The areas in service that no candidate is."""
         found = {one.letter for one in self.statuses.values()}
         return tuple(area for area in self.core if area.key not in found)
+
+    @cached_property
+    def zones(self) -> tuple[Zone, ...]:
+        """The programs' own zones; none where the public reads."""
+        return zones_of(self.session)
+
+    @cached_property
+    def zone_counts(self) -> Mapping[str, ZoneCounts]:
+        """What the zones' boundaries hold, by id."""
+        return cache.zone_counts(self.session, self.choices, self.zones)
 
     @cached_property
     def counts(self) -> Mapping[str, AreaCounts]:

@@ -167,6 +167,7 @@ def area_map(
     `shown` is what else its `MapScene` has.
     """
     resolution = view.choices.resolution
+    edges = [*edges, *([("zone", tr("zones_page.zone"))] * bool(view.zones))]
     with panels.map_words():
         layers = nearby.map_layers(view.session, view.choices)
         scene = maps.MapScene(
@@ -175,6 +176,7 @@ def area_map(
             located=cache.located(view.session, view.choices),
             status=view.statuses,
             core=view.core,
+            zones=[zone for zone in view.zones if zone.ended is None],
             counts=view.counts,
             afar=cache.geometry_afar(view.session, resolution),
             months_in_step=months_in_step(view.session),

@@ -21,16 +21,17 @@ from csa.areas.sheets import expected_range
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Cells, Ints
 from csa.base.params import Month, last_day
-from csa.base.text import tr
+from csa.base.text import month, tr
 from csa.geo.cell_time import CellTimeLayer, CellTimes, pack_area, script_json
 from csa.geo.cells import jaccard, outline, refine
-from csa.program.registry import AreaStatus, CoreArea
+from csa.program.registry import AreaStatus, CoreArea, Zone
 from csa_app.shared import theme
 from csa_app.shared.area_status import in_service, state_words
 from csa_app.shared.cache import once
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.phrases import months_covered
 
+ZONE_DASH = "1 6"
 ALIKE = 0.8
 """Two outlines are nearly the same if their cells' Jaccard index is so much."""
 
@@ -46,6 +47,7 @@ class MapScene:
     status: Mapping[str, AreaStatus] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     core: Sequence[CoreArea] = ()  # the core service areas, drawn as the registry has them
+    zones: Sequence[Zone] = ()  # the programs' own zones, dotted
     counts: Mapping[str, AreaCounts] = field(default_factory=dict)  # theirs, by letter
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
     months_in_step: int = 0  # of the brush over the months; 0 for none
@@ -155,7 +157,7 @@ def _areas(scene: MapScene) -> list[dict[str, Any]]:
     for number, core_area in enumerate(scene.core):
         drawn.append(_core_feature(core_area, scene))
         drawn[-1]["properties"]["number"] = len(areas) + number
-    return drawn
+    return [*map(zone_feature, scene.zones), *drawn]
 
 
 def _core_feature(area: CoreArea, scene: MapScene) -> dict[str, Any]:
@@ -173,6 +175,14 @@ def core_feature(area: CoreArea, lines: Sequence[str], area_id: str) -> dict[str
     """Return a core service area's outline as a feature, known to the page by an id."""
     drawn = pack_area(area_id, area.place_name, outline(area.cells), lines, letter=area.key)
     drawn["properties"]["core"] = True
+    return drawn
+
+
+def zone_feature(zone: Zone) -> dict[str, Any]:
+    """Return a zone's boundary as drawn, dotted: it is no area."""
+    lines = [tr("zones_page.on_map", kind=zone.kind, since=month(f"{zone.since:%Y-%m}"))]
+    drawn = pack_area(zone.key, zone.place_name, zone.shape, lines, letter="")
+    drawn["properties"] |= {"dash": ZONE_DASH, "named": False}
     return drawn
 
 

@@ -141,7 +141,8 @@ def _ask(scene: Present, cells: DeltaGenerator, one: FormField, key: str) -> Any
         case "number":
             found = cells.number_input(label, value=before, **more)
         case "file":
-            found = cells.file_uploader(label, type="csv", max_upload_size=MAX_FILE_MB, **more)
+            more = {"type": "csv", **more}
+            found = cells.file_uploader(label, max_upload_size=MAX_FILE_MB, **more)
         case "day":  # without bounds it would be ten years
             least = first_day(scene).replace(month=1, day=1)
             more = {"min_value": min(before or least, least), **more}

@@ -75,7 +75,7 @@ STYLE = """
   .csa-legend span:first-child { white-space: normal; }
   .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; box-sizing: border-box; }
   .csa-legend [class^="csa-edge"] { width: 1.5em; border: 2px solid var(--csa-ink); border-radius: 4px; }
-  .csa-legend .csa-edge-core { border: 6px double var(--csa-ink); height: 1.3em; } .csa-legend .csa-edge-first { border: 3px solid var(--csa-live); }
+  .csa-legend .csa-edge-core { border: 6px double var(--csa-ink); height: 1.3em; } .csa-legend .csa-edge-first { border: 3px solid var(--csa-live); } .csa-legend .csa-edge-zone { border-style: dotted; }
   .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }

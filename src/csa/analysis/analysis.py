@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from csa.city.selection import AreaSelection
     from csa.geo.cells import CellSet
     from csa.program.registry import CoreArea, Zone
+    from csa.program.zones import ZoneCounts
 
 Answer = TypeVar("Answer")
 
@@ -244,6 +245,14 @@ class Analysis:
         from csa.program.registry import all_zones
 
         return self._once("zones", lambda: all_zones(self.records))
+
+    def count_zones(self, zones: Sequence[Zone]) -> Mapping[str, ZoneCounts]:
+        """Return what the boundaries of zones hold, by their ids."""
+        from csa.program.zones import count_zone
+
+        dataset, kinds = self.city.dataset, self.settings.kinds
+        until = self.settings.until or dataset.require_months().until
+        return {zone.key: count_zone(dataset, zone, until, kinds) for zone in zones}
 
     def zone_areas(self, zone: Zone) -> AreaSelection:
         """Return a zone as it is followed: since its own first month, on its own cells."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from csa.base.schema import KINDS
 from csa.base.text import day, month, percent, render, tr
 from csa.cli.console import show, show_json
 from csa.cli.options import (
@@ -18,6 +19,7 @@ from csa.cli.options import (
     load_city_option,
     parse_date_option,
     signed,
+    signed_on,
     stored_records,
 )
 
@@ -129,26 +131,59 @@ def zone_end(zone: NameArgument, signing: DecisionOptions, last: ToOption = None
     show(tr("zone.ended", name=own.place_name, day=day(on)))
 
 
+@app.command("designate")
+@signed_on
+def zone_designate(zone: NameArgument, signing: DecisionOptions) -> None:
+    """Make a zone a core service area, with the blocks it has now."""
+    from csa.program.areas import designate
+    from csa.program.registry import all_zones, find_zone
+    from csa.program.store.tables import DESIGNATED
+    from csa.program.zones import zone_candidate
+
+    own = find_zone(all_zones(stored_records(signing.config, signing.store)), zone)
+    on = signing.act.on
+    candidate = zone_candidate(own, on, signing.config.areas.months)
+    key = signing.decide(lambda store, act: designate(store, act, candidate))
+    show(tr("keep.designated", area=key, place=own.place_name, state=DESIGNATED, day=on))
+
+
 @app.command("list")
 def zone_list(
     city: CityOption,
     store: StoreOption = None,
+    dataset: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the zones: kind, days, and whether they can be evaluated as agreed."""
+    """List the zones: kind, days, last 12 months, whether they can be evaluated as agreed."""
     from csa.program.registry import all_zones
-    from csa.program.zones import zone_rows
+    from csa.program.zones import count_zone, zone_rows
 
-    zones = all_zones(stored_records(load_city_option(city), store))
+    config = load_city_option(city)
+    zones = all_zones(stored_records(config, store))
+    data = dataset_of(config, dataset)
+    counts = {}
+    if data is not None:
+        end = data.require_months().until
+        counts = {zone.key: count_zone(data, zone, end, KINDS) for zone in zones}
     if as_json:
-        show_json(zone_rows(zones))
+        rows = zone_rows(zones)
+        for row in rows:
+            own = counts.get(row["area_id"])
+            row["last_12"] = None if own is None else own.incidents
+            row["last_12_by_cells"] = None if own is None else own.by_cells
+        show_json(rows)
         return
     if not zones:
         show(tr("zone.none"))
     for zone in zones:
         until = tr("zone.until", day=day(zone.ended)) if zone.ended else tr("zone.open_end")
         said = {"zone": zone.key, "name": zone.place_name, "kind": zone.kind}
-        show(tr("zone.line", since=day(zone.since), until=until, **said), describe_seal(zone))
+        show(tr("zone.line", since=day(zone.since), until=until, **said))
+        if (own := counts.get(zone.key)) is not None:
+            ends = own.period.start, own.period.until.plus(-1)
+            span = tr("label.span", first=month(str(ends[0])), last=month(str(ends[1])))
+            show(tr("zone.counted", n=own.incidents, homicides=own.homicides, span=span))
+        show(describe_seal(zone))
 
 
 @app.command("export")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from csa.areas.window import is_in_period
 from csa.base.errors import ParamError
 from csa.base.params import Month, Period
+from csa.city.dataset import Dataset
 from csa.city.preregistration import SEALED, preregister
 from csa.city.selection import AreaSelection
-from csa.geo.cells import CellSet, as_text, covered_share
+from csa.geo.cells import CellSet, as_text, bin_points, covered_share, finest
+from csa.geo.neighborhoods import is_inside
+from csa.ingest.designation import Candidate
 from csa.program.registry import Zone, followed, is_before
 from csa.program.roles import Act, require
 from csa.program.store.engine import Store
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 OVERLAP = 1 / 3
 """A zone that shares this much of its cells with candidates is judged as if counts chose it."""
 MAX_NAME = 80
+YEAR, HOMICIDE = 12, "homicide"
 STEM = "z-"
 
 
@@ -148,6 +154,52 @@ def follow_zone(zone: Zone, candidates: CellSet, months: int) -> AreaSelection:
     chosen = followed([replace(zone, chosen_from=period)])
     assert chosen is not None  # noqa: S101 - of one zone
     return replace(chosen, is_drawn=is_drawn, is_exploratory=not zone.is_sealed)
+
+
+@dataclass(frozen=True)
+class ZoneCounts:
+    """What a zone's own polygons hold, whatever cells stand for them."""
+
+    period: Period  # the last 12 months, or as many of them as the data cover
+    incidents: int  # in the period
+    homicides: int  # of them
+    since: int  # incidents since its first counted month
+    by_cells: int  # in the period, in the cells that stand for it
+
+
+def count_zone(dataset: Dataset, zone: Zone, until: Month, kinds: Sequence[str]) -> ZoneCounts:
+    """Count a zone by its polygons as drawn last; points on its border are inside."""
+    covered = dataset.require_months()
+    until = min(until, covered.until)
+    period = Period(max(covered.start, until.plus(-YEAR)), until)
+    every = dataset.incidents
+    now, lon, lat = is_in_period(every, period, tuple(kinds)), every["lon"], every["lat"]
+    inside = is_inside(lon, lat, zone.shape)
+    first = max(covered.start, zone.versions[0].since)
+    served = Period(first, until) if first < until else None
+    in_cells = np.isin(bin_points(lon[now], lat[now], finest([zone.cells])), sorted(zone.cells))
+    return ZoneCounts(
+        period,
+        int((now & inside).sum()),
+        int((now & inside & (every["kind"] == HOMICIDE)).sum()),
+        0 if served is None else int((is_in_period(every, served, tuple(kinds)) & inside).sum()),
+        int(in_cells.sum()),
+    )
+
+
+def zone_candidate(zone: Zone, on: date, months: int) -> Candidate:
+    """Return a zone as what can be designated on a day: its cells, and which zone it was.
+
+    It is taken to have been chosen by the months before that day, whatever its form said: who
+    designates it knows them.
+    """
+    evidence = {name: value for name, value in zone.evidence.items() if name != SEALED}
+    known = Period.before(Month(on.year, on.month), months)
+    params = {"start": str(known.start), "until": str(known.until)}
+    cells = tuple(as_text(sorted(zone.cells)))
+    return Candidate(
+        zone.key, zone.place_name, cells, {"zone": zone.key, "params": params, **evidence}
+    )
 
 
 def zone_rows(zones: Sequence[Zone]) -> list[dict[str, Any]]:
