@@ -4,14 +4,11 @@ import io
 
 import pytest
 from PIL import Image
-from tests.reports import told
 
 from csa.base.text import Translator
-from csa.geo.palette import PAPER
 from csa.reports.document import Picture
 from csa.reports.editions.all import edition
-from csa.reports.editions.charts import HIGH_PX, change_chart, years_chart
-from csa.reports.public.neighborhoods import city_card
+from csa.reports.editions.charts import change_chart
 
 INTERNAL = ("executive", "prevention", "intervention", "enforcement")
 
@@ -32,7 +29,7 @@ def pixels(picture, color):
     ]
 
 
-@pytest.mark.parametrize("name", [*INTERNAL, "public"])
+@pytest.mark.parametrize("name", INTERNAL)
 def test_each_edition_has_its_one_chart(month_facts, name):
     (chart,) = charts(edition(month_facts, name, "en", lambda _: b""))
     assert chart.png.startswith(b"\x89PNG")
@@ -54,27 +51,3 @@ def test_a_chart_says_each_area_with_the_numbers_of_the_analysis(month_facts):
 def test_where_nothing_is_followed_there_is_no_chart(bare_facts):
     facts = bare_facts
     assert change_chart(facts, Translator()) == [] or facts.change.displaced is not None
-
-
-def test_years_are_as_high_as_their_counts():
-    (chart,) = years_chart(told.facts(years=((2018, 100), (2019, 50))), Translator())
-    assert chart.alt == "Number of shootings in Orrinvale, each year: 2018: 100, 2019: 50."
-    heights = {}
-    for x, y in pixels(chart, PAPER.accent):
-        low, high = heights.get(x, (y, y))
-        heights[x] = (min(low, y), max(high, y))
-    first, *_, last = (high - low for _, (low, high) in sorted(heights.items()))
-    assert first == pytest.approx(HIGH_PX, abs=3)
-    assert last == pytest.approx(HIGH_PX / 2, abs=3)
-
-
-def test_a_year_with_fewer_than_ten_is_drawn_as_an_empty_frame():
-    (chart,) = years_chart(told.facts(years=((2018, None), (2019, None))), Translator())
-    assert "fewer than 10" in chart.alt
-    assert pixels(chart, PAPER.accent) == []
-
-
-def test_one_year_compares_nothing_and_has_no_bars():
-    for years in ((), ((2018, 1020),)):
-        assert years_chart(told.facts(years=years), Translator()) == []
-        assert city_card(told.facts(years=years), Translator()).bars == ()

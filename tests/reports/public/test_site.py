@@ -106,14 +106,14 @@ def test_streets_lead_to_the_neighborhoods_that_have_a_card():
 
 
 def test_tables_say_what_the_map_shows():
-    html = public_page(facts(), "en", WHOLE)
+    html, unknown = public_page(facts(), "en", WHOLE), says("public.change_unknown")
     assert rows_of(
         html, says("public.areas_caption", what="shootings", when="July 2017 to June 2020")
     ) == [
-        ("Area", "Status", "Since", "Number"),
-        ("Ash Hollow (A)", "chosen", "October 1, 2019", "120"),
-        ("Larkmoor (B)", "chosen", "October 1, 2019", "120"),
-        ("Old Mill (C)", says("public.maintenance"), "October 1, 2019", "fewer than 10"),
+        ("Area", "Status", "Since", "Number", "What changed?"),
+        ("Ash Hollow (A)", "chosen", "October 1, 2019", "120", unknown),
+        ("Larkmoor (B)", "chosen", "October 1, 2019", "120", unknown),
+        ("Old Mill (C)", says("public.maintenance"), "October 1, 2019", "fewer than 10", unknown),
     ]
     assert rows_of(html, says("public.years_caption", what="shootings")) == [
         ("Year", "Number"),

@@ -110,9 +110,9 @@ def executive(facts: Facts, language: str, draw: Draw) -> Document:
         *decisions(facts, t),
         *arrivals(facts, t),
         *change_chart(facts, t),  # on the first page, with what is to be decided
+        *where(facts, t, draw),
         *areas_by_tier(facts, t),
         *what_changed(facts, t, with_singles=False, with_chart=False),
-        *where(facts, t, draw),
         Heading(t("report.measures_title")),
         *measured,
         *late(facts, lines, t),

@@ -13,19 +13,14 @@ from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 from csa.geo.palette import PAPER
 from csa.reports.document import Block, Heading, Picture
-from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px, wrap, writable
+from csa.reports.maps.marks import Fill, Mark, Stroke, Words, wrap, writable
 from csa.reports.month.facts import Facts
-from csa.reports.public.facts import PublicFacts
-from csa.reports.public.words import city_count, noun
 
 WIDTH, DPI, TEXT_PX = 1340, 200, 22
 LABEL_PX, SAID_PX, ROW_PX = 310, 330, 84
 BAND, PALE = "#9fb6b8", "#d9dedf"
 """Here, and next door; on gray paper one is twice as dark as the other."""
 MAX_AREAS = 8
-BAR_PX, HIGH_PX = 120, 260
-LEAST_TOP = 10
-"""Of a few, unknown below it: as high as 10 at most."""
 
 
 Bar: TypeAlias = tuple[int, int, int]
@@ -47,31 +42,6 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
     alt = " ".join(_said(name, here, there, t) for name, here, there in lines)
     caption = t("report.chart_caption", through=t.month(str(statement.period.until.plus(-1))))
     return [Heading(t("report.chart_title"), 3), Picture(_drawn(lines, t), alt, caption)]
-
-
-def years_chart(told: PublicFacts, t: Translator) -> list[Picture]:
-    """Draw the whole city's years as bars."""
-    if len(told.years) < 2:
-        return []
-    listed = ", ".join(f"{year}: {city_count(n, t)}" for year, n in told.years)
-    alt = t("public.bars_alt", what=noun(told, t), place=told.city_name, listed=listed)
-    most = max([LEAST_TOP, *(n or 0 for _, n in told.years)])
-    marks: list[Mark] = []
-    step = min(BAR_PX * 1.4, WIDTH / len(told.years))
-    floor = HIGH_PX + 2.0 * TEXT_PX
-    for at, (year, n) in enumerate(told.years):
-        left, high = at * step + 2, HIGH_PX * (LEAST_TOP if n is None else n) / most
-        box = shapely.box(left, floor - high, left + 0.72 * step, floor)
-        middle = left + 0.36 * step
-        is_few = n is None
-        marks += [
-            Stroke((box,), PAPER.faint, 2.0, is_dashed=True)
-            if is_few
-            else Fill((box,), PAPER.accent),
-            _centered(t("public.few_short") if is_few else f"{n:,}", middle, floor - high - 18),
-            _centered(str(year), middle, floor + 22),
-        ]
-    return [Picture(_painted(marks, floor + 2 * TEXT_PX), alt)]
 
 
 def _named(chosen: AreaSelection, t: Translator) -> list[str]:
@@ -126,10 +96,6 @@ def _drawn(lines: Sequence[tuple[str, Bar, Bar | None]], t: Translator) -> bytes
                 Words(said, WIDTH - SAID_PX + 20, y, TEXT_PX - 3, PAPER.ink),
             ]
     return _painted(marks, ROW_PX * len(lines))
-
-
-def _centered(text: str, x: float, y: float) -> Words:
-    return Words(text, x - width_px(text, TEXT_PX) / 2, y, TEXT_PX, PAPER.ink)
 
 
 def _painted(marks: Sequence[Mark], height: float) -> bytes:

@@ -92,7 +92,7 @@ def near_words(metres: float, facts: Facts, t: Translator) -> str:
 def radius_words(metres: float, facts: Facts, t: Translator) -> str:
     """Format a short length in the city's units."""
     if facts.config.city.units == "us":
-        return t("report.about_feet", feet=metres / METRES_PER_FOOT)
+        return t("report.about_feet", feet=50 * round(metres / METRES_PER_FOOT / 50))
     return t("report.about_metres", metres=metres)
 
 

@@ -231,12 +231,20 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
             for area, said in area_changes(facts, t)[:MOST_FIRST]
         ),
     )
-    counted = [(place.count, place.name) for place in facts.districts if place.count]
-    most = sorted(counted, key=lambda pair: (-pair[0], pair[1]))[:MOST_FIRST]
+    lines = [(place, f"{place.count:,}") for place in with_most(facts, MOST_FIRST)]
     yield (
         t("public.most", what=noun(facts, t)),
-        tuple((keys[name], t("public.said_of", name=name, said=f"{n:,}")) for n, name in most),
+        tuple(
+            (keys[place.name], t("public.said_of", name=place.name, said=n)) for place, n in lines
+        ),
     )
+
+
+def with_most(facts: PublicFacts, most: int) -> list[PublicPlace]:
+    """Return so many neighborhoods with the highest numbers, by name: none is called the worst."""
+    counted = [place for place in in_order(facts) if place.count]
+    first = sorted(counted, key=lambda place: -(place.count or 0))[:most]
+    return [place for place in counted if place in first]
 
 
 def _bars(
@@ -251,8 +259,13 @@ def _bars(
         words = t("public.few_short") if count is None else f"{count:,}"
         share = (LEAST - 1 if count is None else count) / most
         bars.append(YearBar(str(year), words, share, count is None))
-    listed = ", ".join(f"{year}: {city_count(count, t)}" for year, count in shown)
-    return tuple(bars), t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
+    return tuple(bars), bars_alt(name, shown, facts, t)
+
+
+def bars_alt(name: str, years: Years, facts: PublicFacts, t: Translator) -> str:
+    """Return a place's years in words."""
+    listed = ", ".join(f"{year}: {city_count(count, t)}" for year, count in years)
+    return t("public.bars_alt", what=noun(facts, t), place=name, listed=listed)
 
 
 def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Translator) -> str:

@@ -113,10 +113,12 @@ def status_words(item: PublicAction | PublicTask, facts: PublicFacts, t: Transla
     return status_label(status_at_quarter_end(item, facts), t)
 
 
-def count_actions_by_status(facts: PublicFacts, t: Translator) -> tuple[tuple[str, int], ...]:
-    """Count the plan's actions by status."""
+def plan_words(facts: PublicFacts, t: Translator) -> str:
+    """Return how many actions the plan has, by status."""
     counts = Counter(status_at_quarter_end(action, facts) for action in facts.actions)
-    return tuple((status_label(word, t), counts[word]) for word in STANDINGS if counts[word])
+    states = [f"{counts[one]:,} {status_label(one, t)}" for one in STANDINGS if counts[one]]
+    plan = t("public.actions_count", n=len(facts.actions)).rstrip(".")
+    return t("public.said_of", name=plan, said=", ".join(states))
 
 
 def action_title(action: PublicAction, t: Translator) -> str:

@@ -12,9 +12,9 @@ from csa.reports.public.plan import (
     action_title,
     actions_in_order,
     answers_in_order,
-    count_actions_by_status,
     day_or_none,
     how_to_participate,
+    plan_words,
     question,
     reply,
     status_words,
@@ -97,11 +97,14 @@ def _areas(facts: PublicFacts, t: Translator) -> Section:
         return Section("areas", areas_title(facts, t), tuple(blocks))
     if not are_chosen(facts):
         blocks.append(Paragraph(t("public.areas_candidates")))
-    rows = []
+    rows, changed = [], dict(area_changes(facts, t))
     for area in facts.areas:
         since, count = day_or_none(area.since, t), city_count(area.count, t)
-        rows.append((area_name(area, facts, t), area_state(area, t), since, count))
-    columns = t.each("public.area", "public.stands", "public.since", "public.count")
+        row = area_name(area, facts, t), area_state(area, t), since, count
+        rows.append((*row, changed.get(area, "")))
+    columns = t.each(
+        "public.area", "public.stands", "public.since", "public.count", "wall.change_title"
+    )
     caption = t("public.areas_caption", what=noun(facts, t), when=period(facts, t))
     blocks.append(Table(caption, columns, tuple(rows), numeric=(3,)))
     return Section("areas", areas_title(facts, t), tuple(blocks))
@@ -135,11 +138,6 @@ def _change(facts: PublicFacts, t: Translator) -> Section:
     said = (*change_numbers(facts.change, t), *change_doubts(facts.change, t))
     if said:
         blocks.append(Paragraph(" ".join(said)))
-    each = tuple(
-        t("public.said_of", name=area_name(area, facts, t), said=words)
-        for area, words in area_changes(facts, t)
-    )
-    blocks += [Paragraph(t("public.change_each")), Bullets(each)] if each else []
     return Section("change", t("public.change_title"), tuple(blocks))
 
 
@@ -147,15 +145,13 @@ def _doing(facts: PublicFacts, t: Translator) -> Section:
     title = t("public.doing_title")
     if not facts.actions:
         return Section("doing", title, (Paragraph(t("public.doing_none")),))
-    summary = tuple((word, f"{n:,}") for word, n in count_actions_by_status(facts, t))
     stands = t("public.stands")
     rows = tuple(
         (action_title(action, t), status_words(action, facts, t), day_or_none(action.due, t))
         for action in actions_in_order(facts)
     )
     blocks = (
-        Paragraph(t("public.actions_count", n=len(facts.actions))),
-        Table(t("public.doing_summary"), (stands, t("public.actions")), summary, (1,)),
+        Paragraph(plan_words(facts, t)),
         Table(t("public.actions_caption"), (t("public.action"), stands, t("public.due")), rows),
     )
     return Section("doing", title, blocks)

@@ -19,8 +19,8 @@ from csa.reports.public.neighborhoods import meeting_row
 from csa.reports.public.pages import inlined, render_page
 from csa.reports.public.plan import (
     answers_in_order,
-    count_actions_by_status,
     how_to_participate,
+    plan_words,
     status_words,
     tasks_in_order,
     tasks_note,
@@ -184,9 +184,7 @@ def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]
     """Show the plan by its actions' states, and every task, late ones first, and why."""
     rows = []
     if facts.actions:
-        plan = t("public.actions_count", n=len(facts.actions)).rstrip(".")
-        states = ", ".join(f"{n:,} {word}" for word, n in count_actions_by_status(facts, t))
-        rows.append(Row(t("public.said_of", name=plan, said=states)))
+        rows.append(Row(plan_words(facts, t)))
     elif not facts.tasks:
         rows.append(Row(t("public.doing_none")))
     for task in tasks_in_order(facts):
