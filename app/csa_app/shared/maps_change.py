@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,10 @@ from csa.change.sentences import counts_at, name_verdict
 from csa.change.verdict import AreaResult, CumulativeCounts, band_edges
 from csa.geo.cell_time import pack_area, script_json
 from csa.program.registry import CoreArea
-from csa_app.shared import theme
+from csa_app.shared import map_component, theme
 from csa_app.shared.area_status import in_service, state_words
 from csa_app.shared.cache import once
+from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following, Level, levels
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.legend import Classes
@@ -57,6 +58,19 @@ def classes() -> Classes:
         tr("label.more_than_chance"),
     )
     return Classes((-2.0, -1.0, 0.0, 1.0, 2.0), words)
+
+
+def draw_change(
+    session: CitySession,
+    scene: ChangeScene,
+    height_px: int,
+    choose: Callable[[str], None] | None = None,
+) -> None:
+    """Draw the map of change; a click on an area chooses it."""
+    resolution = scene.following.displaced.chosen.resolution
+    map_component.draw(
+        session, resolution, "change", lambda cells: painting(scene, cells), choose, height_px
+    )
 
 
 def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:

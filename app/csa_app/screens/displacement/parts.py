@@ -20,7 +20,7 @@ from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import BASE_MONTHS, Verdict
 from csa.program.registry import CoreArea
 from csa_app.screens.displacement import charts_change
-from csa_app.shared import cache, charts, map_component, maps_change, panels, screen_state, theme
+from csa_app.shared import cache, charts, maps_change, panels, screen_state, theme
 from csa_app.shared.area_status import (
     area_statuses,
     areas_designated,
@@ -376,7 +376,7 @@ def _month_parts(
     has_alike = can_alike and bool(state.get(ALIKE))
     scene = ChangeScene(following, at, selected, has_alike, _beside(session, following))
     with left, panels.map_words():  # first: what comes into its row later would move it
-        _map(session, scene)
+        maps_change.draw_change(session, scene, MAP_HEIGHT_PX, choose_area)
     with right:
         show_each_area(session, following, at, selected)
     _legend(session, following, can_alike=can_alike)
@@ -549,17 +549,6 @@ def _legend(session: CitySession, following: Following, *, can_alike: bool) -> N
         )
         if can_alike:
             st.toggle(tr("change_page.alike"), key=ALIKE, help=tr("change_page.alike_help"))
-
-
-def _map(session: CitySession, scene: ChangeScene) -> None:
-    map_component.draw(
-        session,
-        scene.following.displaced.chosen.resolution,
-        "change",
-        lambda cells: maps_change.painting(scene, cells),
-        choose_area,
-        MAP_HEIGHT_PX,
-    )
 
 
 def _selected(session: CitySession, screen: LinkState, following: Following) -> str:

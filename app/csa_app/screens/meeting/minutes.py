@@ -67,6 +67,14 @@ def show(scene: FormScene, review: Review) -> None:
         _last_time(review, about, signatures)
 
 
+def offer(scene: FormScene) -> None:
+    """Offer to record a decision where its item is shown."""
+    if may(require, scene.who, "chair"):
+        with st.popover(tr("meeting.record")):
+            about = {"": tr("meeting.whole_plan"), **_abouts(scene.plan, scene.records)}
+            _form(scene.session, scene.who, about)
+
+
 # ---- The form --------------------------------------------------------------------------------
 
 

@@ -19,9 +19,10 @@ if plan is None:
     st.stop()
 review = parts.prepare(opened, plan, records)
 with st.container(key="meeting_screen"):
+    scene = FormScene(opened, person.person(opened), plan, records, cache_store.today(opened))
     if step == parts.DECISIONS:
-        who, today = person.person(opened), cache_store.today(opened)
-        minutes.show(FormScene(opened, who, plan, records, today), review)
+        minutes.show(scene, review)
     else:
         parts.show(opened, plan, records, review, step)
+        minutes.offer(scene)
 parts.show_step_buttons(step)

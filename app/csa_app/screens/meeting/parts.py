@@ -19,10 +19,20 @@ from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck,
 from csa.reports.briefing.meeting import prepare_review as put_together
 from csa.reports.briefing.news import list_arrivals
 from csa_app.screens.meeting.lists import MOST, cell, head, head_of, item, listed, quiet
-from csa_app.shared import cache_store, core_list, panels, screen_state
-from csa_app.shared.area_status import AreaView
+from csa_app.shared import (
+    cache_change,
+    cache_store,
+    core_list,
+    maps_change,
+    panels,
+    screen_state,
+    theme,
+)
+from csa_app.shared.area_status import AreaView, areas_designated
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.legend import show_legend
 from csa_app.shared.map_component import published_map
+from csa_app.shared.maps_change import ChangeScene
 
 STEP, WRITTEN, MOVED = "meeting step", "meeting step in the address", "meeting step was moved"
 COMPLETED, PLACES, MEASURES, STUCK, OPEN, NEXT, DECISIONS = STEPS = (1, 2, 3, 4, 5, 6, 7)
@@ -135,16 +145,24 @@ def _completed(review: Review) -> None:
 
 
 def _places(session: CitySession) -> None:
-    """Show the areas in service on the map, each with what changed and what to check."""
+    """Show what changed in each area in service, on the map and in words, and what to check."""
     view = AreaView(session, screen_state.screen(session).choices)
     left, right = st.columns([0.55, 0.45], gap="medium")
     with right:
         shown = core_list.show(session)
         if shown is None:
             panels.empty(tr("meeting.places_none"), "compare")
+        displaced = core_list.fill(shown, session, view.choices)
+    known, same = areas_designated(session), replace(view.choices, until=None)
+    following = known and displaced and cache_change.following_core(session, same, known)
     with left, st.container(key="small_map"):
-        published_map(view, MAP_HEIGHT_PX)  # residents look on
-    displaced = core_list.fill(shown, session, view.choices)
+        if following:
+            colors = theme.current().diverging
+            show_legend(tr("change_page.legend"), maps_change.classes(), colors)
+            scene = ChangeScene(following, len(following.months) - 1, "", has_alike=False)
+            maps_change.draw_change(session, scene, MAP_HEIGHT_PX)
+        else:
+            published_map(view, MAP_HEIGHT_PX)  # residents look on
     today = cache_store.today(session)
     news = list_arrivals(view.core, cache_store.records(session).draws, displaced, today)
     listed([item(head("", render(message))) for message in news])

@@ -70,6 +70,16 @@ def test_the_address_holds_the_screen(page, step, title):
     assert [shown.title[0].value, f"{step} of 7" in words(shown)] == [title, True]
 
 
+def test_what_is_shown_is_decided_on_its_own_screen(page, store):
+    made = store()
+    shown = decide(page("4"), "The clinic opens its desk by October.")
+    assert not shown.exception
+    assert [row.text for row in read_records(made).minutes] == [
+        "The clinic opens its desk by October."
+    ]
+    assert shown.title[0].value == TITLES[3]
+
+
 def test_next_and_back_move_one_screen_and_name_where_they_lead(page):
     shown = page()
     assert shown.button(key="meeting next").label == f"Next: {TITLES[1]}"
