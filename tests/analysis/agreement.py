@@ -885,11 +885,12 @@ def read_public(surface: Surface, page: Rendered, month: Month) -> None:
             letter, _, said = part[1:].partition(")")
             read_words(surface, said, through, letter)
     for table in page.tables:
-        if table and table[0][0] == tr("public.area"):
+        if table and table[0][-1] == tr("wall.change_title"):
             for row in table[1:]:
-                if re.fullmatch(NUMBER, row[-1]):
-                    letter, count = area_of(row[0]), number(row[-1])
-                    surface.say(letter, "shootings, published span", count, through)
+                letter = area_of(row[0])
+                read_words(surface, row[-1], through, letter)
+                if re.fullmatch(NUMBER, row[-2]):
+                    surface.say(letter, "shootings, published span", number(row[-2]), through)
 
 
 def read_named(surface: Surface, block: str, through: Month) -> str:
