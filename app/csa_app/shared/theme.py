@@ -85,10 +85,11 @@ STYLE = """
   .csa-table { overflow-x: auto; max-width: 64rem; margin: .25rem 0 .75rem; /* where more lies to the right, a shadow says so */
     background: linear-gradient(to left, var(--csa-ground) 40%, transparent) 100% 0 / 3.5rem 100% no-repeat local, linear-gradient(to left, color-mix(in srgb, var(--csa-faint) 50%, transparent), transparent) 100% 0 / .9rem 100% no-repeat scroll; }
   .csa-table small { display: block; color: var(--csa-faint); font-size: .8125rem; }
+  .stApp i { font-style: normal; } /* else a browser fetches the slanted letters for empty marks */
   .csa-chart { margin: 0; font-size: .875rem; } .csa-chart :is(p, small) { margin: 0; color: var(--csa-faint); } .csa-chart > small { float: right; }
   .csa-chart p u { display: inline-block; width: .8em; height: .8em; background: var(--csa-most); } .csa-chart p u + u { background: var(--csa-some); }
   .csa-chart div { display: flex; gap: 1px; height: 11rem; margin: .5rem 2rem 2.5rem 0; border-bottom: 1px solid var(--csa-faint); }
-  .csa-chart i { flex: 1; position: relative; background: linear-gradient(to top, var(--csa-most) var(--h), var(--csa-some) 0 var(--n), transparent 0); } .csa-chart i span { position: absolute; top: 100%; left: 0; font-style: normal; line-height: 1.2; padding-top: .2rem; }
+  .csa-chart i { flex: 1; position: relative; background: linear-gradient(to top, var(--csa-most) var(--h), var(--csa-some) 0 var(--n), transparent 0); } .csa-chart i span { position: absolute; top: 100%; left: 0; line-height: 1.2; padding-top: .2rem; }
   .csa-part::before { content: ""; position: absolute; inset: auto 0 0; height: var(--n); background: repeating-linear-gradient(45deg, transparent 0 3px, var(--csa-ground) 3px 5px); }
   .csa-chart table { width: 100%; max-width: 40rem; border-spacing: 3px; border-collapse: separate; text-align: center; } .csa-chart td + td, .csa-chart tr:not(:first-child) td { padding: .25rem; background: color-mix(in srgb, var(--csa-some) var(--n), transparent); } .csa-chart tr > th:first-child { text-align: left; font-weight: 400; }
   .csa-range { position: relative; display: block; width: 100%; min-width: 6rem; height: .85rem; background: linear-gradient(var(--csa-hairline), var(--csa-hairline)) 0 50% / 100% 1px no-repeat; }

@@ -93,7 +93,9 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
         st.markdown(panels.plain(tr("change_page.how_no_past")))
         if analysis(session, choices).past(following.displaced.chosen) is None:
             st.markdown(panels.plain(tr("change_page.how_measure")))
-            st.code(command(session, choices), language=None, wrap_lines=True)
+            st.markdown(
+                f"`{command(session, choices)}`"
+            )  # the code of `st.code` is half a megabyte
         return
     usual, n_months = following.displaced.usual_core, len(following.displaced.usual_core.ratio)
     told = tr(

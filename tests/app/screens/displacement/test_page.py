@@ -123,8 +123,8 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     assert "Umberley, fewer here and within 750 m. No clear change in 5." in text
     assert first < differs < before < text.index(says("displacement.usual_unknown"))
     # The command is for the office, not for the answer: it stands under How do we know?
-    assert "csa backtest" not in text
-    assert "csa backtest --city sample" in " ".join(one.value for one in shown.code)
+    assert "csa backtest" not in answer(shown)
+    assert "csa backtest --city sample" in " ".join(one.value for one in shown.text)
     assert "/" not in answer(shown)  # no path of the server
     assert "SAMPLE: synthetic city" in text
 
