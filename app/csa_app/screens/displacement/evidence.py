@@ -93,9 +93,7 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
         st.markdown(panels.plain(tr("change_page.how_no_past")))
         if analysis(session, choices).past(following.displaced.chosen) is None:
             st.markdown(panels.plain(tr("change_page.how_measure")))
-            st.markdown(
-                f"`{command(session, choices)}`"
-            )  # the code of `st.code` is half a megabyte
+            st.text(command(session, choices))  # what `st.code` loads is half a megabyte
         return
     usual, n_months = following.displaced.usual_core, len(following.displaced.usual_core.ratio)
     told = tr(
