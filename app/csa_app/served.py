@@ -7,10 +7,13 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from csa_app.shared.counting import count_routes
 from csa_app.shared.first_paint import FirstPaint, hide_server_details
 from csa_app.shared.request_guard import Gate
 
 hide_server_details()
 app = st.App(
-    Path(__file__).with_name("main.py"), middleware=[Middleware(Gate), Middleware(FirstPaint)]
+    Path(__file__).with_name("main.py"),
+    routes=count_routes(),
+    middleware=[Middleware(Gate), Middleware(FirstPaint)],
 )

@@ -125,6 +125,16 @@ def _said(scope: Scope) -> bytes | None:
     return get_cookie_with_chunks(one, USER_COOKIE_NAME)
 
 
+HAD_SIGN_IN = "csa.had_sign_in"
+"""In a request's scope: whether a sign-in came along that time or a restart has ended."""
+
+
+def _has_ended_by_itself(scope: Scope) -> bool:
+    said = _said(scope)
+    is_left = said is not None and sha256(said).digest() in _ended
+    return not is_left and bool(_cookies(HTTPConnection(scope).cookies))
+
+
 def without(scope: Scope) -> Scope:
     """Return a request without its sign-in."""
     return {**scope, "headers": [(name, _kept(name, value)) for name, value in scope["headers"]]}
@@ -261,6 +271,8 @@ class Gate:
         """Put onto an answer what each carries."""
         message.setdefault("headers", [])
         MutableHeaders(scope=message).update(_headers(path))
+        if path.endswith(LEAVING):  # what waits on a phone goes too
+            MutableHeaders(scope=message)["Clear-Site-Data"] = '"storage"'
         if self.is_over_tls:
             message["headers"] = [*map(_secured, message["headers"]), ONLY_TLS]
 
@@ -292,7 +304,7 @@ class Gate:
         if claims is None:
             is_shut = mode not in {LOCAL, PUBLIC} and normpath(path).startswith(self.shut)
             answer = PlainTextResponse(tr("door.sign_in_first"), 403) if is_shut else None
-            return without(scope), answer
+            return {**without(scope), HAD_SIGN_IN: _has_ended_by_itself(scope)}, answer
         return scope, None
 
 

@@ -419,12 +419,23 @@ def list_phones(store: Store | None, person: Person, settings: Activities | None
     return sorted(rows, key=lambda row: (row.given_on, row.key))
 
 
+def find_phone(store: Store, key: str) -> PhoneRow | None:
+    """Find a phone by its id."""
+    with store.reading() as session:
+        row = session.get(PhoneRow, key)
+        session.expunge_all()
+    return row
+
+
 def phone_secret(store: Store) -> bytes:
     """Return the secret that opens what phones have locked; made with the first phone."""
-    with store.changing() as connection:
-        row = select(AboutRow.value).where(AboutRow.key == PHONE_SECRET)
-        value = connection.execute(row).scalar()
-        if value is None:
-            value = secrets.token_hex(32)
-            connection.execute(insert(AboutRow).values(key=PHONE_SECRET, value=value))
-    return bytes.fromhex(str(value))
+    wanted = select(AboutRow.value).where(AboutRow.key == PHONE_SECRET)
+    with store.reading() as session:
+        value = session.connection().execute(wanted).scalar()
+    if value is None:
+        with store.changing() as connection:
+            value = connection.execute(wanted).scalar()
+            if value is None:
+                value = secrets.token_hex(32)
+                connection.execute(insert(AboutRow).values(key=PHONE_SECRET, value=value))
+    return bytes.fromhex(value)
