@@ -120,7 +120,6 @@ def test_july_2020_by_hand():
     assert law.sf(18) <= 0.05 < law.sf(17)
     assert (compared.low, compared.high) == (5, 18)
     assert (compared.verdict, compared.n_years) == (SeasonVerdict.USUAL, 4)
-    assert compared.change_share == pytest.approx(3 / 11)
 
 
 def test_where_years_differ_the_range_is_students_for_one_more_of_them():
@@ -215,7 +214,6 @@ def test_one_earlier_year_is_too_few_and_two_are_enough():
     assert julys(90, 20, 20, last_year=240).verdict is SeasonVerdict.MORE
     none = compare_month({"2020-07": 60}, JULY)
     assert (none.verdict, none.usual, dict(none.same_months)) == ("too few", None, {})
-    assert none.change_share is None
 
 
 def test_a_july_without_a_whole_year_before_it_says_nothing_of_the_season():
@@ -281,12 +279,6 @@ def test_the_month_before_january_is_december_of_the_year_before():
 def test_a_month_before_without_incidents_is_none_and_not_unknown():
     assert julys(10, 9, 9, before=0).previous_month_incidents == 0
     assert "Month before: 0." in str(as_message(julys(10, 9, 9, before=0), SHOOTINGS))
-
-
-def test_no_share_on_fewer_than_ten():
-    assert julys(12, 9, 10).change_share is None
-    assert julys(12, 10, 10).change_share == pytest.approx(0.2)
-    assert julys(5, 10, 10).change_share == pytest.approx(-0.5)
 
 
 def test_the_first_months_of_all_have_nothing_before_them():

@@ -23,7 +23,6 @@ from csa.city.history import (
     list_comparable,
     list_revisions,
     load_history,
-    newest_month,
 )
 
 CUT = "2020-06-30"
@@ -150,7 +149,6 @@ def test_the_sample_city_read_twice_keeps_both_and_tells_late_reports(ingest_sam
         ["2020-06", len(june) - 3, len(june)]
     ]
     assert (table["was"] == table["first_reported"]).all()
-    assert newest_month([first, second]) == "2020-08"
     assert explain_left_out([first, second]) == ()
 
 
@@ -163,12 +161,10 @@ def test_one_edition_has_nothing_to_revise(tmp_path):
     assert table.empty
     assert list(table) == list(REVISION_COLUMNS)
     assert table.dtypes.equals(list_revisions(history(tmp_path, FEBRUARY)).dtypes)
-    assert newest_month(editions) == "2020-02"
 
 
 def test_no_edition_at_all_has_nothing():
     assert list_revisions(()).empty
-    assert newest_month(()) is None
     assert explain_left_out(()) == list_comparable(()) == ()
 
 
@@ -177,8 +173,6 @@ def test_a_month_is_whole_from_its_last_day_on():
     assert edition("2020-01-31", [1]).complete_months() == (Month(2020, 1),)
     assert edition("2020-02-28", [1]).complete_months() == (Month(2020, 1),)  # a leap year
     assert edition("2020-02-29", [1]).complete_months()[-1] == Month(2020, 2)
-    assert newest_month([edition("2020-02-29", [1])]) == "2020-02"
-    assert newest_month([edition("2020-03-01", [1])]) == "2020-03"
 
 
 def test_a_covered_month_without_an_incident_counts_none(tmp_path):
@@ -193,7 +187,6 @@ def test_data_without_a_day_cover_no_month(tmp_path):
     editions = history(tmp_path, undated, report(None, {}, "else", data_from=None))
     assert len(list_comparable(editions)) == 2
     assert list_revisions(editions).empty
-    assert newest_month(editions) is None
 
 
 def test_where_one_end_of_the_data_is_unknown_no_month_is_whole():

@@ -34,7 +34,7 @@ from csa.areas.locating import CELLS
 from csa.base.params import Month
 from csa.change import follow, lineage_windows
 from csa.change.emerging import EMERGING_COLUMNS, find_emerging
-from csa.change.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
+from csa.change.follow import CHANCE_NAME, NAME, save_chance, save_past
 from csa.change.lineage_windows import TRACE_COLUMNS, ChanceRates
 from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.change.sentences import than_expected
@@ -696,8 +696,9 @@ def test_what_was_kept_of_areas_of_another_size_is_not_read(made, ask, read, own
 
 @pytest.mark.parametrize("name", [NAME, CHANCE_NAME])
 def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, name):
-    path = past_path(name, *kept(own, made))
-    path.parent.mkdir(exist_ok=True)
+    save_past((past_year("2015-01", 0.7),), *kept(own, made))
+    save_chance(ChanceRates(40.0, 3, 1), *kept(own, made))
+    (path,) = own.rglob(f"{name}-*.json")
     for content in ("{", "[]", '{"kind": "letter"}', "\xff"):
         path.write_text(content, encoding="latin-1")
         said = sentence(ask((WEST, EAST), dataset=own, check=False))

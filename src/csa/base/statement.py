@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from csa.base.message import Message, msg
+from csa.base.message import Message
 from csa.base.params import Month, Period
 
 NO_CHANGE_RANGE = "no-change range"
@@ -36,26 +34,3 @@ class Statement:
     headline: Message  # its first sentence
     sentence: Message  # all of it in words
     source: str  # what it rests on
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return plain | {
-            "period": [str(self.period.start), str(self.period.until)],
-            "lasted": None if self.lasted is None else str(self.lasted),
-            "headline": [self.headline.key, dict(self.headline.values)],
-            "sentence": [self.sentence.key, dict(self.sentence.values)],
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Statement:
-        """Read one from plain values."""
-        start, until = map(Month.parse, plain["period"])
-        lasted, words = plain["lasted"], {}
-        for name in ("headline", "sentence"):
-            key, values = plain[name]
-            words[name] = msg(key, **values)
-        return cls(
-            **{**plain, **words}
-            | {"period": Period(start, until), "lasted": lasted and Month.parse(lasted)}
-        )

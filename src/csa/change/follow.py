@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -40,7 +39,7 @@ from csa.change.sentences import figures, state_change
 from csa.change.zoning import LEAST_BEFORE, count_past
 from csa.city.dataset import City
 from csa.city.history import list_revisions, load_history
-from csa.city.results import load_latest_result, load_result, result_path, save_result
+from csa.city.results import load_latest_result, load_result, save_result
 from csa.city.selection import AreaSelection
 
 if TYPE_CHECKING:
@@ -120,11 +119,6 @@ def _chance_from_plain(plain: Mapping[str, Any]) -> ChanceRates:
         return ChanceRates(float(plain["area_years"]), int(plain["appeared"]), int(plain["gone"]))
     except (KeyError, TypeError, ValueError) as error:
         raise TableError("backtest.bad_record") from error
-
-
-def past_path(name: str, city: City, choices: AreaSettings) -> Path:
-    """Return where results about past years are stored."""
-    return result_path(city, name, _params(city, choices))
 
 
 def _params(city: City, choices: AreaSettings) -> dict[str, object]:

@@ -30,9 +30,6 @@ LEAST_USUAL = 3.0
 """With fewer a month even zero would not be surprising (exp(-3) is 5%), so that a rise could be
 reported, but never a fall."""
 
-LEAST_FOR_SHARE = 10
-"""Incidents: with fewer, a change is not reported as a share."""
-
 MAX_YEARS = 50
 
 TAIL = (1 - USUAL_SHARE) / 2
@@ -66,13 +63,6 @@ class MonthCompared:
     low: int | None  # the lowest usual count
     high: int | None  # the highest usual count
     verdict: SeasonVerdict  # `more` above `high`, `fewer` below `low`
-
-    @property
-    def change_share(self) -> float | None:
-        """The change against the usual count, as a share of it; None below `LEAST_FOR_SHARE`."""
-        if self.usual is None or self.usual < LEAST_FOR_SHARE:
-            return None
-        return self.incidents / self.usual - 1
 
 
 def compare_month(

@@ -114,12 +114,6 @@ def list_revisions(editions: Sequence[DatasetVersion]) -> pd.DataFrame:
     return table.astype(REVISION_COLUMNS)
 
 
-def newest_month(editions: Sequence[DatasetVersion]) -> str | None:
-    """Return the newest month, whole or not: its count is provisional."""
-    through = editions[-1].data_through if editions else None
-    return None if through is None else str(_month_of(through))
-
-
 def explain_left_out(editions: Sequence[DatasetVersion]) -> tuple[Message, ...]:
     """Explain which versions are not compared, and why."""
     n_skipped = sum(edition.skipped_before for edition in editions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,7 +36,7 @@ from csa.base.params import AreaParams, DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.city.config import Areas, CityConfig
 from csa.city.dataset import City, Dataset
-from csa.city.results import load_latest_result, load_result, result_path, save_result
+from csa.city.results import load_latest_result, load_result, save_result
 from csa.geo.cells import CellSet
 
 # ---- Alternatives to the areas as proposed: other ways of forming them, other settings.
@@ -194,11 +193,6 @@ def _latest_origin(record: BacktestRecord) -> tuple[str, int, str]:
 def save_record(record: BacktestRecord, city: City, choices: AreaSettings) -> None:
     """Write a record beside its dataset."""
     save_result(city, NAME, _params(city, choices), record_to_plain(record))
-
-
-def record_path(city: City, choices: AreaSettings) -> Path:
-    """Return where the record of these choices is stored."""
-    return result_path(city, NAME, _params(city, choices))
 
 
 def _params(city: City, choices: AreaSettings) -> dict[str, object]:

@@ -38,25 +38,6 @@ STUDIES, FOUND = (0.07, 0.15, 0.23), ("found_7_share", "found_15_share", "found_
 WANTED_POWER = 0.8
 
 
-def compare_starts(counts: npt.ArrayLike, dispersion: float = DISPERSION) -> Floats:
-    """Compare early areas with late ones: whether they fell by more than chance explains.
-
-    The score test of the ratio of ratios: with all margins of the table given, the count of
-    early areas after is hypergeometric; its variance is multiplied by max(1, dispersion).
-
-    References
-    ----------
-    McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., sections 4.5 and 7.3.
-    """
-    table = np.asarray(counts, dtype=np.float64)  # (..., 4)
-    if not (table >= 0).all():
-        raise ParamError("draw.power_number", name="counts", given=float(table.min()))
-    difference, error = score_draw(table, _widen(dispersion))
-    usable = error > 0
-    z = np.divide(difference, error, out=np.full_like(difference, np.nan), where=usable)
-    return np.asarray(ndtr(z), dtype=np.float64)
-
-
 def power(
     drop_share: float,
     months: float,
@@ -67,9 +48,15 @@ def power(
 ) -> float:
     """Compute how often the comparison would find a drop, one-sided at 5%.
 
+    The score test of the ratio of ratios: with all margins of the table given, the count of
+    early areas after is hypergeometric; its variance is multiplied by max(1, dispersion).
     By the delta method at the expected counts, for counts with variance dispersion times mean.
     Within .05 of simulated power where early and late areas expect 6 incidents each after, or
     more; up to .1 off below that.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., sections 4.5 and 7.3.
     """
     if not 0 <= drop_share <= 1:
         raise ParamError("param.between", name="drop_share", low=0, high=1, given=drop_share)
