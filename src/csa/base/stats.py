@@ -131,7 +131,7 @@ answers another. It is 1.5 to 1.65 in Philadelphia. A nominal 5% test of Poisson
 be one of 12%."""
 
 HIGHEST_DISPERSION = 1.65
-"""The highest measured (METHODS 28), where nothing may be claimed too easily."""
+"""The highest measured (METHODS, 28), where nothing may be claimed too easily."""
 
 
 LEVEL = 0.05

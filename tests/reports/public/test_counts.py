@@ -138,7 +138,7 @@ def test_no_figure_depends_on_which_incidents_are_domestic(sample_city, areas_at
 def test_the_best_guess_of_what_is_domestic_is_right_for_two_in_five_or_fewer(
     sample_city, areas_at, start
 ):
-    """Four secrets together: METHODS, 35. Of exact counts rounded, 56% and 18% would be."""
+    """Four secrets together: METHODS, 39. Of exact counts rounded, 56% and 18% would be."""
     secret = Secret(bytes(range(start, start + 32)))
     apart = publish(leaving_out(sample_city), MONTHS, secret, areas_at, reported_late)
     figures, is_counted = figures_of(apart)
