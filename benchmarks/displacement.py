@@ -3,7 +3,7 @@
 `python -m benchmarks.displacement philadelphia [step]` takes away or moves incidents of a real city
 (`benchmarks.moved_incidents`), at starts so many months apart; `... places [n_long] [every]` of the
 places with the longest lists, and looks at the others as they are. `... reach [n_cities]` says from
-which share on what moved is named.
+which share on what moved is named, `... smallest [n_cities]` the least fall that is shown.
 
 Made-up cities of known change, each month drawn anew, through the very functions: dispersion
 estimated, what is usual settled from the city's own past starts, all areas together and each alone
@@ -42,7 +42,7 @@ from benchmarks.moved_incidents import (
     tell,
 )
 from csa.base.params import Month
-from csa.change.verdict import AreaResult, moved_share, net_change
+from csa.change.verdict import AreaResult, CumulativeCounts, moved_share, net_change
 from csa.city.preregistration import Verdict
 
 SEED = 20261125
@@ -330,6 +330,28 @@ def reach(n_cities: int = 20) -> None:
     Console(width=110).print(table)
 
 
+def smallest(n_cities: int = 20) -> None:
+    """Print the least fall that is shown 80 times in 100 after one, two and three years."""
+    table = Table(title=f"{n_cities} cities a row, least fall in %", box=None, title_justify="left")
+    for title in ("A year in each of 12 areas, past years", "", "12 months", "24", "36"):
+        table.add_column(title, justify="right")
+    for yearly, n_past in product((5, 10, 20, 40, 80), (7, 0)):
+        city = City(yearly, 1.3, n_past=n_past, after=36)
+        judged = [judge_city(city, (SEED, number)) for number in range(n_cities)]
+        for name, part in (("one area", slice(1, None)), ("all together", slice(1))):
+            cores = [one.core for of in judged for one in of[part]]
+            least = [_least_fall(cores, months - 1) for months in (12, 24, 36)]
+            table.add_row(f"{yearly}, {n_past}", name, *(str(one or "none") for one in least))
+    Console(width=110).print(table)
+
+
+def _least_fall(cores: Sequence[CumulativeCounts], at: int) -> int | None:
+    """Return the least fall, in percent, that is shown in four of five."""
+    falls = range(1, 101)
+    shown = ((drop, np.mean([one.power(at, drop / 100) for one in cores])) for drop in falls)
+    return next((drop for drop, power in shown if power >= 0.8), None)
+
+
 def independent(starts: Sequence[Month], months: int = 24) -> float:
     """Return how many spans of starts share no month."""
     return (starts[-1].index - starts[0].index) / months + 1
@@ -355,5 +377,7 @@ if __name__ == "__main__":
         in_places(*map(int, sys.argv[2:4]))
     elif sys.argv[1:2] == ["reach"]:
         reach(*map(int, sys.argv[2:3]))
+    elif sys.argv[1:2] == ["smallest"]:
+        smallest(*map(int, sys.argv[2:3]))
     else:
         main(*map(int, sys.argv[1:2]), *sys.argv[2:3])

@@ -165,7 +165,7 @@ def test_the_examples_of_arithmetic(lacks):
     assert (
         lacks(
             f"10 gives {low:.1f} to {high:.1f}",
-            f"With 100 incidents a period we detect a {detectable_drop(100):.0%} drop",
+            f"With 100 incidents a year we detect a {detectable_drop(100, dispersion=1.6):.0%} drop",
             f"100 x .9 x .88 = {100 * 0.9 * 0.88:.0f}",
             f"40 x .85 x sqrt(1.08) = {40 * 0.85 * math.sqrt(1.08):.0f}",
             f"+ (.08 x 80)^2 = {moved:.0f}, a standard deviation of {math.sqrt(moved):.0f}",
