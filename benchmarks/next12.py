@@ -25,7 +25,7 @@ import csa
 from benchmarks.places import FILE, JANUARY, LEAST_ROWS, places, set_up
 from csa.areas.places import list_cells
 from csa.areas.priority.forecast import PRIOR_KEPT, TREND, YearAhead
-from csa.base.params import Period
+from csa.base.params import Month, Period
 from csa.ingest.job import shared_process
 
 LONG, EACH = 600, 9
@@ -40,10 +40,12 @@ COVERED, GIVEN = (0.90, 0.96), (0.90, 1.05)
 """Targets: areas inside their range, and counted over expected, given the city's true total."""
 
 
-def judge_place(name: str, rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def judge_place(
+    name: str, rows: pd.DataFrame, folder: Path, january: Month = JANUARY
+) -> pd.DataFrame:
     """Forecast a place's areas for each share that may go on: a row an area and share."""
     city = set_up(name, rows, folder)
-    until = min(JANUARY, city.dataset.require_months().until.plus(-12))
+    until = min(january, city.dataset.require_months().until.plus(-12))
     settings = csa.AreaSettings(until=until)
     located = csa.locate_incidents(city, settings)
     proposal = csa.propose_areas(city, settings, located=located)
@@ -64,7 +66,7 @@ def judge_place(name: str, rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
     return pd.concat(tables).assign(place=name, rows=len(rows), given=whole, since=str(until))
 
 
-def judge_all(every: int) -> pd.DataFrame:
+def judge_all(every: int, january: Month = JANUARY) -> pd.DataFrame:
     """Judge each place, or each so many-th; places without an area have no row."""
     tables = []
     with shared_process():
@@ -72,7 +74,7 @@ def judge_all(every: int) -> pd.DataFrame:
             if at % every:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                found = judge_place(name, rows, Path(folder))
+                found = judge_place(name, rows, Path(folder), january)
             tables.append(found.assign(is_calibration=len(rows) >= LONG or not at % EACH))
     return pd.concat(tables, ignore_index=True).dropna(subset=["mean", "given"])
 
@@ -133,12 +135,13 @@ def main() -> None:
     """Print the tables; each place is one span of a year, so all are independent."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only each n-th place")
+    parser.add_argument("--january", type=Month.parse, default=JANUARY, help="of the year ahead")
     parser.add_argument("--read", type=Path, help="take the rows that --out wrote")
     parser.add_argument("--out", type=Path, help="write a row an area and share here (CSV)")
     given = parser.parse_args()
     if not FILE.is_file():
         sys.exit(f"{FILE} is absent: these files are not part of the project.")
-    table = pd.read_csv(given.read) if given.read else judge_all(given.every)
+    table = pd.read_csv(given.read) if given.read else judge_all(given.every, given.january)
     if given.out:
         table.to_csv(given.out, index=False)
     sys.stdout.write("\n".join(lines(table)) + "\n")

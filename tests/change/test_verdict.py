@@ -401,6 +401,16 @@ def test_the_band_of_the_largest_surprise_is_named_and_fewer_never_beyond_its_ed
     assert found.verdicts[10] in asked  # by the ring alone, month by month
 
 
+@pytest.mark.parametrize(("band", "said"), [(1068, Verdict.FEWER_WIDE), (1092, Verdict.FEWER)])
+def test_fewer_within_1500_m_is_said_only_where_half_of_the_fall_cannot_be_in_the_band(band, said):
+    """304 fewer: 1,152 in the band, known to 3%, would give 1,073 or more 95 times in 100."""
+    assert 1068 < slow_bounds(1152, 1152 + 34.56**2, norm.isf(0.05))[0] <= 1092
+    found = far_of(1000, band, 1000, core=700)
+    assert found.farther.wide.sign[11] == -1  # of 3,000, 216 or 240 fewer: beyond 207
+    assert found.farther.bands[0].counts.z[11] < BAND_Z
+    assert found.verdicts[-1] is said
+
+
 def test_the_net_is_of_the_core_and_the_band_that_more_came_in():
     """400 fewer here and 400 more far away: 0, and all of it moved there."""
     found = far_of(1000, 1000, 1400)

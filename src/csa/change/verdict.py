@@ -129,9 +129,16 @@ class CumulativeCounts:
 
     def power_of_more(self, at: int, more: float, z: float) -> float:
         """Return how often so many more than expected would be above a line at one look, 0 to 1."""
+        line = self.expectation.bounds(z)[1][at : at + 1]
+        return float(self.has_enough[at] * self._raised(at, more).tails(line + 1)[1][0])
+
+    def excludes(self, at: int, more: float, z: float) -> bool:
+        """Return whether as few as were counted would be a surprise if so many more had come."""
+        return bool(self.has_enough[at] and self.counted[at] < self._raised(at, more).bounds(z)[0])
+
+    def _raised(self, at: int, more: float) -> Expectation:
         found, one = self.expectation, slice(at, at + 1)
-        raised = Expectation(found.mean[one] + more, found.relative_error[one], found.dispersion)
-        return float(self.has_enough[at] * raised.tails(found.bounds(z)[1][one] + 1)[1][0])
+        return Expectation(found.mean[one] + more, found.relative_error[one], found.dispersion)
 
 
 @dataclass(frozen=True)
@@ -310,7 +317,7 @@ def classify_change(
         if last_net_test(month + 1) == month + 1:
             look = NO_LOOK
             if here[month] < 0 and ring is not None and net is not None:
-                look = _look(month, ring, net, farther, can_be_fewer=1 in believed)
+                look = _look(month, core, ring, net, farther, can_be_fewer=1 in believed)
         kept = Look(0) if there[month] > 0 else look  # the ring is looked at every month
         looks.append(kept if here[month] < 0 else NO_LOOK)
         if not core.has_enough[month]:
@@ -335,6 +342,7 @@ def _precise(net: CumulativeCounts, core: CumulativeCounts, enough: Bools) -> Cu
 
 def _look(
     at: int,
+    core: CumulativeCounts,
     ring: CumulativeCounts,
     net: CumulativeCounts,
     farther: Farther,
@@ -353,6 +361,9 @@ def _look(
     for reach in (net, farther.wide) if can_be_fewer else ():
         if edge == n_within or reach is None or reach.sign[at] >= 0:
             break  # never beyond the inner edge of the band that more came in, named or not
+        half = (core.expectation.mean[at] - core.counted[at]) / 2
+        if n_within and not farther.bands[0].counts.excludes(at, half, norm_z(COVERAGE)):
+            break  # the ring may be low by chance, and half of it in the band all the same
         n_within += 1
     return Look(moved_to, n_within)
 
