@@ -24,7 +24,7 @@ from scipy.stats import binomtest
 import csa
 from benchmarks.places import FILE, JANUARY, LEAST_ROWS, places, set_up
 from csa.areas.places import list_cells
-from csa.areas.priority.forecast import PRIOR_KEPT, TREND, YearAhead
+from csa.areas.priority.forecast import THIN_KEPT, TREND, YearAhead
 from csa.base.params import Month, Period
 from csa.ingest.job import shared_process
 
@@ -58,7 +58,7 @@ def judge_place(
     counted = [int(came[located.place(cells)].sum()) for cells in grounds]
     tables = []
     for share in SHARES:
-        told = replace(ahead, total=ahead.total * share / PRIOR_KEPT)
+        told = replace(ahead, total=ahead.total * share / THIN_KEPT)
         found = told.predict(located, grounds, expected)
         table = pd.DataFrame(found, columns=["mean", "low", "high"])
         tables.append(table.assign(share=share, counted=counted))
@@ -104,16 +104,16 @@ def lines(table: pd.DataFrame) -> Iterator[str]:
             own = table[(table["is_calibration"] == is_calibration) & (table["share"] == share)]
             if len(own):
                 yield f"| {name} | {share:.2f} | {_row(own)} |"
-    judged = table[~table["is_calibration"] & (table["share"] == PRIOR_KEPT)]
+    judged = table[~table["is_calibration"] & (table["share"] == THIN_KEPT)]
     for least, most in ((100, 200), (200, 300), (300, 600)):
         own = judged[judged["rows"].between(least, most - 1)]
         if len(own):
-            yield f"| judged, {least} to {most - 1} rows | {PRIOR_KEPT:.2f} | {_row(own)} |"
+            yield f"| judged, {least} to {most - 1} rows | {THIN_KEPT:.2f} | {_row(own)} |"
     yield ""
     yield "| areas in their 90% range, at the share in use | areas | inside | 95% |"
     yield "|---|---|---|---|"
     for name, own in (
-        ("calibration, all", table[table["is_calibration"] & (table["share"] == PRIOR_KEPT)]),
+        ("calibration, all", table[table["is_calibration"] & (table["share"] == THIN_KEPT)]),
         ("judged, all", judged),
     ):
         for least in (0.0, 1.0, 2.0, SERVED):

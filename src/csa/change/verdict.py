@@ -134,7 +134,7 @@ class CumulativeCounts:
 
     def excludes(self, at: int, more: float, z: float) -> bool:
         """Return whether as few as were counted would be a surprise if so many more had come."""
-        return bool(self.has_enough[at] and self.counted[at] < self._raised(at, more).bounds(z)[0])
+        return bool(self.counted[at] < self._raised(at, more).bounds(z)[0])
 
     def _raised(self, at: int, more: float) -> Expectation:
         found, one = self.expectation, slice(at, at + 1)

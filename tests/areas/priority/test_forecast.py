@@ -48,9 +48,9 @@ def test_what_areas_had_in_a_year_is_shared_among_them_and_falls_as_in_past_year
     assert (found[:, 0] < found[:, 2]).all()
     # Without a past year what goes on is 120 expected in 36 months, not the 46 counted a year.
     bare = predict_next12(np.array([90.0, 30.0]), 46.0, EVEN, [])
-    assert bare[:, 0] == pytest.approx([30 * 0.85, 10 * 0.85])
+    assert bare[:, 0] == pytest.approx([30 * 0.9, 10 * 0.9])
     assert predict_next12(np.array([90.0, 30.0]), 46.0, EVEN, [], 24)[0, 0] == pytest.approx(
-        45 * 0.85
+        45 * 0.9
     )
 
 
@@ -65,12 +65,12 @@ def test_half_of_the_citys_rise_is_taken_to_go_on():
 
 def test_the_range_is_that_of_a_count_whose_mean_is_unsure():
     """An oracle that draws: the mean's logarithm, then the count; without a past year narrower."""
-    for kept, sd in (([0.85], math.hypot(0.25, 0.25)), ([], 0.25)):
+    for kept, sd, share in (([0.85], math.hypot(0.25, 0.25), 0.85), ([], 0.25, 0.9)):
         ((middle, low, high),) = predict_next12(np.array([120.0]), 40.0, EVEN, kept)
         rng = np.random.default_rng(1)
         means = middle * np.exp(rng.normal(0, sd, 400_000))
         counts = rng.negative_binomial(means / 0.6, 1 / 1.6)
-        assert middle == pytest.approx(34)
+        assert middle == pytest.approx(40 * share)
         assert abs(low - np.quantile(counts, 0.05)) <= 1
         assert abs(high - np.quantile(counts, 0.95)) <= 1
 
@@ -145,7 +145,7 @@ class TwoCells:
 
 def test_a_new_place_takes_nothing_from_the_others():
     found = forecast_proposal(proposed(), TwoCells(), None)
-    assert found["next12_expected"].tolist() == pytest.approx([90 / 3 * 0.85, 0.7 * 36])
+    assert found["next12_expected"].tolist() == pytest.approx([90 / 3 * 0.9, 0.7 * 36])
     old = SimpleNamespace(origin="2018-01", before_share=0.2, after_share=0.1)
     late = SimpleNamespace(origin="2020-01", before_share=0.2, after_share=0.01)
     record = SimpleNamespace(usual_changes=(old, late))  # the second year was not over
@@ -196,15 +196,15 @@ def test_the_table_of_judged_places_leaves_calibration_places_out_by_hand():
         ("C", 9.0, 1, 3, 90, 1.0, True),
     ]
     columns = ["place", "mean", "low", "high", "counted", "given", "is_calibration"]
-    table = pd.DataFrame(rows, columns=columns).assign(share=0.85, rows=150)
+    table = pd.DataFrame(rows, columns=columns).assign(share=0.9, rows=150)
     judged = table[~table["is_calibration"]]
     assert over(judged, is_given=False)[0] == pytest.approx(14 / 20)
     assert over(judged, is_given=True)[0] == pytest.approx(14 / (4 + 12))
     assert inside(judged) == (1, 3)
     printed = "\n".join(lines(table))
-    assert "| judged | 0.85 | 2 | 3 | 20 | 0.70 " in printed
+    assert "| judged | 0.90 | 2 | 3 | 20 | 0.70 " in printed
     assert "| judged, 4 or more expected | 3 | 33.3% |" in printed
-    assert "| calibration | 0.85 | 1 | 1 | 9 | 10.00 " in printed
+    assert "| calibration | 0.90 | 1 | 1 | 9 | 10.00 " in printed
 
 
 @pytest.mark.slow

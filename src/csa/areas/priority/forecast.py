@@ -26,8 +26,10 @@ YEAR = 12
 LOOK_BACK = 24
 """Months before the last 12, by which a place is known not to have newly begun."""
 PRIOR_KEPT, PRIOR_YEARS = 0.85, 2
-"""Share of their part of the city that chosen areas keep in the year after, where few or no past
+"""Share of their part of the city that chosen areas keep in the year after, where few past
 years of the city tell it; it weighs as much as so many years."""
+THIN_KEPT = 0.9
+"""Share of what is expected of them, adjusted for chance, where no past year of the city tells."""
 TREND = 0.5
 """Half of the city's recent rise or fall, on the logarithm, is taken to go on."""
 OWN_SD, CITY_SD = 0.25, 0.25
@@ -62,16 +64,18 @@ def total_ahead(
         The whole city's incidents a year: in those months, and in the last 12 of them.
     kept
         In past years, the areas' share of the city in the year after over that in the months that
-        chose them: areas chosen for high counts fall by themselves. With none, their counts
-        adjusted for chance go on, and not their counts.
+        chose them: areas chosen for high counts fall by themselves. With none, `THIN_KEPT` of
+        their counts adjusted for chance goes on.
     months
         How many months chose them.
     """
     whole, last = city
+    trend = (last / whole) ** TREND if whole and last else 1.0
+    if not kept:
+        return expected * YEAR / months * THIN_KEPT * trend
     logs = [math.log(one) for one in kept if one > 0]
     settled = (sum(logs) + PRIOR_YEARS * math.log(PRIOR_KEPT)) / (len(logs) + PRIOR_YEARS)
-    trend = (last / whole) ** TREND if whole and last else 1.0
-    return (counted if kept else expected) * YEAR / months * math.exp(settled) * trend
+    return counted * YEAR / months * math.exp(settled) * trend
 
 
 def share_total(expected: Floats, total: float, of_expected: float, sd: float) -> Floats:
