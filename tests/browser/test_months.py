@@ -2,12 +2,14 @@
 
 import json
 import random
+import re
 import time
 
 import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 from tests.browser.conftest import LINES, Reader, free_port, new_context, new_page, until
 from tests.browser.firefox import firefox
 
@@ -250,7 +252,7 @@ def test_a_drag_plays_keys_and_the_legend_ask_nobody(read, sample_app):
 
 def test_the_list_of_cells_and_the_pointer_give_the_same_answer(read, sample_app):
     frame = read(f"{sample_app}/areas").frame
-    top = frame.get_by_role("combobox", name="Areas, and blocks with most")
+    top = frame.get_by_role("combobox", name="Areas and blocks")
     until_listed = "document.querySelector('.csa-top').options.length > 15"
     until(frame, until_listed)
     n_areas = frame.evaluate("csaMap.time.message.areas.length")
@@ -381,18 +383,53 @@ def test_layers_are_switched_and_streets_are_found_without_asking_the_server(
     until(frame, found, most_ms=10_000)
     frame.evaluate("void map.setZoom(16, {animate: false})")
     until(frame, "document.querySelectorAll('.csa-place').length > 1")
-    boxes = frame.locator(".csa-place").evaluate_all(
-        "all => all.map((e) => [e.textContent, e.style.transform])"
+    labels = frame.locator(".csa-place").evaluate_all(
+        """all => all.map((e) => { const {x, y, width, height} = e.getBoundingClientRect();
+          return [e.textContent, e.style.transform, x + width / 2, y + height / 2]; })"""
     )
-    assert {name for name, _ in boxes} <= named
-    assert any("rotate(0rad)" not in turned for _, turned in boxes)
+    assert {label[0] for label in labels} <= named
+    assert any("rotate(0rad)" not in label[1] for label in labels)
+    # A street's name is on its street: where the map has it, not beside it.
+    away = frame.evaluate(
+        """(labels) => labels.map(([name, , x, y]) => {
+          let nearest = Infinity;
+          map.eachLayer((layer) => {
+            if (layer.feature?.properties.name !== name || !layer.getLatLngs) return;
+            const lines = layer.getLatLngs();
+            for (const line of L.LineUtil.isFlat(lines) ? [lines] : lines) {
+              const points = line.map((at) => map.latLngToContainerPoint(at));
+              points.slice(1).forEach((to, n) => { nearest = Math.min(nearest,
+                L.LineUtil.pointToSegmentDistance(L.point(x, y), points[n], to)); });
+            }
+          });
+          return nearest;
+        })""",
+        labels,
+    )
+    streets = [px for px in away if px is not None and px < 1e9]
+    assert len(streets) > 3
+    assert max(streets) < 3
+    # What is seen is a picture too, with its legend, scale, north and source.
+    frame.evaluate("void map.setZoom(14, {animate: false})")
+    with reader.page.expect_download() as saved:
+        frame.get_by_role("button", name="Image").click()
+    picture = Image.open(saved.value.path()).convert("RGB")
+    ratio = picture.width / frame.evaluate("document.body.clientWidth")
+    legend = frame.locator("#csa-map-legend i").evaluate_all(
+        "all => all.map((e) => [e.getBoundingClientRect().x + 5, e.getBoundingClientRect().y + 5,"
+        " getComputedStyle(e).backgroundColor])"
+    )
+    for x, y, color in legend:
+        told = tuple(map(int, re.findall(r"\d+", color)))
+        assert picture.getpixel((int(x * ratio), int(y * ratio))) == told
+    assert len(picture.getcolors(10**6)) > 50
     assert LINES[reader.page].n_said == n_said
 
 
 def test_an_area_has_the_same_answer_in_the_list_and_under_the_pointer(read, sample_app):
     frame = read(f"{sample_app}/areas").frame
     until(frame, "document.querySelector('.csa-top').options.length > 8")
-    top = frame.get_by_role("combobox", name="Areas, and blocks with most")
+    top = frame.get_by_role("combobox", name="Areas and blocks")
     top.select_option("area 0")
     name = top.locator("option:checked").inner_text()
     told = frame.locator(".csa-pointed").inner_text(), frame.locator(".csa-about").inner_text()

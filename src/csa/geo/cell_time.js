@@ -225,7 +225,7 @@
   // most incidents first, then, close up, of streets along them.
   const PLACES_FROM = 12.5;
   const STREETS_FROM = 15;
-  const PLACE_PX = { letter: 6.4, height: 16 };
+  const PLACE_PX = { letter: 7, height: 16 };
   const AROUND_PX = 60;
   function showPlaces(map, taken) {
     const zoom = map.getZoom();
@@ -659,6 +659,7 @@
     back.onclick = () => { stop(); setWindow(...message.span); };
     const sides = addSwipe(foot, tools, words);
     listLayers(foot, words);
+    part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: words.image, onclick: saveImage });
     Object.assign(time.parts, { play, chart, bars, ends, top, back, sides });
     dragSpan(chart);
   }
@@ -779,6 +780,76 @@
       kept.found.addTo(kept.map);
       kept.map.fitBounds(kept.found.getBounds(), { maxZoom: STREETS_FROM + 1, animate: false });
     };
+  }
+
+  // The map as a picture, as it is on screen: with its legend, scale, north and source.
+  async function saveImage() {
+    const frame = document.body.getBoundingClientRect();
+    const ratio = Math.max(window.devicePixelRatio || 1, 2);
+    const { legend, line } = time.parts;
+    const height = line.getBoundingClientRect().bottom + 8;
+    const canvas = Object.assign(document.createElement("canvas"), { width: frame.width * ratio, height: height * ratio });
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    const paper = kept.options.colors.land;
+    pen.fillStyle = paper;
+    pen.fillRect(0, 0, frame.width, height);
+    const panes = Object.values(kept.map.getPanes()).filter(({ parentNode }) => parentNode === kept.map.getPane("mapPane"));
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, 0, frame.width, kept.map.getSize().y);
+    pen.clip();
+    for (const pane of panes.sort((a, b) => getComputedStyle(a).zIndex - getComputedStyle(b).zIndex)) {
+      pen.globalCompositeOperation = getComputedStyle(pane).mixBlendMode.replace("normal", "source-over");
+      for (const layer of pane.querySelectorAll("canvas, svg:not(svg svg)")) {
+        const { left, top, width, height: tall } = layer.getBoundingClientRect();
+        if (width && pane.style.display !== "none") pen.drawImage(await pictureOf(layer), left, top, width, tall);
+      }
+    }
+    pen.restore();
+    pen.textBaseline = "middle";
+    const words = ".csa-place, .csa-label b, .csa-label span, .csa-service i, .leaflet-control-scale-line, .leaflet-control-attribution";
+    for (const box of [...document.querySelectorAll(words), ...legend.children, line]) drawWords(pen, box);
+    const link = Object.assign(document.createElement("a"), { href: canvas.toDataURL("image/png"), download: "map.png" });
+    link.click();
+  }
+
+  async function pictureOf(layer) {
+    if (layer instanceof HTMLCanvasElement) return layer;
+    const image = new Image();
+    const copy = layer.cloneNode(true);
+    copy.removeAttribute("style"); // where it stands the picture says
+    image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+    await image.decode();
+    return image;
+  }
+
+  function drawWords(pen, box) {
+    const look = getComputedStyle(box);
+    const { left, top, width, height } = box.getBoundingClientRect();
+    if (!width || look.visibility === "hidden") return;
+    const swatch = box.querySelector("i");
+    pen.save();
+    if (box.matches(".csa-place")) {
+      pen.translate(left + width / 2, top + height / 2);
+      pen.rotate(Number(/rotate\((.*?)rad/.exec(box.style.transform)[1]));
+      pen.translate(-left - width / 2, -top - height / 2);
+      pen.textAlign = "center";
+    }
+    pen.fillStyle = look.backgroundColor;
+    pen.fillRect(left, top, width, height);
+    pen.strokeStyle = look.borderBottomColor;
+    if (box.matches(".leaflet-control-scale-line")) pen.strokeRect(left, top, width, height);
+    if (swatch) {
+      const { x, y, width: wide, height: tall } = swatch.getBoundingClientRect();
+      pen.fillStyle = getComputedStyle(swatch).backgroundColor;
+      pen.fillRect(x, y, wide, tall);
+    }
+    pen.font = `${look.fontWeight} ${look.fontSize} ${look.fontFamily}`;
+    pen.fillStyle = look.color;
+    const from = swatch ? swatch.getBoundingClientRect().right + 6 : left + parseFloat(look.paddingLeft);
+    pen.fillText(box.textContent, pen.textAlign === "center" ? left + width / 2 : from, top + height / 2);
+    pen.restore();
   }
 
   function period([from, until]) {

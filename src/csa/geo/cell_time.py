@@ -181,6 +181,7 @@ def _words() -> dict[str, Any]:
         "city": tr("map.city"),
         "filter": tr("map.filter"),
         "from": tr("map.from"),
+        "image": tr("map.image"),
         "incidents": tr("label.incidents"),
         "layers": tr("map.layers"),
         "line": tr("map.line"),
