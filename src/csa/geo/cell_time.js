@@ -652,7 +652,7 @@
       choose(top.value === "" || isArea ? null : Number(top.value));
       if (isArea) pointArea(Number(top.value.slice(5)));
     };
-    if (kept.places) addSearch(tools, words.search);
+    if (kept.places?.size) addSearch(tools, words.search);
     const back = part(tools, "button", "csa-back", { type: "button" });
     back.textContent = words.back;
     back.title = period(message.span);
@@ -693,8 +693,8 @@
     const button = part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: words.swipe });
     const row = part(foot, "div", "csa-time csa-sides", { hidden: true });
     const slider = (label, most, act) => {
-      const made = part(row, "input", "", { type: "range", min: 0, max: most, step: 1, oninput: () => act(Number(made.value)) });
-      made.setAttribute("aria-label", label);
+      const named = part(row, "label", "", { textContent: label });
+      const made = part(named, "input", "", { type: "range", min: 0, max: most, step: 1, oninput: () => act(Number(made.value)) });
       return made;
     };
     const sides = {};
@@ -723,6 +723,7 @@
     };
     sides.show = () => {
       row.hidden = time.line.hidden = !time.before;
+      foot.classList.toggle("csa-both", Boolean(time.before));
       button.setAttribute("aria-pressed", String(Boolean(time.before)));
       if (!time.before) return;
       sides.from.value = time.before[0];
