@@ -96,6 +96,7 @@ def city(new_town):
 
 URL_PATHS = {
     "briefing": "",
+    "early_word": "early-word",
     "find_areas": "areas",
     "new_city": "new-city",
     "new_month": "new-month",

@@ -18,7 +18,7 @@ from csa.base.errors import CsaError, MachineError
 from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
-from csa.cli import activity, area, grant, measure, plan, point, propose, store, zone
+from csa.cli import activity, area, grant, measure, plan, point, propose, store, word, zone
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
@@ -35,11 +35,12 @@ from csa.cli.risk import near_repeat, risk
 from csa.cli.sample import sample
 from csa.cli.serve import demo, home_command, serve
 from csa.cli.start import start
+from csa.cli.watch import watch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
     demo, start, serve, ingest, propose.propose, backtest, priorities, draw, trial, displace,
-    evaluate, risk, report, mail, publish, sample, fetch, check, basemap, fleet,
+    evaluate, risk, report, mail, publish, sample, fetch, check, basemap, fleet, watch,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
@@ -47,7 +48,7 @@ app.command("month")(month_command)
 app.command("home")(home_command)
 for command in (near_repeat, store.correct, store.backup, store.restore):
     app.command()(command)
-GROUPS = (activity, grant, plan, area, zone, measure, point, store, propose)
+GROUPS = (activity, grant, plan, area, zone, word, measure, point, store, propose)
 for group in (named.app for named in GROUPS):
     app.add_typer(group)
 

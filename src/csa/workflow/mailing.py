@@ -161,14 +161,8 @@ def write_mail(letter: Letter, city: str, mail: Mail, content: bytes) -> bytes:
         "month": month(file.month),
         "edition": audience_name(file.audience),
     }
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(_plain_name(mail.office), addr_spec=mail.from_address)
-    message["To"] = Address(addr_spec=letter.email)
-    if mail.reply_to:
-        message["Reply-To"] = Address(addr_spec=mail.reply_to)
-    message["Subject"] = _one_line(tr("mail.subject", **values))
-    message["Date"] = datetime.fromisoformat(letter.queued_at)
-    message["Auto-Submitted"] = "auto-generated"  # no automatic answers
+    subject = tr("mail.subject", **values)
+    message = begin_mail(mail, letter.email, subject, datetime.fromisoformat(letter.queued_at))
     said = [tr("mail.body", office=letter.office, sender=_one_line(mail.office), **values)]
     if file.audience not in FOR_RESIDENTS:
         said.append(tr("mail.body_internal"))
@@ -178,6 +172,19 @@ def write_mail(letter: Letter, city: str, mail: Mail, content: bytes) -> bytes:
     message.set_boundary(f"csa-{letter.key}")
     # By hand: older versions of Python break a long Message-ID into encoded words.
     return f"Message-ID: {letter.message_id}\r\n".encode() + message.as_bytes()
+
+
+def begin_mail(mail: Mail, email: str, subject: str, at: datetime) -> EmailMessage:
+    """Write the headers of a mail."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(_plain_name(mail.office), addr_spec=mail.from_address)
+    message["To"] = Address(addr_spec=email)
+    if mail.reply_to:
+        message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    message["Subject"] = _one_line(subject)
+    message["Date"] = at
+    message["Auto-Submitted"] = "auto-generated"  # no automatic answers
+    return message
 
 
 def _plain_name(text: str) -> str:

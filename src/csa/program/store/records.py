@@ -48,6 +48,8 @@ from csa.program.store.tables import (
     StepRow,
     TaskRow,
     ValueRow,
+    WatchRow,
+    WordRow,
     ZoneRow,
     ZoneVersionRow,
 )
@@ -64,7 +66,8 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`, `corrections`, `on`, `confirmed`.
+    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`,
+    `watches`, `words`, `corrections`, `on`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -88,6 +91,8 @@ class Records:
     draws: tuple[DrawRow, ...] = ()
     zones: tuple[ZoneRow, ...] = ()
     zone_versions: tuple[ZoneVersionRow, ...] = ()
+    watches: tuple[WatchRow, ...] = ()
+    words: tuple[WordRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
     confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
@@ -125,6 +130,8 @@ TABLES: Mapping[str, type[Audited]] = {
     "draws": DrawRow,
     "zones": ZoneRow,
     "zone_versions": ZoneVersionRow,
+    "watches": WatchRow,
+    "words": WordRow,
     "corrections": CorrectionRow,
 }
 

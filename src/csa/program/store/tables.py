@@ -383,6 +383,34 @@ class ZoneVersionRow(Audited):
     evidence: Mapped[dict[str, Any]]
 
 
+class WatchRow(Audited):
+    """Who receives early word; nobody does until the Committee has named them."""
+
+    __tablename__ = "watch"
+    prefix = "watch "
+
+    is_on: Mapped[bool]
+    areas: Mapped[list[str]]  # letters and zones; none for all
+    quiet_from: Mapped[int]  # hours in which no mail is sent; equal for none
+    quiet_until: Mapped[int]
+
+
+class WordRow(Audited):
+    """Early word of an area: shootings new in the file, or a run of them; each once."""
+
+    __tablename__ = "word"
+    prefix = "word "
+
+    area: Mapped[str]
+    kind: Mapped[str]
+    n: Mapped[int]  # shootings
+    first: Mapped[date]  # the days on which they were
+    last: Mapped[date]
+    marks: Mapped[list[str]]  # of incidents, one-way: the same is never word twice
+    receipts: Mapped[dict[str, Any]]  # by office: when its mail was sent
+    done: Mapped[str] = mapped_column(default="")  # what was done, in an office's words
+
+
 class DraftRow(Base):
     """A draft, which survives a reload; it decides nothing and is not in the trail."""
 

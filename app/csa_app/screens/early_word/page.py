@@ -1,0 +1,15 @@
+"""Early word: the last words, who received them, and what was done."""
+
+from __future__ import annotations
+
+from csa.base.text import tr
+from csa_app.screens.early_word import parts
+from csa_app.shared import cache_store, panels, person
+from csa_app.shared.signing import Present
+
+opened = panels.frame(tr("word_page.title"))
+person.require_internal(opened)
+records = cache_store.records(opened)
+parts.answer(records)
+parts.show(records)
+parts.forms(Present(opened, person.person(opened)), records)

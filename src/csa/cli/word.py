@@ -1,0 +1,104 @@
+"""The commands of early word: who receives it, the last words, what was done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.text import day, tr
+from csa.cli.console import show, show_json
+from csa.cli.options import (
+    CityOption,
+    DecisionOptions,
+    JsonOption,
+    StoreOption,
+    load_city_option,
+    signed,
+    stored_records,
+)
+
+app = typer.Typer(
+    name="word",
+    no_args_is_help=True,
+    help="Early word: who receives it, what was sent, what was done.",
+)
+KeyArgument = Annotated[str, typer.Argument(help="The word's id (`csa word list`).")]
+OfficeArgument = Annotated[str, typer.Argument(help="The office.")]
+
+
+@app.command("name")
+@signed
+def word_name(
+    office: OfficeArgument,
+    signing: DecisionOptions,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(help="Only of this area or zone (default: all).", metavar="ID"),
+    ] = None,
+    quiet: Annotated[
+        str, typer.Option(help="Hours without mail; 0-0 for none.", metavar="HOUR-HOUR")
+    ] = "21-8",
+    enforcement: Annotated[
+        bool, typer.Option("--enforcement", help="Name an office of law enforcement all the same.")
+    ] = False,
+) -> None:
+    """Name an office that receives early word; until then it is off."""
+    from csa.program.words import name_recipient
+
+    first, _, last = quiet.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ParamError("watch.hours", given=quiet)
+    hours = int(first), int(last)
+    signing.decide(
+        lambda store, act: name_recipient(
+            store, act, office, area or (), quiet=hours, is_enforcement=enforcement
+        )
+    )
+    show(tr("watch.named", office=office))
+
+
+@app.command("stop")
+@signed
+def word_stop(office: OfficeArgument, signing: DecisionOptions) -> None:
+    """Send an office no more early word."""
+    from csa.program.words import stop_recipient
+
+    signing.decide(lambda store, act: stop_recipient(store, act, office))
+    show(tr("watch.stopped", office=office))
+
+
+@app.command("done")
+@signed
+def word_done(
+    key: KeyArgument,
+    text: Annotated[str, typer.Argument(help="What was done; no name, no address.")],
+    signing: DecisionOptions,
+) -> None:
+    """Write down what was done on a word."""
+    from csa.program.words import note_done
+
+    signing.decide(lambda store, act: note_done(store, act, key, text))
+    show(tr("watch.noted", word=key))
+
+
+@app.command("list")
+def word_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List who receives early word, and the last words with what was done."""
+    from csa.program.words import recipients
+
+    records = stored_records(load_city_option(city), store)
+    if as_json:
+        names = ("key", "area", "kind", "n", "receipts", "done")
+        rows = [{name: getattr(row, name) for name in names} for row in records.words]
+        for row, word in zip(rows, records.words, strict=True):
+            row |= {"first": word.first.isoformat(), "last": word.last.isoformat()}
+        show_json({"recipients": [row.key for row in recipients(records)], "words": rows})
+        return
+    named = ", ".join(row.key for row in recipients(records))
+    show(tr("watch.recipients", offices=named) if named else tr("watch.off"))
+    for word in records.words:
+        key = "watch.line_run" if word.kind == "run" else "watch.line"
+        span = {"first": day(word.first), "last": day(word.last)}
+        show(tr(key, word=word.key, area=word.area, n=word.n, done=word.done or "-", **span))
