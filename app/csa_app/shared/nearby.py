@@ -76,11 +76,14 @@ def _suspect(session: CitySession, choices: AreaSettings) -> Layer | None:
     return {"name": "suspect", "title": title, "spots": spots} if spots else None
 
 
-def hot_layer(cells: Sequence[int]) -> Layer:
-    """Outline the cells with more incidents than chance would put there."""
+def hot_layers(cells: Sequence[int]) -> list[Layer]:
+    """Outline the cells with more incidents than chance would put there, if there are any."""
+    if not cells:
+        return []
     shape = json.loads(shapely.to_geojson(shapely.set_precision(outline(cells), 1e-5)))
     drawn = [{"type": "Feature", "properties": {}, "geometry": shape}]
-    return {"name": "hot", "title": tr("map.hot"), "features": drawn, "color": theme.current().ink}
+    color = theme.current().ink
+    return [{"name": "hot", "title": tr("map.hot"), "features": drawn, "color": color}]
 
 
 def kind_codes(kinds: Sequence[str]) -> dict[str, str]:

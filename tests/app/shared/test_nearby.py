@@ -17,7 +17,7 @@ from tests.properties import examples
 from csa.areas.choices import AreaSettings
 from csa.base.text import tr
 from csa.city.config import RiskTerrain
-from csa_app.shared import cache, nearby
+from csa_app.shared import cache, nearby, theme
 
 general = examples(3)
 
@@ -89,6 +89,17 @@ def test_a_service_is_marked_where_it_stands(with_services):
         [39.03, -94.52, "Ch", "Hope", "church"],
         [39.01, -94.5, "Cl", "Grace", "clinic"],
     ]
+
+
+def test_hot_cells_are_outlined_and_where_none_is_hot_no_layer_is_offered(monkeypatch):
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
+    cells = sorted(h3.grid_disk(h3.latlng_to_cell(39.02, -94.57, 9), 1))
+    [layer] = nearby.hot_layers(cells)
+    drawn = shapely.geometry.shape(layer["features"][0]["geometry"])
+    wanted = shapely.union_all([shapely.Polygon(h3.cell_to_boundary(cell)) for cell in cells])
+    swapped = shapely.transform(wanted, lambda latlon: latlon[:, ::-1])
+    assert drawn.symmetric_difference(swapped).area < 5e-3 * drawn.area
+    assert nearby.hot_layers([]) == []
 
 
 def test_a_suspect_point_is_marked_by_its_cell_and_never_by_itself(with_services, monkeypatch):

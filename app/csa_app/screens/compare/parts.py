@@ -400,7 +400,7 @@ def show_map(view: AreaView, judgement: AreaAssessment, places: OpenPlaces) -> N
     }
     edges = outlines_of(view.core, has_first=bool(first))
     tested = judgement.cells
-    hot = [] if tested is None else [nearby.hot_layer(tested.index[tested["is_hot"]].tolist())]
+    hot = nearby.hot_layers([] if tested is None else tested.index[tested["is_hot"]].tolist())
     map_component.area_map(
         view, "compare", edges, lambda _: None, selected=first, notes=notes, layers=hot
     )
