@@ -1,15 +1,16 @@
 """Classes of counts, and what was published as a file that later quarters read."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.sentences import says
 from tests.statements import statement
 
 from csa.base.errors import PrivacyError
 from csa.base.params import Month, Period
-from csa.disclosure.published import CLASSES, Publication, class_of, classes_up_to, disclose
+from csa.disclosure.published import Publication, class_of, classes_of, disclose
 
 PUBLISHED = Publication(
     "2017-Q4",
@@ -24,19 +25,6 @@ ANOTHER = "0ther"
 
 
 # ---- by hand -------------------------------------------------------------------------------
-
-
-def test_classes_double_from_ten_on_and_are_the_same_for_every_city():
-    assert CLASSES == ((0, 9), (10, 19), (20, 39), (40, 79), (80, None))
-    for n, at in ((None, 0), (10, 1), (19, 1), (20, 2), (39, 2), (79, 3), (80, 4), (999, 4)):
-        assert class_of(n) == at
-    assert all(one[1] + 1 == other[0] for one, other in pairwise(CLASSES))
-
-
-def test_the_classes_of_a_map_end_with_that_of_its_greatest_count():
-    assert classes_up_to(0) == CLASSES[:1]
-    assert classes_up_to(10) == classes_up_to(19) == CLASSES[:2]
-    assert classes_up_to(80) == CLASSES
 
 
 SINCE = Period(Month(2019, 10), Month(2020, 7))
@@ -161,3 +149,30 @@ def test_a_damaged_one_is_refused(fault):
 def test_a_list_is_no_publication():
     with pytest.raises(PrivacyError):
         Publication.from_json([])
+
+
+# ---- Classes --------------------------------------------------------------------------------
+
+
+def test_a_citys_classes_double_from_where_at_most_a_quarter_is_darkest():
+    small = ((0, 9), (10, 19), (20, 39), (40, 79), (80, None))
+    assert classes_of((None, 12, 30, 85), 85) == small  # one of four
+    assert classes_of((None, 12, 85, 85), 85) == ((0, 9), (10, 39), (40, 79), (80, 159))
+    large = ((0, 9), (10, 39), (40, 79), (80, 159), (160, None))
+    assert classes_of((None, 12, 85, 419), 419) == large
+    assert classes_of((), 0) == ((0, 9),)
+    assert [class_of(n, large) for n in (None, 9, 10, 39, 40, 159, 160)] == [0, 0, 1, 1, 2, 3, 4]
+
+
+@given(st.lists(st.none() | st.integers(10, 5000), min_size=1, max_size=80))
+def test_neither_half_a_city_nor_nothing_is_darkest(counts):
+    greatest = max((n or 0 for n in counts), default=0)
+    classes = classes_of(counts, greatest)
+    assert [low for low, _ in classes[1:]] == [high + 1 for _, high in classes[:-1]]
+    levels = [class_of(n, classes) for n in counts]
+    for n, level in zip(counts, levels, strict=True):
+        low, high = classes[level]
+        assert low <= (n or 0) <= (high or 10**9)
+    if classes[-1][1] is None:
+        assert 4 * levels.count(len(classes) - 1) <= len(counts)
+    assert len(classes) - 1 in levels or greatest < 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -197,15 +197,25 @@ def _count(given: Any) -> int | None:
 
 Class: TypeAlias = tuple[int, int | None]
 """Lowest and highest count in it; None where it is open above."""
-CLASSES: tuple[Class, ...] = ((0, THRESHOLD - 1), (10, 19), (20, 39), (40, 79), (80, None))
-"""The bounds double and are the same for every city and quarter: a color keeps its meaning."""
+TOP, STEPS = 80, 3
+"""Where the highest class of a small city begins, and how often it is halved downward."""
 
 
-def classes_up_to(greatest: int) -> tuple[Class, ...]:
-    """List the classes of a map whose greatest published count is given."""
-    return tuple(bounds for bounds in CLASSES if bounds[0] <= max(greatest, 0))
+def classes_of(counts: Sequence[int | None], greatest: int) -> tuple[Class, ...]:
+    """Return a city's classes of published counts, whose greatest is given.
+
+    The bounds double. The highest class begins at 80, or at twice that, and so on, until at most
+    a quarter of the places is in it: neither half a city nor nothing has the darkest color.
+    """
+    top = TOP
+    while 4 * sum((count or 0) >= top for count in counts) > len(counts):
+        top *= 2
+    lows = [0, THRESHOLD, *(top >> step for step in reversed(range(STEPS)))]
+    ends = [*(low - 1 for low in lows[1:]), None]
+    pairs = zip(lows, ends, strict=True)
+    return tuple((low, end) for low, end in pairs if low <= max(greatest, 0))
 
 
-def class_of(count: int | None) -> int:
+def class_of(count: int | None, classes: Sequence[Class]) -> int:
     """Return the position of a published count's class; the lowest where none was published."""
-    return sum(low <= (count or 0) for low, _ in CLASSES) - 1
+    return sum(low <= (count or 0) for low, _ in classes) - 1

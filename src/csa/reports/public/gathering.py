@@ -231,7 +231,7 @@ def _facts(
     city, public = config.city, config.public
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     span, touched = span_name(window.span), neighborhoods_by_area(window, areas)
-    is_confirmed = window.domestic != "left_out"
+    is_confirmed, classes = window.domestic != "left_out", published_classes(made, span)
     return PublicFacts(
         **own,
         quarter=made.id,
@@ -248,11 +248,9 @@ def _facts(
         n_unknown=0 if window.counts_all else made.count(CITY, span, UNKNOWN),
         years=published_years(made, CITY, ALL),
         quarters=published_quarters(made, CITY, ALL),
-        classes=tuple(
-            DensityClass(low=low, high=high) for low, high in published_classes(made, span)
-        ),
+        classes=tuple(DensityClass(low=low, high=high) for low, high in classes),
         cells=tuple(
-            PublicCell(cell=cell, level=class_of(count), count=count)
+            PublicCell(cell=cell, level=class_of(count, classes), count=count)
             for cell, count in sorted(made.counts[CELL][span].items())
         ),
         areas=tuple(with_figures(area, made, span, change) for area in areas),

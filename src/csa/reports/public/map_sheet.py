@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -29,7 +30,7 @@ from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import CHANGES, PublicFacts
 from csa.reports.public.neighborhoods import place_ids
 from csa.reports.public.sections import map_alt
-from csa.reports.public.words import class_words, map_name, noun, period
+from csa.reports.public.words import MOST_NAMED, class_words, map_name, noun, period
 
 # ---- The public map as SVG: each neighborhood a shape of its own, areas above, names in two sizes.
 
@@ -76,7 +77,8 @@ def svg_map(
     areas = view.draw(area.shape for area in sheet.areas)
     parts.append(f'<g class="changes" display="none">{_changes(sheet, view, areas)}</g>')
     levels = {name: level for name, (_, _, level) in places.items()}
-    for name, style in (("wide", WIDE), ("narrow", NARROW)):
+    wide = replace(WIDE, names_all=len(areas) <= MOST_NAMED)
+    for name, style in (("wide", wide), ("narrow", NARROW)):
         marks = [*draw_areas(sheet, style, areas), *_labels(sheet, style, view, areas, levels)]
         hidden = ' display="none"' if name == "narrow" else ""
         parts.append(f'<g class="{name}"{hidden}>{"".join(map(_mark, marks))}</g>')

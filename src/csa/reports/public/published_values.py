@@ -19,7 +19,7 @@ from csa.disclosure.published import (
     Class,
     Publication,
     class_of,
-    classes_up_to,
+    classes_of,
     disclose,
     span_name,
 )
@@ -53,11 +53,12 @@ def published_neighborhoods(
 ) -> tuple[PublicPlace, ...]:
     """Return each neighborhood's numbers, the class of its own count, and the areas in it."""
     span = span_name(window.span)
+    classes = published_classes(made, span)
     return tuple(
         PublicPlace(
             name=name,
             count=count,
-            level=class_of(count),
+            level=class_of(count, classes),
             years=published_years(made, DISTRICT, name),
             quarters=published_quarters(made, DISTRICT, name),
             areas=tuple(area.key for area in areas if name in touched[area.key]),
@@ -105,9 +106,10 @@ def published_quarters(made: Publication, geography: str, place: str) -> Quarter
 
 
 def published_classes(made: Publication, span: str) -> tuple[Class, ...]:
-    """List the classes up to the greatest published count, the same for cells and neighborhoods."""
+    """List the classes up to the greatest published count, by how many neighborhoods are high."""
     told = (made.counts.get(geography, {}).get(span, {}) for geography in (CELL, DISTRICT))
-    return classes_up_to(max((n or 0 for counts in told for n in counts.values()), default=0))
+    cells, places = ([*counts.values()] for counts in told)
+    return classes_of(places or cells, max((n or 0 for n in (*cells, *places)), default=0))
 
 
 def with_figures(
