@@ -200,6 +200,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa activity import",
         "csa activity add",
         "csa activity list",
+        "csa activity plan",
         "csa activity total",
         "csa activity phones",
         "csa activity revoke",

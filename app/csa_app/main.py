@@ -9,6 +9,7 @@ import streamlit as st
 from csa.base.errors import CsaError
 from csa.base.text import ENGLISH, tr
 from csa_app.shared import access, cache, panels, person, start_over, theme
+from csa_app.shared.person import is_offered
 from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
 
@@ -22,6 +23,7 @@ def _page(screen: str, title: str, address: str, *, is_first: bool = False) -> A
 
 
 set_up = access.may_set_up()
+counts = access.ask_config(is_offered, otherwise=False)
 home = _page("briefing", tr("briefing.short"), "", is_first=True)
 groups = {
     tr("screen.today"): [home],
@@ -35,6 +37,7 @@ groups = {
     tr("screen.work"): [
         _page("measures", tr("here.short"), "measures"),
         _page("plan", tr("plan_page.short"), "plan"),
+        *([_page("activities", tr("activities_page.short"), "activities")] if counts else []),
         _page("meeting", tr("meeting.short"), "meeting"),
         *([] if access.is_public() else [_page("early_word", tr("word_page.short"), "early-word")]),
         _page("draw", tr("draw_page.short"), "draw"),

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from tests.stores import act, run_sql, verified
 
 from csa.base.errors import ParamError, RoleError
+from csa.base.params import Month
 from csa.city.config import Activities
 from csa.geo.zones import ZoneCells
 from csa.program import areas
@@ -17,10 +18,12 @@ from csa.program.activities import (
     Activity,
     add_activities,
     area_months,
+    describe_reach,
     give_phone,
     list_phones,
     own_activities,
     own_totals,
+    planned_months,
     read_totals,
     require_organization,
     require_reader,
@@ -219,6 +222,39 @@ def test_what_cannot_be_is_refused_and_nothing_is_added(area, changed, key):
         add(area, [*done(), replace(done()[0], id="x", **changed)])
     assert refused.value.message.key == key
     assert read_totals(area) == ()
+
+
+def test_planned_and_done_are_for_the_organization_alone(area):
+    settings = SETTINGS.model_copy(update={"targets": {"outreach": 4, "mediation": 1}})
+    add(area, [*done(5), *done(2, date(2026, 2, 3))])
+    lines = planned_months(read_totals(area), TEAM, settings, ["2026-01", "2026-02", "2026-03"])
+    told = [(line.month, line.kind, line.planned, line.done, line.is_short) for line in lines]
+    assert told == [
+        ("2026-01", "outreach", 4, 0, True),
+        ("2026-02", "outreach", 4, 2, True),
+        ("2026-03", "outreach", 4, 5, False),
+    ]  # no mediation: this team does none
+    assert planned_months(read_totals(area), DESK, settings, ["2026-02"]) == ()
+    for person in (HEALTH, *REFUSED):
+        with pytest.raises(RoleError):
+            planned_months(read_totals(area), person, settings, ["2026-02"])
+
+
+def test_reach_is_told_beside_the_citys_own_estimate(area):
+    more = {"highest_risk": 90, "highest_risk_source": "a review of 2025"}
+    settings = SETTINGS.model_copy(update=more)
+    add(area, done(2, date(2026, 2, 3), contacts=9, reached=4))
+    add(area, done(1, date(2026, 2, 3), contacts=9, reached=3), "Peace Desk")
+    told = describe_reach(read_totals(area), HEALTH, settings, Month(2026, 3))
+    assert (told.values["n"], told.values["risk"], told.values["source"]) == (
+        11,
+        90,
+        "a review of 2025",
+    )
+    assert describe_reach(read_totals(area), HEALTH, settings, Month(2026, 2)) is None
+    assert describe_reach(read_totals(area), HEALTH, SETTINGS, Month(2026, 3)) is None
+    with pytest.raises(RoleError):
+        describe_reach(read_totals(area), REFUSED[0], settings, Month(2026, 3))
 
 
 def test_a_zone_is_a_place_from_its_first_day_to_its_last(area):

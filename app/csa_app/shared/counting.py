@@ -50,7 +50,7 @@ from csa.program.store.engine import Store
 from csa.program.store.records import read_records
 from csa_app.shared import access, cache, cache_store
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.person import LOCAL, SIGNED_IN, access_of, person_from_claims
+from csa_app.shared.person import LOCAL, SIGNED_IN, access_of, is_offered, person_from_claims
 from csa_app.shared.request_guard import HAD_SIGN_IN, LEAVING, claims_of
 from csa_app.shared.settings import STATIC
 
@@ -86,11 +86,6 @@ def count_routes() -> list[BaseRoute]:
 
 
 # ---- The page itself, which is the same for all and holds nothing of anybody.
-
-
-def is_offered(config: CityConfig) -> bool:
-    """Return whether this server has the page: not where the public reads."""
-    return config.activities is not None and access_of(config) in {LOCAL, SIGNED_IN}
 
 
 def _offered(request: Request) -> bool:

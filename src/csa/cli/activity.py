@@ -129,6 +129,33 @@ def activity_list(
     show(tr("activity.note"))
 
 
+@app.command("plan")
+def activity_plan(
+    city: CityOption, by: ByOption, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
+    """Compare what the office --by planned with what it did, in the last 6 months."""
+    from csa.base.params import Month
+    from csa.base.text import render
+    from csa.program.activities import describe_reach, planned_months, read_totals
+    from csa.program.roles import local_person
+
+    config, person = load_city_option(city), local_person(by)
+    totals = read_totals(open_store_read_only(config, store))
+    today = config.city.clock.today()
+    now = Month(today.year, today.month)
+    months = [str(now.plus(back)) for back in range(-5, 1)]
+    lines = planned_months(totals, person, config.activities, months)
+    if as_json:
+        show_json([vars(line) for line in lines])
+        return
+    table = make_table("Area", "Month", "Activity", "Done", "Planned", right=(3, 4))
+    for line in lines:
+        table.add_row(line.place, line.month, line.kind, str(line.done), str(line.planned))
+    show_table(table)
+    reach = describe_reach(totals, person, config.activities, now)
+    show(*([] if reach is None else [render(reach)]), tr("activity.note"))
+
+
 @app.command("total")
 def activity_total(city: CityOption, store: StoreOption = None) -> None:
     """Make monthly totals of entries from before the last 90 days, as each ingest does."""

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, RowMapping, Table, and_, delete, insert, sele
 from csa.base.errors import ParamError, RoleError
 from csa.base.message import Message, msg
 from csa.base.params import Month
+from csa.base.text import month as month_words
 from csa.city.config import Activities
 from csa.disclosure.texts import kinds_in
 from csa.program.roles import Act, Person, require
@@ -379,6 +380,61 @@ def area_months(
         is_shown = n >= MIN_SHOWN
         months.append(AreaMonth(place, month, sum(own.values()), n if is_shown else None, kinds))
     return tuple(months)
+
+
+@dataclass(frozen=True)
+class PlannedMonth:
+    """What an organization planned of a kind in an area and month, and what it did."""
+
+    place: str
+    month: str
+    kind: str
+    planned: int
+    done: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether less was done than planned."""
+        return self.done < self.planned
+
+
+def planned_months(
+    totals: Iterable[ActivityTotal],
+    person: Person,
+    settings: Activities | None,
+    months: Sequence[str],
+) -> tuple[PlannedMonth, ...]:
+    """Compare what a person's organization planned with what it did, where and what it works.
+
+    Only that organization sees it: a gap says where no worker was.
+    """
+    settings, own = require_organization(person, settings), own_totals(totals, person, settings)
+    done = {(total.place, total.kind, total.month): total.n for total in own}
+    worked = sorted({(total.place, total.kind) for total in own if total.kind in settings.targets})
+    return tuple(
+        PlannedMonth(place, month, kind, settings.targets[kind], done.get((place, kind, month), 0))
+        for place, kind in worked
+        for month in months
+    )
+
+
+def describe_reach(
+    totals: Iterable[ActivityTotal], person: Person, settings: Activities | None, until: Month
+) -> Message | None:
+    """State how many people were newly reached in 12 months, of how many at highest risk."""
+    settings = require_reader(person, settings)
+    first, last = str(until.plus(-12)), str(until)
+    reached = sum(total.reached or 0 for total in totals if first <= total.month < last)
+    if settings.highest_risk is None or reached < MIN_SHOWN:
+        return None
+    source = settings.highest_risk_source
+    return msg(
+        "activity.reach",
+        n=reached,
+        until=month_words(last),
+        risk=settings.highest_risk,
+        source=source,
+    )
 
 
 # ---- Phones that count without a network.

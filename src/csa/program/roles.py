@@ -73,7 +73,7 @@ def refuse_day(day: date, today: date, first: date | None = None) -> None:
         raise ParamError("decide.before_data", day=day, first=first)
 
 
-def may(check: Callable[..., None], *given: object) -> bool:
+def may(check: Callable[..., object], *given: object) -> bool:
     """Check whether a role rule allows something, so that pages offer only what is allowed."""
     try:
         check(*given)

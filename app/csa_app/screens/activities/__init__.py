@@ -1,0 +1,1 @@
+"""Activities: what programs count of their work."""

@@ -1,0 +1,88 @@
+"""Activities on screen: each office sees what is its own to see, a finding beside, and its phones."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+from tests.app.conftest import words
+from tests.sentences import says
+from tests.stores import act
+
+from csa.city.loading import load_city
+from csa.ingest.designation import Candidate
+from csa.program import areas
+from csa.program.activities import Activity, add_activities, give_phone, list_phones
+from csa.program.roles import Person
+from csa.program.store.engine import make_store
+
+TEAM, DESK = "Street Peace Team", "Mediation Desk"
+
+
+@pytest.fixture
+def page(visit):
+    return partial(visit, "activities")
+
+
+@pytest.fixture
+def settings(root):
+    return load_city(root / "config" / "sample.toml").activities
+
+
+@pytest.fixture
+def store(settings, tmp_path):
+    """A store in which one team did nine things in August and the other two."""
+    made = make_store(str(tmp_path / "store.sqlite3"), "sample")
+    about = {"data_fingerprint": "f", "area": {"incidents": "133"}}
+    cells = ("8a26ad9010b7fff", "8a26ad9020b7fff")
+    areas.designate(
+        made, act(on=date(2020, 1, 2)), Candidate("A", "Hadderley", cells, about), "candidate"
+    )
+    for office, kind, n in ((TEAM, "outreach", 9), (DESK, "mediation", 2)):
+        rows = [Activity(kind, "A", date(2020, 8, 3), id=f"{kind} {i}") for i in range(n)]
+        add_activities(made, act(office=office, on=date(2020, 8, 31)), settings, rows)
+    yield made
+    made.engine.dispose()
+
+
+def as_office(page, office):
+    return page().selectbox(key="activities office").select(office).run()
+
+
+def test_an_organization_sees_its_own_against_its_plan_and_its_gaps(page, store):
+    said = words(as_office(page, TEAM))
+    assert "9 of 8" in said
+    assert "Street outreach" in said
+    assert (
+        "Mediation" not in said.partition(says("activities_page.table"))[2].partition("<tbody>")[2]
+    )
+    assert says("activity.note") in said
+    made = as_office(page, TEAM)
+    assert [one.label for one in made.expander] == ["5 months had less than planned"]
+
+
+def test_a_reader_sees_five_or_more_and_no_gap(page, store):
+    made = as_office(page, "Health Department")
+    assert not made.exception
+    said = words(made)
+    assert ">11<" in said
+    assert says("activity.few") in said
+    assert "of 8" not in said
+    assert list(made.expander) == []
+    assert "./count/" not in said
+
+
+def test_a_lost_phone_is_revoked_on_the_page(page, store, settings):
+    key = give_phone(store, act(office=TEAM, on=date(2020, 8, 31)), settings)
+    made = as_office(page, TEAM)
+    for field in made.text_input:
+        if (field.key or "").startswith("revoke phone"):
+            field.set_value(TEAM if field.key.endswith(" office") else "It was lost on a bus.")
+    made.button(key=next(b.key for b in made.button if "revoke phone" in b.key)).click().run()
+    assert key[:8] in words(made)
+    (row,) = list_phones(store, Person(TEAM, "member"), settings)
+    assert row.revoked_on == date(2020, 8, 31)
+
+
+def test_the_public_is_shown_nothing(page, store):
+    made = page(CSA_ACCESS="public")
+    assert "outreach" not in words(made)
