@@ -239,6 +239,10 @@ def test_a_file_of_several_cities_asks_which():
         ("NYPD_Shooting_Incident_Data__Historic_", "America/New_York", (-73.9, 40.7), "New York"),
         ("shootings", "America/New_York", (-76.6, 39.3), "Unnamed city"),
         ("baltimore_shootings_2023", "America/New_York", (-76.6, 39.3), "Baltimore"),
+        ("NewOrleans-homicides", "America/Chicago", (-90.1, 29.9), "New Orleans"),
+        ("kansas_city_2024_final", "America/Chicago", (-94.6, 39.1), "Kansas City"),
+        ("city (3)", "America/New_York", (-76.6, 39.3), "Unnamed city"),
+        ("answer", "America/Chicago", (-87.7, 41.9), "Chicago"),
     ],
 )
 def test_a_city_is_not_called_as_its_file(stem, zone, where, said):

@@ -7,7 +7,9 @@ import pytest
 from shapely import box
 
 from csa.base.errors import SourceError
-from csa.ingest.polygons import join_polygons, read_polygons
+from csa.base.schema import UNASSIGNED
+from csa.city.config import PlacesSource
+from csa.ingest.polygons import join_polygons, read_neighborhoods, read_polygons
 
 SQUARE = box(-94.6, 39, -94.5, 39.1)
 
@@ -52,3 +54,21 @@ def test_land_is_more_than_a_block(latitude, tmp_path):
     with pytest.raises(SourceError) as refused:
         join_polygons(place[1:], tmp_path)
     assert refused.value.message.key == "places.tiny"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["LE ROY", "OLD TOWN (12)", "", "LE ROY"], ["Le Roy", "Old Town", UNASSIGNED]),
+        (["WARD (1)", "WARD (2)"], ["WARD (1)", "WARD (2)"]),  # one name would be lost
+        (["SoHo", "NOHO"], ["NOHO", "SoHo"]),  # somebody chose these capitals
+        (["D31", "7"], ["7", "D31"]),
+    ],
+)
+def test_names_in_capitals_are_lowered_and_their_people_still_join(tmp_path, written, read):
+    squares = [box(at / 100, 0, (at + 1) / 100, 0.01) for at in range(len(written))]
+    path = tmp_path / "places.geojson"
+    gpd.GeoDataFrame({"NAME": written}, geometry=squares, crs=4326).to_file(path)
+    found, _ = read_neighborhoods(path, PlacesSource(name_column="NAME"))
+    assert found["name"].tolist() == read
+    assert set(found["place_id"]) == {one or UNASSIGNED for one in written}

@@ -115,6 +115,15 @@ def test_a_list_of_json_records_is_read_with_nested_values_as_text(tmp_path):
     assert records.unreadable == [3]
 
 
+def test_what_is_named_beside_a_nested_point_is_a_column_and_what_a_portal_packs_is_none(tmp_path):
+    place = {"lat": 39.9, "lon": -75.1, "neighborhood": "Oak Hill"}
+    portal = {"latitude": "39.9", "longitude": "-75.1", "human_address": '{"city": "X"}'}
+    for one, header in ((place, ("id", "at", "at neighborhood")), (portal, ("id", "at"))):
+        records = read_records(write(tmp_path, json.dumps({"shootings": [{"id": 1, "at": one}]})))
+        assert records.header == header
+    assert records.rows[0][1] == json.dumps(portal)
+
+
 def test_json_with_a_record_a_line_is_read_and_a_line_that_is_cut_off_is_counted(tmp_path):
     point = {"type": "Feature", "properties": {"a": 3}, "geometry": {"type": "Point"}}
     lines = ['{"a": 1}', '{"b": "x\\u2028y", "a": 2}', "", "\x1e" + json.dumps(point), '{"a": 4']

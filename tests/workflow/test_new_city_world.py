@@ -79,6 +79,11 @@ FLAGS = {
     "a killing of women": flagged(
         "delito", "FEMINICIDIO POR DISPARO DE ARMA DE FUEGO", "LESIONES POR ARMA DE FUEGO"
     ),
+    "Italian offenses": flagged("Evento", "Omicidio con arma da fuoco", "Ferimento con arma da fuoco"),
+    "German offenses": flagged(
+        "Delikt", "Tötungsdelikt mit Schusswaffe", "Gefährliche Körperverletzung mit Schusswaffe"
+    ),
+    "what became of whom, in Swedish": flagged("Utfall", "Avliden", "Skadad"),
     "domestic homicides are a part": changed(
         lambda at, one: {"Domestic Homicide": "Y" if one.is_homicide and at % 9 == 0 else "N",
                          "Homicide": "Y" if one.is_homicide else "N"}, "Fatal"
@@ -283,6 +288,7 @@ WHENS = {
         timed(Hora=lambda t: f"{t:%I:%M} {'a. m.' if t.hour < 12 else 'p. m.'}"), TRUE_WHENS
     ),
     "23h15": (timed(Hora=lambda t: f"{t:%Hh%M}"), TRUE_WHENS),
+    "a day and 23h15": (changed(lambda _, one: {"Date": f"{one.when:%d/%m/%Y %Hh%M}"}), TRUE_WHENS),
     "HH": (timed(HH=lambda t: t.hour), HOURS),
     "the time of a call is another's": (
         timed(Time_Received=lambda t: f"{t + pd.Timedelta(hours=3):%H:%M}"), DAYS
@@ -465,6 +471,13 @@ WHERES = {
     "a pair of decimal commas": placed(
         lambda one, _: {"Lugar": f"({one.lat}; {one.lon})".replace(".", ",")}
     ),
+    "a pair in parentheses with a semicolon": placed(
+        lambda one, _: {"Lat/Long": f"({one.lat}; {one.lon})"}
+    ),
+    "German names and commas": placed(
+        lambda one, _: {"Breitengrad": f"{one.lat}".replace(".", ","),
+                        "Längengrad": f"{one.lon}".replace(".", ",")}
+    ),
     "keys": placed(lambda one, _: {"geo_point_2d": json.dumps({"lon": one.lon, "lat": one.lat})}),
     "longitude first where no city is": placed(
         lambda one, _: {"Coords": f"{one.lon}, {one.lat}"}
@@ -508,6 +521,22 @@ def test_where_it_was_is_read_as_it_is_written(tmp_path, way):
     true = np.array([(one.lon, one.lat) for one in TRUTH])
     order = [np.lexsort(points.round(4).T) for points in (found, true)]
     assert found[order[0]] == pytest.approx(true[order[1]], abs=2e-6)
+
+
+def test_letters_of_east_and_north_are_taken_where_no_column_is_an_x(tmp_path):
+    to_utm = Transformer.from_crs(4326, 32616, always_xy=True)
+
+    def written(one, at):
+        east, north = to_utm.transform(one.lon, one.lat)
+        return {"N": at, "E (UTM)": round(east, 2), "N (UTM)": round(north, 2)}
+
+    rows = [without(row, "N") for row in placed(written)()]
+    _, dataset = read(tmp_path, rows, crs="EPSG:32616")
+    true = sorted(round(one.lat, 5) for one in TRUTH)
+    assert sorted(dataset.incidents["lat"].round(5)) == pytest.approx(true, abs=2e-5)
+    named = placed(lambda one, at: {"N": at, "E": at, "Lon": one.lon, "Lat": one.lat})
+    _, dataset = read(tmp_path, named())  # numbers of rows are no places
+    assert sorted(dataset.incidents["lat"].round(5)) == pytest.approx(true, abs=2e-5)
 
 
 @pytest.mark.parametrize("none", [999, -1, "NULL", "#N/A", 6.3e-9, "9999.0"])

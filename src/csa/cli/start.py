@@ -177,11 +177,10 @@ def show_start(made: MadeCity, path: Path) -> None:
 
 def _show_made(made: MadeCity, path: Path) -> None:
     """Print what check, ingest and propose say of the new city, and what to do next."""
-    from csa.cli.gather import show_check, show_intake, show_tried
+    from csa.cli.gather import show_check, show_intake
     from csa.cli.propose import show_proposal
 
     show_check(made.config, path, made.folder, has_places=True)
-    show_tried(made.checked)
     show_intake(made.intake, made.dataset, made.version)
     show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))

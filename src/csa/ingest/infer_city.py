@@ -17,19 +17,12 @@ from csa.base.message import msg
 from csa.base.text import tr
 from csa.ingest.infer_columns import Interpretation, Questions, TextColumn
 from csa.ingest.infer_neighborhoods import plain_name
+from csa.ingest.infer_words import is_kind
 
 SEVERAL, MOST_CITIES = 0.1, 9
 """Share of rows from which on another city is one to ask about; so many are asked about at most."""
 APART_DEGREES = 0.5
 """Places so far from all others are of another city."""
-COMMON = re.compile(
-    r"(?i)shooting|incident|dataset|histor|victim|crime|homicid|firearm|discharge|gunsh|(?:non)?fatal"
-    r"|violen|reduct|depart|downlo|record|report|offen|murder|assault|occur|statist|tirote|ocorr"
-    r"|(?:shots?|data|open|years?|guns?|police|dept|nypd|[a-z]?pd|lists?|export|tables?|views?|rows?"
-    r"|parts?|maps?|points?|gva|public|safety|stats|nibrs|ucr|files?|samples?|test|input|of|and|the|in"
-    r"|for|with|all|new|non|to|csv|latest|final|copy|by|v)$"
-)
-"""How words of files' names begin that are no city's."""
 ZONE_CITY_M = 60_000.0
 
 
@@ -94,7 +87,7 @@ def name_city(
     """Guess what a city is called: by a column, by its file's name without what it is a file of.
 
     A file's name that says nothing gives the name of the time zone's own city, where that is near;
-    else there is none. Returns the name, and where it is from: `column`, `file` or `zone`.
+    else there is none. Returns the name, and where it is from: `column`, `file`, `zone` or `nowhere`.
     """
     for column in columns:
         if column.is_a("city") and not column.is_a("private"):
@@ -103,14 +96,14 @@ def name_city(
             if len(counts) and counts.iloc[0] > len(lonlat) / 2:
                 return plain_name(str(counts.index[0]).upper()), "column"
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", stem).split()
-    left = [word for word in words if len(word) > 1 and not COMMON.match(word)]
-    if left:
-        return plain_name(" ".join(left).upper()), "file"
+    words = [word for word in words if len(word) > 1 and not is_kind("file_word", word)]
+    if not all(is_kind("part_of_city", word) for word in words):
+        return plain_name(" ".join(words).upper()), "file"
     lon, lat = lonlat[["lon", "lat"]].median()
     there = _zone_place(zone)
     if there is not None and float(distance_m(lon, lat, *there)) <= ZONE_CITY_M:
         return zone.rsplit("/", 1)[-1].replace("_", " "), "zone"
-    return tr("start.unnamed_city"), "zone"
+    return tr("start.unnamed_city"), "nowhere"
 
 
 def _zone_place(zone: str) -> tuple[float, float] | None:

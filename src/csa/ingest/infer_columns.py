@@ -90,7 +90,7 @@ DAYS = (
 )  # fmt: skip
 CLOCKS = (
     "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p",
-    ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M",
+    ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " %Hh%M", " %H.%M",
 )  # fmt: skip
 OTHER_FORMATS = tuple(
     day + clock for day in DAYS for clock in CLOCKS if day + clock not in USUAL_FORMATS
@@ -105,7 +105,7 @@ DAY_LIKE = r"\d\D+\d|\d{8}"
 """Two numbers at least: an address has one."""
 TIME_FORMATS = (
     "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M", "%H:%M:%S.%f", "%I:%M-%p",
-    "%I:%M:%S-%p", "%Hh%M", "%H h %M",
+    "%I:%M:%S-%p", "%Hh%M", "%H h %M", "%H.%M",
 )  # fmt: skip
 ORDER = re.compile("%[md][/.-]%[md]")
 DAY_FIRST, MONTH_FIRST = re.compile(r"^%d[/.-]%m"), re.compile(r"^%m[/.-]%d")

@@ -210,8 +210,8 @@ def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     texts = [one for one in columns if not (one.is_number or one.formats or is_location(one))]
     for name in HEADERS["address"].holds:
         for column in texts:
-            taken = column in found.columns.values() or column.is_a("description")
-            taken = taken or column.is_a("private")
+            taken = column in found.columns.values()
+            taken = taken or column.is_a("description", "private", "neighborhood")
             taken = taken or sum(one.name == column.name for one in columns) > 1
             if (
                 name in column.plain_name

@@ -17,11 +17,12 @@ from csa.base.crs import LONLAT, equal_area, project
 from csa.base.message import Message, msg
 from csa.geo import cells as h3_cells
 from csa.ingest.infer_columns import TextColumn, list_values
+from csa.ingest.infer_words import is_kind
 
 # ---- What people call a place: from how a file writes it.
 
 SMALL = {"of", "the", "and", "at", "de", "da", "do", "das", "dos", "del", "la", "las", "los", "e"}
-CORNERS = {"NE", "NW", "SE", "SW", "MLK", "JFK"}
+CORNERS = {"NE", "NW", "SE", "SW", "MLK", "JFK", "ZIP", "NPA"}
 NUMBERED = re.compile(r"\s*\(\d+\)$")
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 ROMAN = re.compile(r"(?=[IVX])X{0,2}(?:IX|IV|V?I{0,3})")
@@ -69,9 +70,6 @@ def _raise(found: re.Match[str]) -> str:
 
 RANKS = ("neighborhood", "district", "precinct", "tract")
 """Kinds of such columns, those whose places residents know best first."""
-UNNAMED = re.compile(
-    r"(?i)(?:0+|-?\d*[1-9]\d*\.\d{3,}|unk.*|other|null|nan?|n/?a|nsa|none|not .*|out ?side.*|-+|)$"
-)
 FEW_NAMES, ROWS_A_NAME, MANY_NAMES, MANY_ROWS = 8, 3, 0.34, 0.5
 """Fewer names are of boroughs; fewer rows are a typing error, or another name for the same; so many
 for each row are of streets; of the rows, so many must have a name."""
@@ -164,7 +162,10 @@ def _noun(header: str) -> str:
 
 def _names(column: TextColumn, rows: pd.Index) -> pd.Series:
     """Return a column's names, "" where there is none; one spelling for those that differ in it."""
-    plain = {value: "" if UNNAMED.match(value) else plain_name(value) for value in column.distinct}
+    plain = {
+        value: "" if is_kind("no_neighborhood", value) else plain_name(value)
+        for value in column.distinct
+    }
     return _one_spelling(column.texts[rows].map(plain).fillna(""))
 
 

@@ -71,6 +71,8 @@ def infer_location(
         )
     xs = [one for one in numeric if one.name == "x" or one.is_a("x") or one in lons]
     ys = [one for one in numeric if one.name == "y" or one.is_a("y") or one in lats]
+    if not (xs and ys):
+        xs, ys = ([one for one in numeric if one.is_a(way)] for way in ("east", "north"))
     if xs and ys:
         x, y = xs[0], ys[0]
         if crs is None and _is_degrees(x, 180) and _is_degrees(y, 90):

@@ -22,7 +22,7 @@ LOCATION_PATTERNS = (
     (rf"coordinates[^-\d]+{NUMBER}\s*,\s*{NUMBER}", True),
     (rf"{LAT}[^-\d]+{NUMBER}[^-\d]+{LON}[^-\d]+{NUMBER}", False),
     (rf"{LON}[^-\d]+{NUMBER}[^-\d]+{LAT}[^-\d]+{NUMBER}", True),
-    (rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)", None),
+    (rf"\(\s*{NUMBER}\s*[,;]\s*{NUMBER}\s*\)", None),
     (rf"^\s*{PRECISE}\s*[,;]\s*{PRECISE}\s*$", None),
     (rf"^\s*\(?\s*{PRECISE_COMMA}\s*;\s*{PRECISE_COMMA}\s*\)?\s*$", None),
 )

@@ -16,6 +16,7 @@ from csa.base.message import Message, msg
 from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
 from csa.city.config import CityBasics, PlacesSource
+from csa.ingest.infer_neighborhoods import plain_name
 from csa.ingest.job import in_own_process
 from csa.ingest.map_files import read_map, refuse_tangled, refuse_vast
 from csa.ingest.parse import plain_text
@@ -48,8 +49,9 @@ def read_neighborhoods(
             raise SourceError(
                 "places.no_column", path=path, column=column, found=first_names(found)
             )
-    names = plain_text(every[places.name_column]).replace("", UNASSIGNED)
-    table, notes = _mend(table.assign(name=names[is_polygon]), path)
+    given = plain_text(every[places.name_column]).replace("", UNASSIGNED)
+    names = _lowered(given)
+    table, notes = _mend(table.assign(name=names[is_polygon], given=given[is_polygon]), path)
     if not is_polygon.all():
         counts = {"n": int((~is_polygon).sum()), "n_all": len(every)}
         which = ", ".join(names[~is_polygon][:MOST_NAMED])
@@ -58,10 +60,19 @@ def read_neighborhoods(
     n_unnamed = int((table["name"] == UNASSIGNED).sum())
     if n_unnamed:
         notes += (msg("places.note_unnamed", name=path.name, n=n_unnamed),)
-    ids = table[places.id_column].astype("str") if places.id_column else table["name"]
+    ids = table[places.id_column].astype("str") if places.id_column else table["given"]
     table = table.assign(place_id=ids)[["name", "place_id", "geometry"]]
     joined = table.dissolve(by="name", aggfunc="first", sort=True).reset_index()
     return joined[["name", "place_id", "geometry"]], notes
+
+
+def _lowered(names: pd.Series) -> pd.Series:
+    """Write names as people say them where all are in capitals, and none becomes another's."""
+    named = names[names != UNASSIGNED]
+    lowered = named.map(plain_name)
+    is_loud = named.str.upper().eq(named).all() and named.str.contains(r"[^\W\d_]{3}").any()
+    is_told = is_loud and lowered.nunique() == named.nunique()
+    return lowered.reindex(names.index, fill_value=UNASSIGNED) if is_told else names
 
 
 def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:

@@ -241,13 +241,23 @@ def _without_wrapper(value: object) -> object:
 
 
 def _flat(record: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Yield a record's values, and those of a record within it by both names; a point stays."""
+    """Yield a record's values, and those of a record within it by both names; a point stays.
+
+    With a point stand the texts that are written beside it, such as its neighborhood's name.
+    """
     for name, wrapped in record.items():
         value = _without_wrapper(wrapped)
-        if isinstance(value, dict) and depth < MOST_WRAPPERS and not _is_point(value):
-            yield from ((f"{name} {part}", one) for part, one in _flat(value, depth + 1))
-        else:
+        is_point = isinstance(value, dict) and _is_point(value)
+        if is_point or not isinstance(value, dict) or depth >= MOST_WRAPPERS:
             yield name, value
+        if isinstance(value, dict) and depth < MOST_WRAPPERS:
+            parts = ((f"{name} {part}", one) for part, one in _flat(value, depth + 1))
+            yield from (part for part in parts if not is_point or _is_name(part[1]))
+
+
+def _is_name(value: object) -> bool:
+    is_text = isinstance(value, str) and not value.startswith("{") and value != "Point"
+    return is_text and any(map(str.isalpha, str(value)))
 
 
 def _is_point(record: dict[str, Any]) -> bool:

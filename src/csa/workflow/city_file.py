@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from csa.base.crs import LONLAT
 from csa.base.text import tr
 from csa.ingest.infer_incidents import GuessedRules, mark_kinds
@@ -102,15 +104,18 @@ def _meaning(rules: GuessedRules, name: str) -> str:
 
 
 def count_kinds(one: ShootingList, time_zone: str) -> dict[str, int]:
-    """Count rows as they were understood: in all, homicides, nonfatal, with a day, with a place."""
+    """Count a city's rows: in all, homicides, nonfatal, with a day, with a place."""
     homicide, nonfatal = mark_kinds(one.rules, one.columns, one.table.n_rows)
     times, _ = parse_dates(one.columns["date"].texts, one.when.date_formats, time_zone)
+    is_here = np.ones(one.table.n_rows, dtype=bool)
+    if one.city_column is not None:
+        is_here = one.city_column.texts.str.casefold().isin(one.city_names).to_numpy()
     return {
-        "rows": one.table.n_rows,
-        "homicide": int(homicide.sum()),
-        "nonfatal": int(nonfatal.sum()),
-        "dated": int(times.notna().sum()),
-        "placed": len(one.where.lonlat),
+        "rows": int(is_here.sum()),
+        "homicide": int((homicide & is_here).sum()),
+        "nonfatal": int((nonfatal & is_here).sum()),
+        "dated": int((times.notna() & is_here).sum()),
+        "placed": len(one.where.lonlat) + one.n_elsewhere,
     }
 
 

@@ -192,6 +192,7 @@ class ShootingList:
     rules: GuessedRules
     city_column: TextColumn | None = None  # the column of cities, where the file holds several
     city_names: tuple[str, ...] = ()  # of them, this city's
+    n_elsewhere: int = 0  # rows far from this city, which no column tells from its own
 
     @property
     def columns(self) -> dict[str, TextColumn]:
@@ -286,8 +287,9 @@ def understand_tables(
     if not given:
         stem, first = Path(tables[0].name.removesuffix(".gz")).stem, lists[0]
         title, origin = name_city(first.table.columns, first.where.lonlat, stem, zone)
-    if origin in ("file", "zone"):
-        notes.append(msg("start.name_guessed", name=title))
+    if origin in ("file", "zone", "nowhere"):
+        key = "start.name_unknown" if origin == "nowhere" else "start.name_guessed"
+        notes.append(msg(key, name=title))
     land, named_by = None, tuple[str, ...]()
     if area is None:
         land, named_by, messages = _estimate_places(lists, title)
@@ -376,7 +378,7 @@ def _understand_list(
     lon = float(where.lonlat["lon"].median())
     rules.notes += _zone_note(when, times[is_shot].dropna(), lon)
     refuse_same_names(columns, {**rules.columns, **when.columns, **where.columns}, table.name)
-    return ShootingList(table, when, where, rules, city_column, city_names)
+    return ShootingList(table, when, where, rules, city_column, city_names, n_elsewhere)
 
 
 def _zone_note(when: DateTimeColumns, shot: pd.Series, lon: float) -> Iterator[Message]:

@@ -25,9 +25,9 @@ from csa.city.dataset import City, save_dataset
 from csa.city.loading import load_city
 from csa.ingest.basemap import build_basemap
 from csa.ingest.basemap_files import save_basemap
-from csa.ingest.intake import Intake, ingest_city, try_files
+from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.job import shared_process
-from csa.ingest.sources import FileTrial, add_layers, find_inputs
+from csa.ingest.sources import add_layers, find_inputs
 from csa.workflow.city_file import city_file
 from csa.workflow.companion_files import (
     CityFiles,
@@ -51,7 +51,6 @@ class MadeCity:
     understood: NewCity  # what its files were understood to be
     beside: CityFiles  # what lies beside them
     config: CityConfig
-    checked: list[FileTrial]  # each file read by the city's file, as csa check does
     intake: Intake
     version: str  # of the dataset
     analysis: Analysis  # of its dataset, with the proposal
@@ -99,7 +98,6 @@ def set_up(
         text = city_file(city, polygons.name, column, beside.layers, crs)
         tried.write_text(text, encoding="utf-8")
         config = load_city(tried)
-        checked = try_files(config, city.files, data / polygons.name)
         inputs = add_layers(find_inputs(config, data, ()), config, data)
         intake = ingest_city(config, inputs, progress)
         if not intake.dataset.report["incidents"]:
@@ -125,9 +123,8 @@ def set_up(
         undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
         notes.append(msg("start.few", n=intake.dataset.report["incidents"]))
-    return MadeCity(
-        city, beside, config, checked, intake, version, analysis, folder, dataset, tuple(notes)
-    )
+    made = city, beside, config, intake, version, analysis, folder, dataset
+    return MadeCity(*made, tuple(notes))
 
 
 def _claim(path: Path, text: str, folder: Path, undo: ExitStack) -> Path:

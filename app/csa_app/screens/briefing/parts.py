@@ -278,9 +278,9 @@ def show(session: CitySession) -> None:
 
 def _steps(session: CitySession) -> Iterator[FirstStep]:
     config, dataset = session.config, session.dataset
-    names = dataset.neighborhoods["name"].nunique()
+    has_names = dataset.neighborhoods["name"].nunique() > 1 and not config.places.is_estimated
     yield FirstStep(bool(dataset.report["incidents"]), tr("first_hour.data"), "data")
-    yield FirstStep(names > 1, tr("first_hour.places"), "data")
+    yield FirstStep(has_names, tr("first_hour.places"), "data")
     yield FirstStep("population" in dataset.neighborhoods, tr("first_hour.people"), "data")
     yield FirstStep(dataset.services is not None, tr("first_hour.services"), "data")
     yield FirstStep(bool(config.basemap.streets_file), tr("first_hour.streets"), "data")
