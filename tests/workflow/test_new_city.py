@@ -464,7 +464,8 @@ def test_bad_input_is_told_by_the_command_and_read_as_far_as_it_is_true(tmp_path
     said = " ".join(run("start", path, "--yes", *how, "--name", "A", cwd=tmp_path).stdout.split())
     assert sentence in said
     if what == "two cities":  # no row of the other is counted as one without a place
-        assert "240 rows, each" in said and "240 have a date, 240 a location" in said
+        assert "240 rows, each" in said
+        assert "240 have a date, 240 a location" in said
     assert open_dataset(tmp_path / "var" / "a" / "dataset").report["incidents"] == n
     proposal = json.loads((tmp_path / "var" / "a" / "proposal" / "proposal.json").read_text())
     assert proposal["share_of_study_area"] <= 0.021

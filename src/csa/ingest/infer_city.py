@@ -87,7 +87,7 @@ def name_city(
     """Guess what a city is called: by a column, by its file's name without what it is a file of.
 
     A file's name that says nothing gives the name of the time zone's own city, where that is near;
-    else there is none. Returns the name, and where it is from: `column`, `file`, `zone` or `nowhere`.
+    else there is none. Returns the name, and what it is from: `column`, `file`, `zone`, `nowhere`.
     """
     for column in columns:
         if column.is_a("city") and not column.is_a("private"):

@@ -20,18 +20,14 @@ from csa.base.crs import LONLAT, tables_to_lonlat
 from csa.base.errors import CsaError, SourceError
 from csa.base.message import Message, msg
 from csa.ingest.columns import normalise_header
-from csa.ingest.infer_words import FILE_KINDS, HEADERS
+from csa.ingest.infer_words import FILE_KINDS, HEADERS, is_kind
 from csa.ingest.map_files import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
 from csa.ingest.shapes import TABLES, as_table
 
-OF_SEVERAL_KINDS = r"service|hub|resource|program|placesthathelp|assets"
 PEOPLE = re.compile(r"(?:tot(?:al)?)?(?:pop(?:ulation)?|people|residents)(?:total|tot|\d{2,4})?")
 YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20[0-4]\d)(?!\d)")
-NAMED = ("name", "facilityname", "schoolname", "title", "label", "fullname", "stname", "streetname")
-MINOR = re.compile(r"local|resid|minor|service|alley|private|other|path|track|unclass|drive|foot")
-MAIN = re.compile(r"main|major|arter|primary|second|highway|route|trunk|express|freeway|principal")
 MOST_KINDS, MOST_BYTES = 30, 100_000_000
 LEAST_NEAR, LEAST_JOINED = 0.5, 0.5
 """Share of a layer's places that must lie in the city; of neighborhoods that must have people."""
@@ -119,12 +115,12 @@ def _placed(
         settings = {"count_column": counted, "year": _year(path, counted), **lonlat}
         # Polygons of people come before points, which are coarse.
         return GuessedLayer(path, "population", settings, len(table), float("Polygon" in kinds))
-    if kinds <= {"LineString"} and re.search(r"street|road|centerline", stem):
+    if kinds <= {"LineString"} and is_kind("streets_file", stem):
         length = float(shapely.length(table.geometry.to_numpy()).sum())
         return GuessedLayer(path, "streets", _street_columns(table), len(table), length)
-    if kinds <= {"Polygon", "LineString"} and re.search(r"water|river|lake|hydro|creek", stem):
+    if kinds <= {"Polygon", "LineString"} and is_kind("water_file", stem):
         return GuessedLayer(path, "water", {}, len(table), len(table))
-    if kinds <= {"Polygon"} and re.search(r"park(?!ing)|greenspace|openspace", stem):
+    if kinds <= {"Polygon"} and is_kind("parks_file", stem):
         return GuessedLayer(path, "parks", {}, len(table), len(table))
     return _helpful(path, stem, table, lonlat)
 
@@ -138,7 +134,7 @@ def _helpful(
     if kind:
         return GuessedLayer(path, "services", {**settings, "kind": kind}, len(table), len(table))
     column = _column_of(table, ("kind", "type", "category", "servicetype"))
-    if re.search(OF_SEVERAL_KINDS, stem) and column and table[column].nunique() <= MOST_KINDS:
+    if is_kind("services_file", stem) and column and table[column].nunique() <= MOST_KINDS:
         settings["kind_column"] = column
         return GuessedLayer(path, "services", settings, len(table), len(table))
     return None
@@ -146,9 +142,8 @@ def _helpful(
 
 def _name_column(table: pd.DataFrame) -> str:
     """Return the column that names places, empty where there is none."""
-    exact = _column_of(table, NAMED)
     texts = [str(one) for one in table.columns if "name" in normalise_header(str(one))]
-    return exact or next(iter(texts), "")
+    return _column_of(table, HEADERS["name_of_thing"].holds) or next(iter(texts), "")
 
 
 def _street_columns(table: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -158,9 +153,9 @@ def _street_columns(table: gpd.GeoDataFrame) -> dict[str, Any]:
         values = sorted({str(one) for one in table[column].dropna() if isinstance(one, str)})
         if not 2 <= len(values) <= MOST_KINDS:
             continue
-        minor = [value for value in values if MINOR.search(value.casefold())]
-        main = [value for value in values if MAIN.search(value.casefold()) and value not in minor]
-        main = [value for value in values if value not in minor] if minor else main
+        minor = [value for value in values if is_kind("minor_street", value)]
+        others = [value for value in values if value not in minor]
+        main = [value for value in others if minor or is_kind("main_street", value)]
         if main and len(main) < len(values):
             settings |= {"street_class_column": str(column), "main_streets": main}
             break

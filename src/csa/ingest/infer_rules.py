@@ -489,8 +489,7 @@ def _assaults_with_guns(
             _field_of(flags[0], found): list((flags[0].yes_no or ((), ()))[0])
         }
     elif beaten is not None:
-        values = [value for value in beaten.distinct if is_assault(value)]
-        assaults = {_field_of(beaten, found): values}
+        assaults = {_field_of(beaten, found): [*filter(is_assault, beaten.distinct)]}
     else:
         return
     rule = {**assaults, **found.gun["yes"][0]}

@@ -52,15 +52,11 @@ def describe_companions(beside: CityFiles) -> list[str]:
     """Describe what of the files beside was taken, and as what."""
     told = [tr("start.places_used", path=beside.places.name)] if beside.places else []
     for layer in beside.layers:
-        kind = layer.settings.get("kind", "") or layer.settings.get("kind_column", "")
-        what = tr(LAYER_WORDS[layer.role], kind=kind, **_people_words(layer))
+        setting = {"count_column": "", "year": "", "kind_column": ""} | dict(layer.settings)
+        values = {"kind": setting.get("kind") or setting["kind_column"], "year": setting["year"]}
+        what = tr(LAYER_WORDS[layer.role], column=setting["count_column"], **values)
         told.append(tr("start.layer", path=layer.path.name, n=layer.n, what=what))
     return told
-
-
-def _people_words(layer: GuessedLayer) -> dict[str, Any]:
-    settings = layer.settings
-    return {"column": settings.get("count_column", ""), "year": settings.get("year", "")}
 
 
 def titles() -> list[str]:

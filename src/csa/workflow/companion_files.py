@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ from csa.ingest.infer_columns import Questions
 from csa.ingest.infer_layers import GuessedLayer, guess_layer
 from csa.ingest.infer_neighborhoods import FEW_NAMES
 from csa.ingest.infer_places import infer_location
+from csa.ingest.infer_words import HEADERS, is_kind
 from csa.ingest.job import in_own_process
 from csa.ingest.polygons import read_polygons
 from csa.workflow.new_city import ShootingTable, covered_area, read_tables, union_polygons
@@ -28,13 +30,8 @@ POLYGON_FILES = ("*.geojson", "*.json", "*.shp", "*.gpkg")
 LAYER_FILES = (*POLYGON_FILES, "*.zip", "*.csv")
 FOLDERS = (".", "layers", "gis", "geo", "shapefiles")
 """Where layers are looked for, from the folder of the first file of shootings."""
-NAMES = ("neighborhood", "neighbourhood", "nhood", "nbhd", "communityarea", "community",
-         "mapname", "name", "label", "ward", "beat", "precinct", "sector", "district", "tract",
-         "boundary", "limit", "nombre", "nome", "nom", "barrio", "bairro", "colonia", "quartier",
-         "suburb")  # fmt: skip
+NAMES = HEADERS["name_of_place"].holds
 """What polygons and their columns of names are called, those that residents know best first."""
-TRACT = r"(?i)\b(?:tract|block group|geoid)\b"
-"""What no resident calls a place."""
 LEAST_INSIDE, LEAST_GIVEN = 0.5, 0.05
 """Share of a file's places that must lie in polygons for them to be this city's; in those that
 somebody named."""
@@ -194,7 +191,7 @@ def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
         if n * 2 > most or n >= FEW_NAMES:  # three names for twelve places are those of districts
             texts = shapes[column].astype(str)
             is_word = texts.str.contains(r"[^\W\d_]{2}").mean() > 0.5
-            is_word = is_word and texts.str.contains(TRACT).mean() < 0.5
+            is_word = is_word and texts.map(partial(is_kind, "tract")).mean() < 0.5
         return (fit == len(NAMES), not is_word, fit, -n)
 
     return min(texts, key=rank)

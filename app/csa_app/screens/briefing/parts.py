@@ -278,7 +278,7 @@ def show(session: CitySession) -> None:
 
 def _steps(session: CitySession) -> Iterator[FirstStep]:
     config, dataset = session.config, session.dataset
-    has_names = dataset.neighborhoods["name"].nunique() > 1 and not config.places.is_estimated
+    has_names = len({*dataset.neighborhoods["name"]}) > 1 and not config.places.is_estimated
     yield FirstStep(bool(dataset.report["incidents"]), tr("first_hour.data"), "data")
     yield FirstStep(has_names, tr("first_hour.places"), "data")
     yield FirstStep("population" in dataset.neighborhoods, tr("first_hour.people"), "data")
