@@ -1,5 +1,6 @@
 """A city without polygons: its land, and the names that its file gives its neighborhoods."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,11 +141,24 @@ def corners(n=900, seed=3):
     return lonlat, written, x, y
 
 
-def test_without_names_of_neighborhoods_places_have_those_of_two_streets_that_cross_there():
+def mapped():
+    """The eight streets as lines of a map."""
+    ends = [((-1, at), (5, at)) for at in range(4)] + [((at, -1), (at, 5)) for at in range(4)]
+    scale = np.array([STEP / np.cos(np.radians(39.3)), STEP])
+    shapes = [shapely.LineString(np.array(one) * scale + MIDDLE) for one in ends]
+    lines = gpd.GeoDataFrame({"name": [*ACROSS, *ALONG]}, geometry=shapes, crs=4326)
+    lines.attrs["file"] = "streets.shp"
+    return lines
+
+
+@pytest.mark.parametrize("way", ["addresses", "a map"])
+def test_without_names_of_neighborhoods_places_have_those_of_two_streets_that_cross_there(way):
     lonlat, written, x, y = corners()
     beats = column("Beat", (x > 1.5).astype(int) * 10 + (y > 1.5))
-    found = infer_neighborhoods([beats, column("Hundred Block", written)], lonlat)
-    assert (found.headers, found.are_streets) == (("Hundred Block",), True)
+    addresses = [column("Hundred Block", written)] if way == "addresses" else []
+    found = infer_neighborhoods([beats, *addresses], lonlat, mapped())
+    header = "Hundred Block" if way == "addresses" else "streets.shp"
+    assert (found.headers, found.are_streets) == ((header,), True)
     for name, at_x, at_y in zip(found.names, x, y, strict=True):
         parts = name.split(" & ")
         assert set(parts) <= {*ACROSS, *ALONG}  # no block's number stays
@@ -164,6 +178,8 @@ def test_what_is_no_street_names_no_place(what):
         "a home": ("Home address", written),
     }[what]
     assert set(named([column(header, values)], lonlat)[0]) == {""}
+    far = lonlat.add([0.5, 0.0])  # no street of the map is near
+    assert infer_neighborhoods([column(header, values)], far, mapped()).names.eq("").all()
 
 
 @pytest.mark.parametrize(

@@ -75,10 +75,11 @@ def start(
     if is_asked and not name:
         guess = understand_tables(tables, area, crs=crs).name
         name = _answer(partial(typer.prompt, tr("start.which_name"), default=guess, err=True))
-    city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
+    how: dict[str, Any] = {"name": name, "crs": crs, "answers": answers, "lines": companions.lines}
+    city = understand_tables(tables, area, **how)
     while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
         answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
-        city = understand_tables(tables, area, name=name, crs=crs, answers=answers)
+        city = understand_tables(tables, area, **how)
     if not as_json:
         _show_understood(city, companions)
         _show_taken(city, answers)

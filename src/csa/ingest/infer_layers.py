@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from csa.base.crs import LONLAT, tables_to_lonlat
 from csa.base.errors import CsaError, SourceError
 from csa.base.message import Message, msg
 from csa.ingest.columns import normalise_header
+from csa.ingest.infer_neighborhoods import plain_name
 from csa.ingest.infer_words import FILE_KINDS, HEADERS, is_kind
 from csa.ingest.map_files import read_map
 from csa.ingest.parse import parse_numbers
@@ -42,6 +43,7 @@ class GuessedLayer:
     settings: Mapping[str, Any]  # its columns, as the city's file writes them
     n: int  # rows that it holds
     rank: float  # of several for one role, the one with the most
+    lines: gpd.GeoDataFrame | None = field(default=None, compare=False)  # streets with a `name`
 
 
 def guess_layer(
@@ -116,8 +118,16 @@ def _placed(
         # Polygons of people come before points, which are coarse.
         return GuessedLayer(path, "population", settings, len(table), float("Polygon" in kinds))
     if kinds <= {"LineString"} and is_kind("streets_file", stem):
+        settings, lines = _street_columns(table), None
+        if "street_name_column" in settings:
+            named = table[
+                table[settings["street_name_column"]].map(lambda one: isinstance(one, str))
+            ]
+            names = named[settings["street_name_column"]].str.upper().map(plain_name)
+            lines = gpd.GeoDataFrame({"name": names}, geometry=named.geometry)
+            lines.attrs["file"] = path.name
         length = float(shapely.length(table.geometry.to_numpy()).sum())
-        return GuessedLayer(path, "streets", _street_columns(table), len(table), length)
+        return GuessedLayer(path, "streets", settings, len(table), length, lines)
     if kinds <= {"Polygon", "LineString"} and is_kind("water_file", stem):
         return GuessedLayer(path, "water", {}, len(table), len(table))
     if kinds <= {"Polygon"} and is_kind("parks_file", stem):

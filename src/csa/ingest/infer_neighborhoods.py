@@ -87,12 +87,14 @@ class PlaceNames:
     are_streets: bool = False
 
 
-def infer_neighborhoods(columns: Sequence[TextColumn], lonlat: pd.DataFrame) -> PlaceNames:
+def infer_neighborhoods(
+    columns: Sequence[TextColumn], lonlat: pd.DataFrame, lines: gpd.GeoDataFrame | None = None
+) -> PlaceNames:
     """Find what the file calls the neighborhood of each row.
 
-    Columns of names go before the streets of addresses, and those before columns of numbers, which
-    are told with what they number ("Precinct 75"). Where names are few, those of a finer column go
-    before them ("Precinct 75, Brooklyn").
+    Columns of names go before streets (of addresses, else of a map's lines), and those before
+    columns of numbers, which are told with what they number ("Precinct 75"). Where names are few,
+    those of a finer column go before them ("Precinct 75, Brooklyn").
     """
     found, notes = [], list[Message]()
     for column in columns:
@@ -111,7 +113,7 @@ def infer_neighborhoods(columns: Sequence[TextColumn], lonlat: pd.DataFrame) -> 
     if not fine or fine[0][0]:
         few = (one for one in found if one[5] < FEW_NAMES)
         notes += [msg("start.names_few", column=one[3].header, n=one[5]) for one in few][:1]
-        found_streets = infer_streets(columns, lonlat)
+        found_streets = infer_streets(columns, lonlat, lines)
         if found_streets is not None:
             return replace(found_streets, notes=tuple(notes))
     if not found:
@@ -214,6 +216,8 @@ BLOCK = re.compile(
     r"(?!(?:st|street|ave?|avenue|rd|road|pl|place)\b\.?$)(?=.*[^\W\d_]{2})"
 )
 """What stands before a street's name: never a number of a house, but that of 42 Street."""
+BESIDE_M = 60.0
+"""An incident is on the nearest street of a map, as far as this."""
 LEAST_LONG_M, MOST_BENT, LEAST_CROSSED, NEAR_M = 100.0, 0.03, 0.5, 800.0
 """A street's incidents lie in a line: their spread along it, and of that across, squared. Two cross
 at an angle of 30 degrees at least, near the cell."""
@@ -229,20 +233,17 @@ def street_names(address: str) -> list[str]:
     return [plain_name(name.upper()) for part in parts if (name := BLOCK.sub("", part).strip())]
 
 
-def infer_streets(columns: Sequence[TextColumn], lonlat: pd.DataFrame) -> PlaceNames | None:
-    """Name places after the streets of most incidents there, by a column of addresses.
+def infer_streets(
+    columns: Sequence[TextColumn], lonlat: pd.DataFrame, lines: gpd.GeoDataFrame | None = None
+) -> PlaceNames | None:
+    """Name places after the streets of most incidents there, by a column of addresses, or by lines.
 
     A street is named where its incidents lie in a line of some blocks: an address never is.
     """
     xy = pd.DataFrame(_project(lonlat, lonlat), lonlat.index, ["x", "y"])
     own = h3_cells.bin_points(lonlat["lon"], lonlat["lat"], STREET_RESOLUTION)
     cells = pd.Series(own, lonlat.index)
-    addresses = [one for one in columns if one.is_a("address") and not one.is_a("private")]
-    for column in addresses:
-        if column.is_number or column.formats or _rank(column) is not None:
-            continue
-        texts = column.texts[lonlat.index]
-        listed = texts.map({one: street_names(one) for one in texts.unique()}).explode().dropna()
+    for header, listed in _streets_of_rows(columns, lonlat, lines):
         named = _one_spelling(listed.astype("str")).astype("category")
         places, streets = xy.loc[named.index].to_numpy().round(), named.cat.codes.to_numpy()
         at = pd.Series(cells[named.index].to_numpy()).groupby(cells[named.index].to_numpy()).indices
@@ -254,8 +255,26 @@ def infer_streets(columns: Sequence[TextColumn], lonlat: pd.DataFrame) -> PlaceN
             called[cell] = " & ".join(sorted(str(named.cat.categories[one]) for one in corner))
         names = cells.map(called)
         if (names != "").mean() > MANY_ROWS:
-            return PlaceNames(names, (column.header,), are_streets=True)
+            return PlaceNames(names, (header,), are_streets=True)
     return None
+
+
+def _streets_of_rows(
+    columns: Sequence[TextColumn], lonlat: pd.DataFrame, lines: gpd.GeoDataFrame | None
+) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the streets of each row, and what says them: addresses, then a map's nearest lines."""
+    for column in columns:
+        is_other = column.is_a("private") or column.is_number or _rank(column) is not None
+        if column.is_a("address") and not is_other and not column.formats:
+            texts = column.texts[lonlat.index]
+            streets = {one: street_names(one) for one in texts.unique()}
+            yield column.header, texts.map(streets).explode().dropna()
+    if lines is not None:
+        places = shapely.points(_project(lonlat, lonlat))
+        middle = equal_area(*lonlat[["lon", "lat"]].mean())
+        on_plane = shapely.transform(lines.geometry.to_numpy(), lambda xy: project(*xy.T, middle))
+        row, line = shapely.STRtree(on_plane).query_nearest(places, BESIDE_M, all_matches=False)
+        yield lines.attrs["file"], pd.Series(lines["name"].to_numpy()[line], lonlat.index[row])
 
 
 def _lines_of(streets: Ints, places: Floats) -> Iterator[tuple[int, Floats, Floats]]:

@@ -45,6 +45,11 @@ class CityFiles:
     layers: tuple[GuessedLayer, ...] = ()  # at most one a role, and any number of services
     notes: tuple[Message, ...] = field(default=())  # other polygons that would fit, too
 
+    @property
+    def lines(self) -> gpd.GeoDataFrame | None:
+        """Streets with their names, where a layer gives them."""
+        return next((one.lines for one in self.layers if one.lines is not None), None)
+
 
 @in_own_process
 def read_city(

@@ -272,8 +272,9 @@ def understand_tables(
     name: str = "",
     crs: str | None = None,
     answers: Mapping[str, int] | None = None,
+    lines: gpd.GeoDataFrame | None = None,
 ) -> NewCity:
-    """Understand tables that were read: as `understand`, with the land that polygons cover."""
+    """Understand tables that were read: as `understand`, with polygons' land, and named streets."""
     questions = Questions(answers or {})
     lists = []
     for number, table in enumerate(tables, start=1):
@@ -292,7 +293,7 @@ def understand_tables(
         notes.append(msg(key, name=title))
     land, named_by = None, tuple[str, ...]()
     if area is None:
-        land, named_by, messages = _estimate_places(lists, title)
+        land, named_by, messages = _estimate_places(lists, title, lines)
         notes += messages
     # Of two lists one may hold the homicides, the other what was survived.
     has_both = any(one.rules.homicide for one in lists) and any(one.rules.nonfatal for one in lists)
@@ -320,10 +321,10 @@ def understand_tables(
 
 
 def _estimate_places(
-    lists: Sequence[ShootingList], rest: str
+    lists: Sequence[ShootingList], rest: str, lines: gpd.GeoDataFrame | None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...], list[Message]]:
     """Make a city's land from its incidents, and its neighborhoods from a column of names."""
-    found = [infer_neighborhoods(one.table.columns, one.where.lonlat) for one in lists]
+    found = [infer_neighborhoods(one.table.columns, one.where.lonlat, lines) for one in lists]
     places = [
         one.where.lonlat.assign(name=its.names) for one, its in zip(lists, found, strict=True)
     ]

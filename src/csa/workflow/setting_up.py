@@ -65,7 +65,7 @@ def set_up_files(
     """Set a city up from its files, each read in its likeliest way."""
     with shared_process("csa.workflow.companion_files"):
         tables, beside, area = read_city(files, list_companions(files), None, places)
-        city = understand_tables(tables, area, name=name)
+        city = understand_tables(tables, area, name=name, lines=beside.lines)
         return set_up(city, beside, path, root=root)
 
 

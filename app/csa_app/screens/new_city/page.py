@@ -27,7 +27,9 @@ with tempfile.TemporaryDirectory() as folder:
     with panels.working():
         progress = panels.note_queue(st.empty())
         tables, beside, area = read_city(shootings, others, progress=progress)
-        city = understand_tables(tables, area, name=name, answers=parts.answers())
+        city = understand_tables(
+            tables, area, name=name, answers=parts.answers(), lines=beside.lines
+        )
     parts.show_understood(city, beside)
     parts.ask_doubts(city)
     parts.make(city, beside)
