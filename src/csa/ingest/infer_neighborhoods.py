@@ -250,8 +250,8 @@ def infer_streets(
         called = {}
         for cell in cells.unique().tolist():
             near = np.concatenate([at.get(one, np.empty(0, int)) for one in h3_cells.disk(cell)])
-            lines = _lines_of(streets[near], places[near])
-            corner = _corner(lines, xy[(cells == cell).to_numpy()].mean().to_numpy())
+            ways = _lines_of(streets[near], places[near])
+            corner = _corner(ways, xy[(cells == cell).to_numpy()].mean().to_numpy())
             called[cell] = " & ".join(sorted(str(named.cat.categories[one]) for one in corner))
         names = cells.map(called)
         if (names != "").mean() > MANY_ROWS:
@@ -272,7 +272,9 @@ def _streets_of_rows(
     if lines is not None:
         places = shapely.points(_project(lonlat, lonlat))
         middle = equal_area(*lonlat[["lon", "lat"]].mean())
-        on_plane = shapely.transform(lines.geometry.to_numpy(), lambda xy: project(*xy.T, middle))
+        on_plane = shapely.transform(
+            lines.geometry.to_numpy(), lambda xy: project(xy[:, 0], xy[:, 1], middle)
+        )
         row, line = shapely.STRtree(on_plane).query_nearest(places, BESIDE_M, all_matches=False)
         yield lines.attrs["file"], pd.Series(lines["name"].to_numpy()[line], lonlat.index[row])
 
