@@ -1095,6 +1095,7 @@
     return box;
   }
 
+  const LOT_M = 25; // in meters, so that from afar thirty thousand lots do not hide the city
   // What the reader switches on and off: services, vacant land, factors, hot cells, suspect points.
   function drawOverlays(map, layers) {
     const key = JSON.stringify(layers);
@@ -1118,7 +1119,7 @@
     read(layer.file || { features: layer.features }).then(({ features }) => made.addLayer(L.geoJSON(features, {
       ...common,
       style: palette ? inks : { color, weight: 2, dashArray: "2 3", fill: false },
-      pointToLayer: (feature, at) => L.circleMarker(at, { ...common, radius: 4 }),
+      pointToLayer: (feature, at) => L.circle(at, { ...common, radius: LOT_M }),
     })), () => tell(kept.options.words.no_geometry));
   }
 
@@ -1443,7 +1444,7 @@
     const spot = L.marker([lat, lon], {
       pane: "services",
       keyboard: false,
-      icon: L.divIcon({ className: "csa-service", html: "<i></i>", iconSize: [18, 18] }),
+      icon: L.divIcon({ className: `csa-service ${letter === "?" ? "csa-suspect" : ""}`, html: "<i></i>", iconSize: [18, 18] }),
     });
     spot.bindTooltip(() => text(name, kind), { className: "csa-tip" });
     spot.on("add", () => { spot.getElement().firstChild.textContent = letter; });
