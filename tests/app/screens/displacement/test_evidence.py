@@ -24,7 +24,7 @@ from csa_app.shared import panels
 def said(monkeypatch):
     """What is written, and which code is shown."""
     texts, codes, tables = [], [], []
-    page = SimpleNamespace(markdown=texts.append, code=lambda text, **_: codes.append(text))
+    page = SimpleNamespace(markdown=texts.append, text=codes.append)
     monkeypatch.setattr(change_known, "st", page)
     monkeypatch.setattr(panels, "table", lambda table, _: tables.append(pd.DataFrame(table)))
     return SimpleNamespace(
