@@ -85,7 +85,7 @@ def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
     proposal = csa.propose_areas(city, csa.AreaSettings(until=januaries[-1]))
     areas, params = proposal.areas, proposal.summary["params"]
     a_year = areas["expected"].astype("float64") * 12 / params["months_covered"]
-    study_km2 = float(past.table["area_km2"].iloc[0] / past.table["area_share"].iloc[0])
+    study_km2 = float(proposal.summary["totals"]["study_area_km2"])
     paired = compare(past.scores, "areas", "count_areas", seed=SEED)
     return {
         **past.table.groupby("method")["hit_share"].mean().to_dict(),
