@@ -66,7 +66,7 @@ class GrantFacts:
     config: CityConfig
     as_of: date
     promises: tuple[Promise, ...]
-    n: int  # activities in all
+    n: int | None  # activities of the kinds shown; None: fewer than five in all
     sums: Mapping[str, float | None]  # contacts, hours
     places: tuple[tuple[str, int | None], ...]  # area or zone to activities
     answers: tuple[tuple[str, tuple[Message, ...]], ...]  # area or zone to its agreed evaluations
@@ -115,9 +115,9 @@ def gather_grant(
         "head": records.decided.hash,
         "totals": [asdict(total) for total in part],
     }
-    by_place = Counter[str]()
-    for total in part:
-        by_place[total.place] += total.n
+    by_kind = _count(part, "kind")
+    kinds = {kind for kind, n in by_kind.items() if n >= MIN_SHOWN}
+    by_place = _hide_few(_count([total for total in part if total.kind in kinds], "place"))
     names = {row.key: called(row.place_name, row.key) for row in records.areas}
     return GrantFacts(
         key,
@@ -125,9 +125,9 @@ def gather_grant(
         config,
         config.city.clock.today(),
         tuple(_promises(grant, settings, part)),
-        sum(total.n for total in part),
+        sum(by_kind[kind] for kind in kinds) if kinds or not part else None,
         {name: _sum(part, name) for name in ("contacts", "hours")},
-        tuple((names.get(place, place), _shown(by_place[place])) for place in worked),
+        tuple((names.get(place, place), by_place.get(place)) for place in worked),
         tuple((names.get(place, place), said) for place, said in answers),
         measures,
         changes,
@@ -146,6 +146,24 @@ def _months(grant: FunderGrant) -> list[str]:
     return months
 
 
+def _count(part: Sequence[ActivityTotal], name: str) -> Counter[str]:
+    counted = Counter[str]()
+    for total in part:
+        counted[getattr(total, name)] += total.n
+    return counted
+
+
+def _hide_few(counted: Mapping[str, int]) -> dict[str, int]:
+    """Leave out what is fewer than five; a single one, which the sum would give away, with another.
+
+    Kinds need no second one: what is hidden is in no sum of activities.
+    """
+    shown = {name: n for name, n in counted.items() if n >= MIN_SHOWN}
+    if len(counted) - len(shown) == 1 and shown:
+        del shown[min(shown, key=lambda name: (shown[name], name))]
+    return shown
+
+
 def _shown(n: int) -> int | None:
     return n if n >= MIN_SHOWN else None
 
@@ -158,9 +176,7 @@ def _sum(part: Sequence[ActivityTotal], name: str) -> Any:
 def _promises(
     grant: FunderGrant, settings: Activities, part: Sequence[ActivityTotal]
 ) -> Iterator[Promise]:
-    done = Counter[str]()
-    for total in part:
-        done[total.kind] += total.n
+    done = _count(part, "kind")
     for kind, words in settings.kinds.items():
         if kind in grant.targets or done[kind]:
             yield Promise(kind, words, grant.targets.get(kind), _shown(done[kind]))
@@ -238,7 +254,9 @@ def _number(value: float | None, t: Translator) -> str:
 def _blocks(facts: GrantFacts, period: str, t: Translator) -> Iterator[Block]:
     grant = facts.grant
     offices = t.listed(grant.organizations)
-    if not facts.n:
+    if facts.n is None:
+        yield Lead((t("funder.few", offices=offices, period=period),))
+    elif not facts.n:
         yield Lead((t("funder.nothing", offices=offices, period=period),))
     else:
         yield Lead((t("funder.lead", n=facts.n, offices=offices, period=period),))
