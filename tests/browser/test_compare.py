@@ -1,6 +1,7 @@
 """Compare and choose, as a committee uses it in a meeting."""
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -125,3 +126,21 @@ def test_nothing_but_the_table_scrolls_sideways(compare):
         reader.page.set_viewport_size({"width": width, "height": 1000})
         reader.settle()
         reader.assert_fits()
+
+
+def test_a_table_is_sorted_by_the_head_that_is_pressed_and_turned_by_a_second_press(compare):
+    table = compare().page.get_by_role("region", name=says("compare.table_alt")).first
+    head = table.locator("thead th:has(> button)").nth(1)
+    column = head.evaluate("head => head.cellIndex")
+    read_column = f"table => [...table.querySelectorAll('tbody tr')].map(row => row.cells[{column}].innerText)"
+
+    def numbers():
+        found = (re.match(r"[\d,]+", text.strip()) for text in table.evaluate(read_column))
+        return [int(one[0].replace(",", "")) for one in found if one]
+
+    before = sorted(numbers())
+    assert len(before) > 3
+    for way, wanted in (("ascending", before), ("descending", before[::-1])):
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == way
+        assert numbers() == wanted
