@@ -267,7 +267,7 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 
 
 BUDGET = {
-    "analysis": 200, "app": 11_280, "areas": 5_502, "base": 1_185, "change": 4_042, "city": 1_799,
+    "analysis": 200, "app": 11_310, "areas": 5_502, "base": 1_185, "change": 4_042, "city": 1_799,
     "cli": 3_305, "csa": 230, "disclosure": 368, "geo": 2_265, "ingest": 5_940, "program": 4_386,
     "reports": 7_410, "risk": 1_125, "synthetic": 1_056, "workflow": 3_328,
 }  # fmt: skip

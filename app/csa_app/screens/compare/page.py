@@ -37,6 +37,7 @@ with left:
     parts.show(view, judgement, chosen, places)
 with right:
     parts.show_map(view, judgement, places)
+parts.zones_in_common(view)
 parts.cannot(judgement, "compare_one")
 parts.reasons(view, judgement)
 choosing.form(view, judgement, weighed, sorted(places.sure))

@@ -13,11 +13,12 @@ import streamlit as st
 
 from csa.areas.backtest.by_risk import describe_risk_order
 from csa.areas.ordering import ONLY_CHOSEN, list_unknown
-from csa.areas.places import called
+from csa.areas.places import called, candidate_rows
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import AreaAssessment, prioritize
 from csa.areas.priority.forecast import COLUMNS, YEAR
 from csa.base.text import in_ten, name_list, natural_sort_key, percent, render, times, tr
+from csa.geo.cells import CellSet, covered_share
 from csa.geo.services import gaps
 from csa.program.registry import AreaStatus, CoreArea
 from csa.program.store.tables import DESIGNATED
@@ -404,6 +405,31 @@ def show_map(view: AreaView, judgement: AreaAssessment, places: OpenPlaces) -> N
     map_component.area_map(
         view, "compare", edges, lambda _: None, selected=first, notes=notes, layers=hot
     )
+
+
+def zones_in_common(view: AreaView) -> None:
+    """Fold how much of each area's ground lies in each zone; areas without any are left out."""
+    zones = [zone for zone in view.zones if zone.ended is None]
+    listed = [(area.display_name, cells) for area, cells in _grounds(view)] if zones else []
+    shares = {name: [covered_share(zone.cells, own) for zone in zones] for name, own in listed}
+    rows = {name: row for name, row in shares.items() if any(row)}
+    if not rows:
+        return
+    with st.expander(tr("compare.zones")):
+        columns = {
+            zone.place_name: [percent(row[at]) if row[at] else "-" for row in rows.values()]
+            for at, zone in enumerate(zones)
+        }
+        panels.table({tr("label.area"): list(rows), **columns}, tr("compare.zones"), "csa-wide")
+
+
+def _grounds(view: AreaView) -> list[tuple[AreaStatus, CellSet]]:
+    """List the areas of the page, each on its own ground."""
+    core = {area.key: area for area in view.core}
+    rows = candidate_rows(view.proposal.areas)
+    found = [(view.statuses[area_id], cells) for area_id, _, cells in rows]
+    own = [(one, core[one.letter].cells if one.letter in core else cells) for one, cells in found]
+    return [*own, *((in_service(area), area.cells) for area in view.others)]
 
 
 def bar(view: AreaView, capacity: int, chosen: Sequence[str]) -> None:

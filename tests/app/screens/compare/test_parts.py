@@ -1,12 +1,14 @@
 """Compare and choose: how many places areas in service take, and for how many there is room."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from tests.sentences import says
 
 from csa.program.registry import AreaStatus, CoreArea
+from csa_app.screens.compare import parts
 from csa_app.screens.compare.parts import describe_capacity, describe_open_slots, open_places
 
 DAY = date(2020, 2, 3)
@@ -99,3 +101,37 @@ def test_more_areas_than_places_leave_no_room():
     said = describe_capacity(in_service("ABCDE"), 2)
     assert said.endswith(says("compare.full"))
     assert all(f"{PLACES[letter]} ({letter})" in said for letter in PLACES)
+
+
+def test_the_share_of_an_area_inside_zones_is_of_its_own_ground(monkeypatch):
+    """c-1 is area A, whose ground is half in the zone; c-2 shares nothing; B is no candidate."""
+    cells = [f"8926ad9{n:02x}0bffff" for n in range(1, 9)]
+    own = [frozenset(int(cell, 16) for cell in cells[at : at + 2]) for at in (0, 2, 4)]
+    areas = pd.DataFrame(
+        {"area_id": ["c-1", "c-2"], "place_name": ["Elm", "Oak"], "cells": [cells[6:], cells[2:4]]}
+    )
+    zone = SimpleNamespace(place_name="Grant", ended=None, cells=frozenset([min(own[0])]) | own[2])
+    core = [
+        SimpleNamespace(
+            key=key, place_name=key * 3, cells=ground, state="designated", state_since=None
+        )
+        for key, ground in (("A", own[0]), ("B", own[2]))
+    ]
+    statuses = {
+        "c-1": AreaStatus("c-1", "A", "Elm", "designated", None),
+        "c-2": AreaStatus("c-2", "", "Oak", "candidate", None),
+    }
+    view = SimpleNamespace(
+        zones=[zone, SimpleNamespace(ended=1)],
+        core=core,
+        others=core[1:],
+        statuses=statuses,
+        proposal=SimpleNamespace(areas=areas),
+    )
+    shown = []
+    monkeypatch.setattr(parts.panels, "table", lambda rows, *_: shown.append(rows))
+    parts.zones_in_common(view)
+    [table] = shown
+    assert table["Grant"] == ["50%", "100%"]
+    assert "Oak" not in table[says("label.area")]
+    parts.zones_in_common(SimpleNamespace(zones=[]))  # without zones nothing is folded
