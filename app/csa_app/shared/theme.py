@@ -143,7 +143,7 @@ STYLE = """
   .csa-tiers li i { font-style: normal; color: var(--csa-faint); min-width: 6em; font-variant-numeric: tabular-nums; }
   .csa-many { min-height: 14rem; }
   .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
-  .st-key-small_map iframe { min-height: 540px; }
+  .st-key-small_map iframe { min-height: 480px; }
   .st-key-change_said { min-height: 4.5rem; }
   .csa-change { min-height: 4.5rem; display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: end; max-width: 80em; font-size: 1.125rem; line-height: 1.5; }
   .csa-more p { margin: 0 0 .4rem; color: var(--csa-faint); max-width: 80em; }
@@ -251,6 +251,7 @@ STYLE = """
     .block-container { padding: 0 !important; max-width: none !important; }
     [data-testid="stColumn"] .csa-key { min-height: 0; } .csa-due { font-size: .8125rem; }
     .csa-briefing p, .stMarkdown p, .st-key-core_list p { font-size: .8125rem !important; line-height: 1.4 !important; }
+    .st-key-small_map iframe { height: 370px !important; min-height: 370px; }
     .csa-tiers, .csa-many { min-height: 0; } .csa-tiers, .csa-tiers li { font-size: .8125rem; }
     .csa-many > div + div { columns: 13rem 3; column-gap: 1rem; }
     .csa-many li i { min-width: 5em; }
