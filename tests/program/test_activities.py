@@ -287,9 +287,10 @@ def test_a_phone_is_given_listed_and_revoked_by_its_own_office(area):
 def test_deleted_rows_are_not_left_in_the_file(area):
     if area.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL's vacuum does that")
-    add(area, [Activity("outreach", "A", date(2025, 12, 1), id="seen")])
+    rows = [Activity("outreach", "A", date(2025, 12, 5), id=f"seen {n}") for n in range(300)]
+    add(area, rows)
     run_sql(area, "UPDATE activity SET place = 'Zone-that-is-gone'")
-    total_activities(area, TODAY + timedelta(days=1))
+    assert total_activities(area, TODAY + timedelta(days=1)) == len(rows)
     run_sql(area, "UPDATE activity_month SET place = 'A'")
     with area.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
