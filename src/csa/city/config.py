@@ -19,6 +19,7 @@ from csa.base.message import msg
 from csa.base.params import DocumentedDbscan
 from csa.city.layouts import Point, Source
 from csa.city.types import (
+    Addresses,
     AnyCrs,
     ComponentName,
     DatasetId,
@@ -173,6 +174,9 @@ class CityBasics(Frozen):
         date(1990, 1, 1), description="an earlier date is a typing error, `bad_date`"
     )
     files: FilePatterns = Field((), description="patterns of shooting files in the data folder")
+    source: Addresses = Field(
+        (), description="address of each shooting file or portal table, for `csa fetch`"
+    )
     nonfatal_name: str = Field("nonfatal shooting", description="what the nonfatal kind is called")
     nonfatal_is_proxy: bool = Field(
         default=False, description="true when it cannot be told from an armed assault"

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csa.base.errors import ParamError
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
+    AllowPrivateOption,
     CityOption,
     JsonOption,
     load_city_option,
@@ -138,7 +140,9 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
 
 def fetch(
     city: CityOption,
-    year: Annotated[int, typer.Option(help="Year of the shooting file.", metavar="YYYY")],
+    year: Annotated[
+        int | None, typer.Option(help="Year of the shooting file, of a [portal].", metavar="YYYY")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder (default: the city's data folder).", metavar="DIR")
     ] = None,
@@ -146,39 +150,54 @@ def fetch(
     background: Annotated[
         bool, typer.Option("--basemap", help="Also water, parks and streets for the maps.")
     ] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option("--accept-loss", help="Take a table that lost half its rows, or a column."),
+    ] = False,
+    allow_private: AllowPrivateOption = False,
     portal: Annotated[
         str | None, typer.Option(help="Another address for the portal, for testing.", hidden=True)
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download a year of a city's shooting file from its open-data portal."""
+    """Download a city's shooting files from the addresses in its file, or what changed there."""
     config = load_city_option(city)
     from csa.city.deployment import data_dir
-    from csa.ingest.orders import fetch_year
+    from csa.ingest.orders import fetch_sources, fetch_year
     from csa.ingest.sources import data_folder
 
     folder = out or data_folder(config, data_dir(config))
+    asked: dict[MapFile, bool] = {"places": places, "basemap": background}
+    maps = [name for name, is_asked in asked.items() if is_asked]
     try:
-        asked: dict[MapFile, bool] = {"places": places, "basemap": background}
-        maps = [name for name, is_asked in asked.items() if is_asked]
-        account = fetch_year(config, year, folder, progress, maps=maps, address=portal)
+        if year is None and config.city.source:
+            named = {"accept": accept_loss, "allow_private": allow_private}
+            fetched = fetch_sources(config.city.source, folder, progress, **named)
+            accounts = [one.account for one in fetched]
+        elif year is None:
+            raise ParamError("fetch.no_source", city=config.city.name)
+        else:
+            accounts = [fetch_year(config, year, folder, progress, maps=maps, address=portal)]
     except KeyboardInterrupt:
         fail(tr("fetch.interrupted"), 130)
     if as_json:
-        show_json(account.for_machines())
+        told = [account.for_machines() for account in accounts]
+        show_json(told[0] if len(told) == 1 else told)
     else:
-        show_fetched(account)
+        show_fetched(accounts)
 
 
-def show_fetched(account: Account) -> None:
+def show_fetched(accounts: Sequence[Account]) -> None:
     """Print what was downloaded."""
-    show(tr("fetch.done", n=account.rows, **pick(vars(account), "dataset", "updated_at", "path")))
-    if account.pages_resumed:
-        show(tr("fetch.resumed", n=account.pages_resumed, pages=account.pages))
-    show(*(as_note(note) for note in account.messages))
-    for layer in (account.places, *account.basemap):
-        if layer:
-            show_fetched(layer)
+    for account in accounts:
+        named = pick(vars(account), "dataset", "updated_at", "path")
+        show(tr("fetch.done", n=account.rows, **named))
+        if account.new is not None:
+            show(tr("fetch.difference", **pick(vars(account), "new", "changed", "gone")))
+        if account.pages_resumed:
+            show(tr("fetch.resumed", n=account.pages_resumed, pages=account.pages))
+        show(*(as_note(note) for note in account.messages))
+        show_fetched([layer for layer in (account.places, *account.basemap) if layer])
 
 
 @shared_process("csa.ingest.basemap")

@@ -12,7 +12,9 @@ import typer
 from csa.base.errors import ParamError
 from csa.base.text import month, render, tr
 from csa.cli.console import as_note, progress, show, show_json
+from csa.cli.gather import show_fetched
 from csa.cli.options import (
+    AllowPrivateOption,
     CityOption,
     JsonOption,
     StoreOption,
@@ -62,7 +64,7 @@ def month_command(
     fetch: Annotated[
         bool,
         typer.Option(
-            "--fetch/--no-fetch", help="Download first, if the city's file names a portal."
+            "--fetch/--no-fetch", help="Download first, if the city's file says from where."
         ),
     ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only the preview.")] = False,
@@ -73,6 +75,7 @@ def month_command(
             "--accept-loss", help="Continue even if a tenth or more of the shootings are gone."
         ),
     ] = False,
+    allow_private: AllowPrivateOption = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take the newest month back.")] = False,
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish the newest draft bundle.")
@@ -111,8 +114,12 @@ def month_command(
         if confirm and not by:
             raise ParamError("publish.confirm_by")
         given = tuple(files or ())
-        if not given and fetch and config.portal is not None:
-            given = fetch_new(config, place, progress)
+        if not given and fetch:
+            fetched = fetch_new(
+                config, place, progress, accept=accept_loss, allow_private=allow_private
+            )
+            given = tuple(account.path for account in fetched)
+            show_fetched(() if as_json else fetched)
         plan, evidence = city_plan(city, config), load_evidence(find_city_file(city))
         reader = open_store_read_only(config, store, may_be_made=not place.bundle.exists())
         make, settings = partial(open_or_create_store, config, store), resolve_settings(config)

@@ -51,6 +51,10 @@ CityOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+AllowPrivateOption = Annotated[
+    bool,
+    typer.Option("--allow-private", help="Also fetch from addresses of your own network."),
+]
 DatasetOption = Annotated[Path, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")]
 UntilOption = Annotated[
     str | None,

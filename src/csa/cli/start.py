@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from csa.base.errors import ParamError
 from csa.base.home import home
 from csa.base.text import render, tr
 from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
-from csa.cli.options import JsonOption
+from csa.cli.options import AllowPrivateOption, JsonOption
 from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 @shared_process("csa.workflow.companion_files")
 def start(
-    files: Annotated[list[Path], typer.Argument(help="Files of shootings, or maps of them.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files of shootings, maps of them, or addresses of either.", metavar="FILE..."
+        ),
+    ],
     places: Annotated[
         Path | None,
         typer.Option(help="Polygons of neighborhoods (default: those found next to the file)."),
@@ -58,6 +64,7 @@ def start(
     root: Annotated[
         Path | None, typer.Option(help="The folder with data/ and var/.  [csa home]", metavar="DIR")
     ] = None,
+    allow_private: AllowPrivateOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Set up a new city: read its files, ask about anything unclear, and propose areas."""
@@ -68,34 +75,62 @@ def start(
     from csa.workflow.setting_up import set_up
 
     is_asked = not (take_likeliest or as_json)
-    with progress(2) as step:
-        tables, companions, area = read_city(files, list_companions(files), crs, places, step)
-    companions = companions if layers else replace(companions, layers=())
-    answers: dict[str, int] = {}
-    if is_asked and not name:
-        guess = understand_tables(tables, area, crs=crs).name
-        name = _answer(partial(typer.prompt, tr("start.which_name"), default=guess, err=True))
-    how: dict[str, Any] = {"name": name, "crs": crs, "answers": answers, "lines": companions.lines}
-    city = understand_tables(tables, area, **how)
-    while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
-        answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
+    urls = [file for file in files if file.startswith(("https://", "http://"))]
+    with TemporaryDirectory() as folder:
+        fetched = _fetch(urls, Path(folder), allow_private=allow_private, is_shown=not as_json)
+        paths = [fetched[file] if file in fetched else Path(file) for file in files]
+        # Beside an address lies what the folder holds that one stands in.
+        near = [Path(path.name) if path in fetched.values() else path for path in paths]
+        with progress(2) as step:
+            tables, companions, area = read_city(paths, list_companions(near), crs, places, step)
+        companions = companions if layers else replace(companions, layers=())
+        answers: dict[str, int] = {}
+        if is_asked and not name:
+            guess = understand_tables(tables, area, crs=crs).name
+            name = _answer(partial(typer.prompt, tr("start.which_name"), default=guess, err=True))
+        how: dict[str, Any] = {"name": name, "crs": crs, "answers": answers}
+        how["lines"] = companions.lines
         city = understand_tables(tables, area, **how)
-    if not as_json:
-        _show_understood(city, companions)
-        _show_taken(city, answers)
-    path = out or home() / "config" / f"{city.id}.toml"
-    if path.exists():
-        raise ParamError("start.exists", path=path)
-    go_on = partial(typer.confirm, tr("start.go_on", path=path), default=True, err=True)
-    if is_asked and not _answer(go_on):
-        show(tr("start.nothing_made"))
-        return
-    with progress(20) as step:
-        made = set_up(city, companions, path, step, root or home(), crs)
+        while is_asked and (open_doubts := [d for d in city.doubts if d.about not in answers]):
+            answers[open_doubts[0].about] = _ask(open_doubts[0], len(tables))
+            city = understand_tables(tables, area, **how)
+        if not as_json:
+            _show_understood(city, companions)
+            _show_taken(city, answers)
+        path = out or home() / "config" / f"{city.id}.toml"
+        if path.exists():
+            raise ParamError("start.exists", path=path)
+        go_on = partial(typer.confirm, tr("start.go_on", path=path), default=True, err=True)
+        if is_asked and not _answer(go_on):
+            show(tr("start.nothing_made"))
+            return
+        with progress(20) as step:
+            made = set_up(
+                replace(city, source=tuple(urls)), companions, path, step, root or home(), crs
+            )
     if as_json:
         show_json(_account(made, path))
     else:
         _show_made(made, path)
+
+
+def _fetch(
+    urls: Sequence[str], folder: Path, *, allow_private: bool, is_shown: bool
+) -> dict[str, Path]:
+    """Download what addresses lead to, say what it is, and return the file of each."""
+    if not urls:
+        return {}
+    from csa.ingest.orders import fetch_sources, header_of
+
+    fetched = fetch_sources(urls, folder, progress, allow_private=allow_private)
+    for one in fetched if is_shown else ():
+        columns, named = header_of(one), {"url": one.url, "kind": one.source.kind}
+        if columns:
+            named["columns"] = ", ".join(columns)
+            show(tr("fetch.is_table", n=one.account.rows, n_columns=len(columns), **named))
+        else:
+            show(tr("fetch.is_file", megabytes=one.account.bytes / 1e6, **named))
+    return {one.url: one.account.path for one in fetched}
 
 
 def _account(made: MadeCity, path: Path) -> dict[str, Any]:

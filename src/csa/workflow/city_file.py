@@ -139,6 +139,9 @@ def city_file(
         f"units = {_toml(city.units)}",
         f"files = {_toml([glob.escape(name) for name in names])}",
     ]
+    if city.source:
+        out += ["# Where csa fetch and csa month download them from."]
+        out += [f"source = {_toml(city.source[0] if len(city.source) == 1 else city.source)}"]
     if any(one.rules.is_proxy for one in city.lists):
         out += [
             "# The file does not say who was hit: a gun used in an assault stands for it.",

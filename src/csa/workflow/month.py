@@ -26,8 +26,9 @@ from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
 from csa.city.preregistration import Verdict
 from csa.disclosure.keys import Secret
+from csa.ingest.fetch import Account
 from csa.ingest.intake import Intake, ingest_city
-from csa.ingest.orders import fetch_year
+from csa.ingest.orders import fetch_sources, fetch_year
 from csa.ingest.sources import add_layers, find_inputs
 from csa.program.activities import total_activities
 from csa.program.plan.items import Plan
@@ -458,17 +459,25 @@ def fetch_new(
     place: MonthPlace,
     progress: Callable[[int], AbstractContextManager[ProgressCallback]],
     address: str | None = None,
-) -> tuple[Path, ...]:
-    """Fetch this year's file, and last year's while it still gets late reports, in January.
+    *,
+    accept: bool = False,
+    allow_private: bool = False,
+) -> tuple[Account, ...]:
+    """Fetch what changed at the city's addresses; of a portal of years this year's file.
 
-    Years that the portal does not list are left out: the data folder's files are read as they are.
+    In January also last year's, which still gets late reports. Years that the portal does not list
+    are left out: the data folder's files are read as they are.
     """
+    folder = place.home / ".fetched"
+    if config.city.source:
+        named = {"accept": accept, "allow_private": allow_private}
+        fetched = fetch_sources(config.city.source, folder, progress, **named)
+        return tuple(one.account for one in fetched)
     today = config.city.clock.today()
     years = [today.year - 1, today.year] if today.month == JANUARY else [today.year]
     known = config.portal.datasets if config.portal else {}
-    folder = place.home / ".fetched"
     return tuple(
-        fetch_year(config, year, folder, progress, address=address).path
+        fetch_year(config, year, folder, progress, address=address)
         for year in years
         if str(year) in known
     )

@@ -207,7 +207,7 @@ class NewCity:
     """What a new city's files were understood to be.
 
     Fields: `id`, `name`, `lists`, `time_zone`, `metric_crs`, `units`, `doubts`, `notes`, `places`,
-    `named_by`.
+    `named_by`, `source`.
     """
 
     id: str
@@ -220,6 +220,7 @@ class NewCity:
     notes: tuple[Message, ...]  # what a reader should know
     places: gpd.GeoDataFrame | None  # the land, made from the incidents; None where it was given
     named_by: tuple[str, ...] = ()  # the columns that its neighborhoods' names are from
+    source: tuple[str, ...] = ()  # addresses that its files were downloaded from
 
     @property
     def files(self) -> tuple[Path, ...]:
