@@ -3,6 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+from tests.reports.conftest import (  # noqa: F401 - the city as reports see it
+    sample_plan,
+    sample_records,
+    sample_source,
+)
 from tests.workflow.months import Town
 
 from csa.base.message import msg

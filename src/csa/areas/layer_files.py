@@ -6,10 +6,13 @@ import base64
 import html
 import io
 import json
+import sqlite3
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import geopandas as gpd
@@ -29,6 +32,7 @@ STILL = "2020-01-01T00:00:00Z"
 """A GeoPackage notes when it was written: the same result must give the same bytes."""
 ONE_AT_A_TIME = Lock()
 """GDAL's settings are the whole process's, and an app's readers are threads of one."""
+NO_STYLES: Mapping[str, str] = MappingProxyType({})
 AREA_INK, LAND_INK = "#1f2430", "#f6f5f1"
 N_SHOWN = 10
 """Rows of a table that a notebook shows."""
@@ -141,8 +145,10 @@ class MapResult:
         return f"<p>{title}</p>{image}{rows}"
 
 
-def geopackage(layers: Mapping[str, gpd.GeoDataFrame]) -> bytes:
-    """Write tables as the layers of a GeoPackage."""
+def geopackage(
+    layers: Mapping[str, gpd.GeoDataFrame], styles: Mapping[str, str] = NO_STYLES
+) -> bytes:
+    """Write tables as the layers of a GeoPackage; styles are QGIS's, by layer."""
 
     def write(path: Path) -> None:
         with ONE_AT_A_TIME:
@@ -152,8 +158,32 @@ def geopackage(layers: Mapping[str, gpd.GeoDataFrame]) -> bytes:
                     pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
             finally:
                 pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        if styles:
+            with closing(sqlite3.connect(path)) as database, database:
+                _add_styles(database, styles)
 
     return made_in_file(write, ".gpkg")
+
+
+def _add_styles(database: sqlite3.Connection, styles: Mapping[str, str]) -> None:
+    """Add the table in which QGIS looks for the style of a layer."""
+    database.execute(
+        "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog TEXT, "
+        "f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, "
+        "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT, "
+        "ui TEXT, update_time DATETIME)"
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+        (STILL,),
+    )
+    database.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, update_time) "
+        "VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'csa', ?)",
+        [(layer, layer, style, STILL) for layer, style in styles.items()],
+    )
 
 
 def outlines(sets: Iterable[Iterable[int]]) -> list[shapely.Geometry]:

@@ -191,7 +191,8 @@ def show_fetched(accounts: Sequence[Account]) -> None:
     """Print what was downloaded."""
     for account in accounts:
         named = pick(vars(account), "dataset", "updated_at", "path")
-        show(tr("fetch.done", n=account.rows, **named))
+        key = "fetch.done" if account.updated_at else "fetch.done_undated"
+        show(tr(key, n=account.rows, **named))
         if account.new is not None:
             show(tr("fetch.difference", **pick(vars(account), "new", "changed", "gone")))
         if account.pages_resumed:

@@ -24,6 +24,7 @@ from csa.cli.console import fail
 from csa.cli.displace import displace
 from csa.cli.draw import draw, trial
 from csa.cli.evaluate import evaluate
+from csa.cli.export import export
 from csa.cli.fleet import fleet
 from csa.cli.gather import basemap, check, fetch, ingest
 from csa.cli.mail import mail
@@ -40,7 +41,7 @@ from csa.cli.watch import watch
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
     demo, start, serve, ingest, propose.propose, backtest, priorities, draw, trial, displace,
-    evaluate, risk, report, mail, publish, sample, fetch, check, basemap, fleet, watch,
+    evaluate, risk, report, mail, publish, export, sample, fetch, check, basemap, fleet, watch,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

@@ -247,7 +247,10 @@ class ArcGIS(Table):
         if not isinstance(count, int):
             raise SourceError("fetch.not_table", host=host_of(self.address), dataset=self.name)
         self._ids = []
-        return Version(count, "" if edited is None else str(edited))
+        if not isinstance(edited, int):
+            return Version(count, "")
+        at = datetime.fromtimestamp(edited / 1000, UTC)
+        return Version(count, at.isoformat(timespec="milliseconds"))
 
     def page(self, first: int, n_rows: int, *, is_last: bool) -> Page:
         """Request rows by their place in the list of ids; of the last page all that are left."""
@@ -264,9 +267,9 @@ class ArcGIS(Table):
     def changes(self, since: Version) -> Changes | None:
         """Request the ids of all rows, and rows added or changed since, where edits are tracked."""
         edited = (self._about.get("editFieldsInfo") or {}).get("editDateField")
-        if not edited or not since.updated_at.isdigit():
+        if not edited or not since.updated_at:
             return None
-        then = datetime.fromtimestamp(int(since.updated_at) / 1000, UTC)
+        then = datetime.fromisoformat(since.updated_at)
         changed = self._list_ids(f"{edited} >= TIMESTAMP '{then:%Y-%m-%d %H:%M:%S}'")
         if len(changed) > MOST_CHANGED:
             return None

@@ -1,0 +1,300 @@
+"""For an office: an Excel workbook of what is known, and a GeoPackage that a GIS opens as it is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import geopandas as gpd
+import numpy as np
+import xlsxwriter
+
+from csa.analysis.analysis import Analysis
+from csa.areas.file_format import round_figures
+from csa.areas.layer_files import geopackage, outlines
+from csa.areas.priority.files import PRIORITY_COLUMNS
+from csa.base.crs import LONLAT
+from csa.base.errors import ParamError
+from csa.base.params import Month
+from csa.base.text import day, month, render, tr
+from csa.change.sentences import state_change
+from csa.geo.palette import ENDS_AT, PAPER
+from csa.program.plan.items import Plan
+from csa.reports.briefing.areas import COUNT_COLUMNS, core_area_rows
+from csa.reports.briefing.lines import line_row, plan_lines
+from csa.reports.briefing.measuring import measure_lines, measure_row
+from csa.workflow.products import make_priorities
+
+CHANGE_COLUMNS = {
+    "area_id": "letter of the core service area; empty for all together",
+    "place_name": "its name",
+    "since": "first month compared, YYYY-MM",
+    "through": "last month compared, YYYY-MM",
+    "incidents": "counted in these months",
+    "expected": "expected without a change, by the city's course and what such areas do",
+    "low": "low end of the no-change range; empty where nothing can be told yet",
+    "high": "its upper end",
+    "verdict": "a word of a closed set",
+    "sentence": "all of it in words",
+}
+PLAN_COLUMNS = {
+    "number": "number in the plan",
+    "strategy": "number of its strategy",
+    "goal": "its goal",
+    "team": "team that the plan names",
+    "title": "what is to be done",
+    "status": "as its office reported it",
+    "shown_as": "as pages show it: late where a day is over",
+    "reason": "why it is late or stopped",
+    "office": "office that does it",
+    "coordinator": "office that coordinates",
+    "start": "first day",
+    "due": "day by which it is due",
+    "percent": "percent done",
+    "evidence": "where it can be seen that it is done",
+    "areas": "letters of the areas that it serves",
+    "comment": "its office's comment",
+    "updated_on": "day of the last report",
+    "is_open": "whether the plan leaves this action open",
+    "is_late": "whether it is past due",
+    "holds_up": "numbers of actions that wait for it",
+    "needs": "numbers of actions that it waits for",
+}
+MEASURE_COLUMNS = {
+    "measure": "the plan's number of the measure",
+    "name": "what is measured",
+    "kind": "count, percent or rate",
+    "direction": "whether up or down is better",
+    "quarter": "last quarter with a value, YYYY-Qn",
+    "value": "in that quarter",
+    "baseline": "value that it is compared with",
+    "target": "value to reach",
+    "progress": "share of the way from baseline to target",
+    "change": "what can be said of its change",
+    "sentence": "the same in words",
+    "lacks": "what nobody has settled yet",
+    "revised": "values that were corrected later",
+}
+TEXT_WIDTH, MOST_WIDTH = 12, 60
+STILL = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel has no zones; the same table, the same bytes
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of the workbook."""
+
+    name: str
+    columns: Mapping[str, str]  # name to unit and meaning
+    rows: Sequence[Mapping[str, Any]]
+
+
+def office_sheets(analysis: Analysis, plan: Plan | None, today: date) -> tuple[Sheet, ...]:
+    """Gather areas, changes, measures and the plan as tables."""
+    found, records = make_priorities(analysis), analysis.records
+    core = [
+        row | {"cells": " ".join(row["cells"])}
+        for row in core_area_rows(analysis.core_areas, found.counts)
+    ]
+    candidates: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} | {"cells": " ".join(row["cells"])}
+        for row in found.table.to_dict("records")
+    ]
+    sheets = [
+        Sheet("Core service areas", COUNT_COLUMNS, core),
+        Sheet("Candidates", PRIORITY_COLUMNS, candidates),
+        Sheet("Changes", CHANGE_COLUMNS, list(_changes(analysis))),
+    ]
+    if plan is not None:
+        actions = [line_row(line) for line in plan_lines(plan, records, today)]
+        measures = [measure_row(line) for line in measure_lines(plan, records)]
+        sheets += [Sheet("Plan", PLAN_COLUMNS, actions)]
+        sheets += [Sheet("Measures", MEASURE_COLUMNS, measures)]
+    return tuple(sheets)
+
+
+def _changes(analysis: Analysis) -> Iterable[dict[str, Any]]:
+    change = analysis.change()
+    if change is None:
+        return
+    displaced = change.displaced
+    names = dict(zip(displaced.chosen.area_ids, displaced.chosen.place_names, strict=True))
+    for area_id in ("", *names):
+        said = state_change(displaced, area_id)
+        yield {
+            "area_id": area_id,
+            "place_name": names.get(area_id, ""),
+            "since": str(said.period.start),
+            "through": str(said.period.until.plus(-1)),
+            "incidents": said.value,
+            "expected": said.comparison,
+            "low": said.low,
+            "high": said.high,
+            "verdict": said.verdict,
+            "sentence": render(said.sentence),
+        }
+
+
+def about(analysis: Analysis, today: date) -> tuple[str, ...]:
+    """Say what the tables are of, and how to read them."""
+    city, summary = analysis.city.config.city, analysis.proposal.summary
+    through = date.fromisoformat(analysis.city.dataset.report["data_through"])
+    start, until = (Month.parse(summary["params"][end]) for end in ("start", "until"))
+    return (
+        tr("workbook.title", city=city.name),
+        *((tr("public.made_up"),) if city.is_synthetic else ()),
+        tr("workbook.data", through=day(through), today=day(today)),
+        tr("workbook.period", start=month(str(start)), until=month(str(until.plus(-1)))),
+        tr("workbook.not_public"),
+        tr("workbook.ranges"),
+    )
+
+
+def workbook(sheets: Sequence[Sheet], sentences: Sequence[str]) -> bytes:
+    """Write tables as Excel: what they are, each table, and what each column means.
+
+    Text stays text: nothing that somebody typed is computed.
+    """
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, {**options, "nan_inf_to_errors": True}) as book:
+        book.set_properties({"title": sentences[0], "created": STILL})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        days = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"})
+        first = book.add_worksheet("About")
+        first.set_column(0, 0, 110, wrapped)
+        for row, sentence in enumerate(sentences):
+            first.write_string(row, 0, sentence, bold if row == 0 else wrapped)
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name)
+            page.freeze_panes(1, 1)
+            page.autofilter(0, 0, max(1, len(sheet.rows)), len(sheet.columns) - 1)
+            for at, (name, meaning) in enumerate(sheet.columns.items()):
+                values = [_plain(row.get(name)) for row in sheet.rows]
+                widest = max([len(name) + 2, *(len(str(value)) for value in values)])
+                page.set_column(at, at, min(max(widest, TEXT_WIDTH), MOST_WIDTH), wrapped)
+                page.write_string(0, at, name, bold)
+                page.write_comment(0, at, meaning)
+                for row, value in enumerate(values, start=1):
+                    if isinstance(value, date):
+                        page.write_datetime(row, at, value, days)
+                    else:
+                        page.write(row, at, value)
+        columns = book.add_worksheet("Columns")
+        columns.freeze_panes(1, 0)
+        columns.set_column(0, 1, 24, wrapped)
+        columns.set_column(2, 2, 90, wrapped)
+        rows = [("sheet", "column", "unit and meaning")]
+        rows += [(sheet.name, *known) for sheet in sheets for known in sheet.columns.items()]
+        for at, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                columns.write_string(at, column, text, bold if at == 0 else wrapped)
+    return buffer.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a cell has it: numbers as such, nothing for what is not known."""
+    if value is None or value != value or value == "":  # noqa: PLR0124 - NaN and pandas' NA
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, np.generic):
+        return value.item()
+    value = round_figures(value)
+    return value if isinstance(value, (int, float, date)) else str(value)
+
+
+def office_file(name: str, analysis: Analysis, plan: Plan | None, today: date) -> bytes:
+    """Write what an office takes, in the format that a file's name says.
+
+    Raises
+    ------
+    ParamError
+        If the name ends neither in .xlsx nor in .gpkg.
+    """
+    if name.endswith(".xlsx"):
+        return workbook(office_sheets(analysis, plan, today), about(analysis, today))
+    if name.endswith(".gpkg"):
+        return office_layers(analysis)
+    raise ParamError("workbook.ending", given=name)
+
+
+# ---- For a GIS.
+
+
+def office_layers(analysis: Analysis) -> bytes:
+    """Write core service areas, candidates and cells as a GeoPackage with a style for each."""
+    proposal = analysis.proposal
+    rows = core_area_rows(analysis.core_areas, analysis.counts)
+    core = gpd.GeoDataFrame(
+        [row | {"cells": " ".join(row["cells"])} for row in rows],
+        columns=list(COUNT_COLUMNS),
+        geometry=outlines(area.cells for area in analysis.core_areas),
+        crs=LONLAT,
+    )
+    layers = {
+        "core_areas": core,
+        "candidates": proposal.layer("areas"),
+        "cells": proposal.layer("cells"),
+    }
+    styles = {
+        "core_areas": _outlined(PAPER.outline, "1.2", "area_id"),
+        "candidates": _outlined(PAPER.accent, "0.7", "area_id"),
+        "cells": _graduated(layers["cells"]["incidents"].to_numpy(), "incidents"),
+    }
+    return geopackage(layers, styles)
+
+
+def _symbol(name: str, fill: str, line: str, width: str) -> str:
+    """Write a polygon's symbol in the format of QGIS."""
+    style = "no" if fill == "" else "solid"
+    options = {"color": _rgb(fill or "#ffffff"), "style": style, "outline_color": _rgb(line)}
+    options |= {"outline_width": width, "outline_width_unit": "MM", "outline_style": "solid"}
+    inside = "".join(
+        f"<Option type='QString' name={quoteattr(key)} value={quoteattr(value)}/>"
+        for key, value in options.items()
+    )
+    return (
+        f"<symbol type='fill' name={quoteattr(name)} alpha='1'><layer class='SimpleFill' "
+        f"enabled='1'><Option type='Map'>{inside}</Option></layer></symbol>"
+    )
+
+
+def _rgb(color: str) -> str:
+    return ",".join(str(int(color[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
+
+
+def _outlined(line: str, width: str, label: str) -> str:
+    symbol = _symbol("0", "", line, width)
+    labels = (
+        f"<labeling type='simple'><settings><text-style fieldName={quoteattr(label)} "
+        f"fontSize='11' fontWeight='75' textColor='{_rgb(line)}'>"
+        "<text-buffer bufferDraw='1' bufferSize='1' bufferColor='255,255,255,255'/>"
+        "</text-style></settings></labeling>"
+    )
+    renderer = f"<renderer-v2 type='singleSymbol'><symbols>{symbol}</symbols></renderer-v2>"
+    return f"<qgis styleCategories='Symbology|Labeling' labelsEnabled='1'>{renderer}{labels}</qgis>"
+
+
+def _graduated(counts: np.ndarray, column: str) -> str:
+    """Write classes of counts with the colors of our own maps."""
+    held = counts[counts > 0]
+    ends = np.unique(np.percentile(held, ENDS_AT)) if len(held) else np.array([1.0])
+    bounds = [0.5, *ends.tolist()]
+    ranges, symbols = [], []
+    for at, (low, high) in enumerate(pairwise(bounds)):
+        words = f"{int(np.floor(low)) + 1} to {int(high)}"
+        ranges.append(
+            f"<range symbol='{at}' lower='{low}' upper='{high}' label='{words}' render='true'/>"
+        )
+        symbols.append(_symbol(str(at), PAPER.sequential[at], PAPER.hairline, "0.1"))
+    return (
+        f"<qgis styleCategories='Symbology'><renderer-v2 type='graduatedSymbol' "
+        f"attr={quoteattr(column)} graduatedMethod='GraduatedColor'><ranges>{''.join(ranges)}"
+        f"</ranges><symbols>{''.join(symbols)}</symbols></renderer-v2></qgis>"
+    )
