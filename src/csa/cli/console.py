@@ -88,7 +88,7 @@ def show(*sentences: str) -> None:
         console.print(sentence, soft_wrap=True)
 
 
-def show_written(out: Path, names: Iterable[str]) -> None:
+def show_written(out: Path | str, names: Iterable[str]) -> None:
     """Print what was written."""
     show(tr("judged.written", out=out, files=", ".join(names)))
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 def fleet(
     manifest: Annotated[Path, typer.Argument(help="The cities: a table, CSV or TOML.")],
-    out: Annotated[Path, typer.Option(help="Folder of the fleet.", metavar="DIR")],
+    out: Annotated[
+        str, typer.Option(help="Folder of the fleet, or an address such as s3://bucket/fleet.")
+    ],
     scheduler: Annotated[
         str | None,
         typer.Option(

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from moto.server import ThreadedMotoServer
-from s3fs import S3FileSystem
 from tests.sentences import says
 from tests.workflow.fleet.cities import write_broken, write_city
 
@@ -181,26 +179,6 @@ def test_another_version_and_a_city_that_is_being_made_are_refused(tmp_path, tow
     with locked_folder(folder.lock, OutputError("fleet.busy", out="")):
         busy = work_city(town_city, str(tmp_path / "out"))
     assert busy["why"] == says("fleet.city_busy", city="Small")
-
-
-@pytest.fixture
-def bucket(monkeypatch):
-    """Serve an empty bucket as S3 does, on loopback."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    for name, value in {
-        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "made-up",
-        "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_MAX_ATTEMPTS": "1", "NO_PROXY": "127.0.0.1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    S3FileSystem.clear_instance_cache()
-    files = S3FileSystem()
-    files.mkdir("cities")
-    yield files, server
-    server.stop()
-    S3FileSystem.clear_instance_cache()
 
 
 @pytest.mark.long

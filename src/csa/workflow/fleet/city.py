@@ -57,6 +57,7 @@ from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.window import last_month
 from csa.workflow.companion_files import list_companions
 from csa.workflow.fleet.manifest import FleetCity, is_url
+from csa.workflow.fleet.object_store import ObjectStore
 from csa.workflow.past_years import BacktestRequest, BacktestResult, make_backtest, make_spec
 from csa.workflow.products import (
     ChangeMade,
@@ -225,6 +226,8 @@ def work_city(city: FleetCity, out: str, version: str, describe: Describe) -> di
 
     A mistake in the city's files is the row's `why`; only our own faults are raised.
     """
+    if is_url(out):
+        return _work_in_store(city, ObjectStore(out), version, describe)
     folder = CityFolder(Path(out), city.id)
     own = list_versions()["csa"]
     if own != version:
@@ -235,6 +238,22 @@ def work_city(city: FleetCity, out: str, version: str, describe: Describe) -> di
         with ONE_AT_A_TIME, locked_folder(folder.lock, busy), TemporaryDirectory() as fetched:
             return _make(city, folder, Path(fetched), describe)
     except CsaError as error:
+        return {**describe_city(city, FAILED, render(error.message)), "is_new": True}
+
+
+def _work_in_store(
+    city: FleetCity, store: ObjectStore, version: str, describe: Describe
+) -> dict[str, Any]:
+    """Make a city's folder here, and upload it whole."""
+    busy = OutputError("fleet.city_busy", city=city.name)
+    try:
+        with store.lease(f"{OWN}/leases/{city.id}", busy), TemporaryDirectory() as local:
+            store.pull(f"{city.id}/{MARKER}", Path(local))
+            row = work_city(city, local, version, describe)
+            if row["is_new"] and row["state"] == DONE:
+                store.replace(city.id, Path(local) / city.id, MARKER)
+            return row
+    except OutputError as error:
         return {**describe_city(city, FAILED, render(error.message)), "is_new": True}
 
 

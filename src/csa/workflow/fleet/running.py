@@ -8,7 +8,9 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -28,7 +30,8 @@ from csa.workflow.fleet.city import (
     read_marker,
     work_city,
 )
-from csa.workflow.fleet.manifest import FleetCity
+from csa.workflow.fleet.manifest import FleetCity, is_url
+from csa.workflow.fleet.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -47,7 +50,7 @@ LOGGER = logging.getLogger("csa.workflow.fleet")
 def run_fleet(
     cities: Sequence[FleetCity],
     picked: Sequence[FleetCity],
-    out: Path,
+    out: Path | str,
     describe: Describe,
     scheduler: str | None = None,
     progress: ProgressCallback = no_progress,
@@ -55,36 +58,81 @@ def run_fleet(
     """Make the picked cities' folders under `out`, and the table of all; return its rows.
 
     Each row has, beside the table's columns, `is_new`: whether the city was made in this run.
-    `describe` words what each step made; workers import it by its name.
+    `describe` words what each step made; workers import it by its name. `out` is a folder that all
+    workers share, or the address of an object store.
 
     Raises
     ------
     MachineError
         If Dask is not installed, or this machine starts no processes for it.
     OutputError
-        If `out` holds something else, or another run writes into it.
+        If `out` holds something else, cannot be reached, or another run writes into it.
     ParamError
         If no scheduler answers at the address.
     """
     if importlib.util.find_spec("distributed") is None:
         raise MachineError("fleet.no_dask")
-    out = out.resolve()
-    _require_own(out, cities)
-    with locked_folder(out / OWN, OutputError("fleet.busy", out=out)):
-        rows = {city.id: _known(city, out) for city in cities}
+    busy = OutputError("fleet.busy", out=out)
+    with ExitStack() as stack:
+        if is_url(str(out)):
+            store = ObjectStore(str(out))
+            fleet = _Fleet(Path(stack.enter_context(TemporaryDirectory())), store)
+            _require_own_store(store)
+            stack.enter_context(store.lease(f"{OWN}/leases/.run", busy))
+        else:
+            fleet = _Fleet(Path(out).resolve(), None)
+            _require_own(fleet.here, cities)
+            stack.enter_context(locked_folder(fleet.here / OWN, busy))
+        rows = {city.id: fleet.known(city) for city in cities}
         written = float("-inf")
-        for row in _run(picked, out, describe, scheduler, progress) if picked else ():
+        for row in _run(picked, fleet, describe, scheduler, progress) if picked else ():
             rows[row["folder"]] = row
             if time.monotonic() > written + TABLE_EVERY_S:  # who looks in need not wait for the end
-                _write_table(rows, out)
+                fleet.write_table(rows)
                 written = time.monotonic()
-        _write_table(rows, out)
+        fleet.write_table(rows)
     return [*rows.values()]
 
 
-def _write_table(rows: Mapping[str, Mapping[str, Any]], out: Path) -> None:
-    for name, content in fleet_files(rows.values()).items():
-        write_file(out / name, content)
+@dataclass(frozen=True)
+class _Fleet:
+    """Where a fleet's results are: in a folder, else in a store, of which markers are here."""
+
+    here: Path
+    store: ObjectStore | None
+
+    @property
+    def address(self) -> str:
+        """What workers are told."""
+        return str(self.here) if self.store is None else self.store.address
+
+    def write_table(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        for name, content in fleet_files(rows.values()).items():
+            if self.store is None:
+                write_file(self.here / name, content)
+            else:
+                self.store.put(name, content)
+
+    def has(self, city: FleetCity) -> bool:
+        """Return whether a city was finished, in this run or an earlier one."""
+        marker = f"{city.id}/{MARKER}"
+        if self.store is not None:
+            self.store.pull(marker, self.here)
+        return (self.here / marker).is_file()
+
+    def known(self, city: FleetCity) -> dict[str, Any]:
+        """Return the row of a city that was not asked for: what an earlier run found."""
+        before = read_marker(self.here / city.id) if self.has(city) else None
+        row = before["row"] if before else describe_city(city, WAITING)
+        return {**row, "is_new": False}
+
+
+def _require_own_store(store: ObjectStore) -> None:
+    """Refuse an address that holds something else."""
+    names = store.names()
+    others = [name for name in names if not name.startswith(f"{OWN}/")]
+    if others and len(others) == len(names):
+        raise OutputError("files.holds_other", path=store.address, what=others[0], marker=OWN)
 
 
 def _require_own(out: Path, cities: Sequence[FleetCity]) -> None:
@@ -97,16 +145,9 @@ def _require_own(out: Path, cities: Sequence[FleetCity]) -> None:
             raise OutputError("files.holds_other", path=home, what=home.name, marker=MARKER)
 
 
-def _known(city: FleetCity, out: Path) -> dict[str, Any]:
-    """Return the row of a city that was not asked for: what an earlier run found."""
-    before = read_marker(out / city.id)
-    row = before["row"] if before else describe_city(city, WAITING)
-    return {**row, "is_new": False}
-
-
 def _run(
     picked: Sequence[FleetCity],
-    out: Path,
+    fleet: _Fleet,
     describe: Describe,
     scheduler: str | None,
     progress: ProgressCallback,
@@ -119,20 +160,20 @@ def _run(
     suspects = []
     with _client(scheduler, len(picked)) as client:
         progress("fleet")
-        for city, future in _work(client, picked, out, describe):
+        for city, future in _work(client, picked, fleet.address, describe):
             if _is_killed(future):
                 suspects.append(city)
                 continue
-            yield _row(future, city, out)
+            yield _row(future, city, fleet)
             progress("fleet")
         for suspect in suspects:
-            for city, future in _work(client, [suspect], out, describe):
-                yield _row(future, city, out)
+            for city, future in _work(client, [suspect], fleet.address, describe):
+                yield _row(future, city, fleet)
                 progress("fleet")
 
 
 def _work(
-    client: Client, cities: Sequence[FleetCity], out: Path, describe: Describe
+    client: Client, cities: Sequence[FleetCity], address: str, describe: Describe
 ) -> Iterator[tuple[FleetCity, Future[Any]]]:
     """Give each city to the scheduler; yield them as they end."""
     from distributed import as_completed  # noqa: PLC0415 - with the extra alone
@@ -140,7 +181,7 @@ def _work(
     version, asked = list_versions()["csa"], uuid4().hex[:8]  # asked anew, whatever Dask remembers
     futures = {
         client.submit(
-            work_city, city, str(out), version, describe, key=f"csa-{city.id}-{asked}"
+            work_city, city, address, version, describe, key=f"csa-{city.id}-{asked}"
         ): city
         for city in cities
     }
@@ -152,7 +193,7 @@ def _is_killed(future: Future[Any]) -> bool:
     return future.status != "finished" and type(future.exception()).__name__ == "KilledWorker"
 
 
-def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
+def _row(future: Future[Any], city: FleetCity, fleet: _Fleet) -> dict[str, Any]:
     """Return what a task found, or why there is nothing: its workers died, or it is our fault."""
     if _is_killed(future):
         return {**describe_city(city, FAILED, tr("fleet.killed")), "is_new": True}
@@ -161,8 +202,8 @@ def _row(future: Future[Any], city: FleetCity, out: Path) -> dict[str, Any]:
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         return {**describe_city(city, FAILED, tr("cli.internal", what=what)), "is_new": True}
     row: dict[str, Any] = future.result()
-    if row["state"] != FAILED and not (out / city.id / MARKER).is_file():
-        why = tr("fleet.not_shared", out=out)
+    if row["state"] != FAILED and not fleet.has(city):
+        why = tr("fleet.not_shared", out=fleet.address)
         return {**describe_city(city, FAILED, why), "is_new": True}
     return row
 
