@@ -1,10 +1,13 @@
 """Community and the wall in the app; and all that a public app sends, read byte by byte."""
 
+import functools
+import http.server
 import re
 import shutil
 import struct
 import subprocess
 import sys
+import threading
 import urllib.error
 from collections import Counter
 
@@ -13,6 +16,7 @@ import pytest
 from tests.browser.axe import faults
 from tests.browser.conftest import DIRECT, ROOT, until
 from tests.looking import assert_comes_alike
+from tests.sentences import says
 from tests.workers import slowly
 
 from csa.city.dataset import open_dataset
@@ -323,3 +327,41 @@ def test_axe_finds_no_fault_and_nothing_scrolls_sideways(read, preview, width, s
     reader.settle()
     assert faults(reader.page) == {}
     reader.assert_fits()
+
+
+@pytest.fixture(scope="module")
+def site(bundle):
+    """Serve the bundle as a city's web server does."""
+    handler = functools.partial(SilentHandler, directory=bundle)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class SilentHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_card_for_another_site_shows_one_thing_of_one_place(site, bundle, chromium):
+    facts, _ = read_bundle(bundle)
+    place = facts.districts[3].name
+    page = chromium.new_page(viewport={"width": 340, "height": 320})
+    errors = []
+    page.on("pageerror", errors.append)
+    for show in ("number", "map", "trend", "tasks"):
+        for asked, name in (("", facts.city_name), (f"&place={place.upper()}", place)):
+            page.goto(f"{site}/embed.html?show={show}{asked}")
+            shown = page.locator("[data-show]:visible").all()
+            assert {one.get_attribute("data-show") for one in shown} == {show}
+            assert page.locator("article:visible h1").all_inner_texts() == [name]
+            assert page.evaluate("document.documentElement.scrollWidth") <= 340
+            assert page.locator("svg.map .lit").count() == bool(asked)
+    page.goto(f"{site}/embed.html?show=number&place=Nowhere")
+    assert page.get_by_text(says("public.embed_untold")).is_visible()
+    assert page.locator("article:visible").count() == 0
+    page.goto(f"{site}/embed.html?show=<script>&place=")
+    assert page.locator("[data-show=number]:visible").count() == 1
+    assert not errors
+    page.close()

@@ -6,6 +6,8 @@ import json
 from contextlib import closing
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.portals import (
     DATASET,
     RESOURCE,
@@ -21,8 +23,9 @@ from tests.portals import (
     serving,
     web_page,
 )
+from tests.properties import examples
 
-from csa.base.errors import ParamError, SourceError
+from csa.base.errors import CsaError, ParamError, SourceError
 from csa.cli.console import progress
 from csa.ingest import web
 from csa.ingest.orders import fetch_sources
@@ -438,4 +441,58 @@ def test_two_addresses_of_one_name_are_refused(tmp_path):
         fetch_sources(urls, tmp_path, progress)
 
 
-# ---- the whole way ---------------------------------------------------------------------------
+# ---- true in general -----------------------------------------------------------------------------
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def damaged(data, value):
+    """Put junk somewhere into a portal's true answer."""
+    if isinstance(value, dict) and value and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(sorted(value)))
+        return {**value, key: damaged(data, value[key])}
+    if isinstance(value, list) and value and data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(value) - 1))
+        return [*value[:at], damaged(data, value[at]), *value[at + 1 :]]
+    return data.draw(JUNK)
+
+
+@examples(0.4)
+@given(data=st.data())
+def test_whatever_a_portal_answers_it_is_a_table_or_a_sentence(data, tmp_path_factory):
+    """No answer is an internal error, and none that is not whole becomes a file."""
+    rows = [shooting(n) for n in range(1, 5)]
+    kind = data.draw(st.sampled_from(["layer", "count", "ids", "page 0", "about", "search"]))
+    is_ckan = kind in {"about", "search"}
+    server = FakeCkan(["case"], [["1"], ["2"]]) if is_ckan else FakeLayer(rows)
+    true = {
+        "layer": FakeLayer(rows)._layer,
+        "count": lambda: {"count": 4},
+        "ids": lambda: {"objectIds": [1, 2, 3, 4]},
+        "page 0": lambda: server._features({"where": "1=1"}),
+        "about": lambda: {
+            "success": True,
+            "result": {"id": "x", "datastore_active": True, "url": ""},
+        },
+        "search": lambda: server._search(0, 3),
+    }[kind]()
+    content = json.dumps(damaged(data, true)).encode()
+    folder = tmp_path_factory.mktemp("junk")
+    with serving(server):
+        server.fault("page 0" if kind == "search" else kind, *[answers(200, content)] * 80)
+        try:
+            (fetched,) = fetch_sources([server.url], folder, progress, allow_private=True)
+        except CsaError:
+            assert not list(folder.glob("*.csv"))
+        else:
+            lines = fetched.account.path.read_text(encoding="utf-8")
+            table = list(csv.reader(io.StringIO(lines, newline="")))
+            assert len(table) == fetched.account.rows + 1
+            assert {len(row) for row in table} == {len(table[0])}

@@ -13,7 +13,7 @@ import pytest
 from tests.sentences import says
 
 from csa.base.errors import ParamError
-from csa.workflow.office_files import Sheet, office_file, workbook
+from csa.workflow.office_files import OfficeSheet, office_file, workbook
 
 TODAY = date(2020, 8, 31)
 
@@ -95,7 +95,7 @@ def test_a_gis_finds_layers_with_styles_and_the_outlines_of_the_analysis(layers,
 
 def test_what_somebody_typed_is_never_computed():
     bad = ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "{=1}", "https://x.example/", "\x0bx", "é😀"]
-    content = workbook([Sheet("T", {"a": "text"}, [{"a": text} for text in bad])], ["Title"])
+    content = workbook([OfficeSheet("T", {"a": "text"}, [{"a": text} for text in bad])], ["Title"])
     sheet = openpyxl.load_workbook(io.BytesIO(content))["T"]
     assert [cell.data_type for cell in sheet["A"]] == ["s"] * (len(bad) + 1)
     assert [cell.value for cell in sheet["A"]][1:4] == bad[:3]

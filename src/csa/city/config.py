@@ -19,6 +19,7 @@ from csa.base.message import msg
 from csa.base.params import DocumentedDbscan
 from csa.city.layouts import Point, Source
 from csa.city.types import (
+    Address,
     Addresses,
     AnyCrs,
     ComponentName,
@@ -99,6 +100,13 @@ class Public(Frozen):
     decided_by: str = Field(
         "", description="who decides which areas are chosen, as a reader would say it"
     )
+    address: Address | Literal[""] = Field(
+        "", description="address at which the public page is served, for its links and catalog"
+    )
+    contact: str = Field("", description="office that answers questions on the published data")
+    email: str = Field(
+        "", pattern=r"^([^\s@]+@[^\s@]+)?$", description="its e-mail address; else no catalog.json"
+    )
     spanish_office: str = Field(
         "", description="office that approved the Spanish; empty: it is marked `unreviewed`"
     )
@@ -111,6 +119,8 @@ class Public(Frozen):
             raise ValueError(str(msg("config.domestic_rule")))
         if (self.domestic_rule == "agreed") != bool(self.domestic_agency):
             raise ValueError(str(msg("config.domestic_agency")))
+        if bool(self.contact) != bool(self.email):
+            raise ValueError(str(msg("config.contact")))
         if bool(self.spanish_office) != bool(self.spanish_on):
             raise ValueError(str(msg("config.spanish")))
         return self

@@ -53,7 +53,7 @@ CityOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 AllowPrivateOption = Annotated[
     bool,
-    typer.Option("--allow-private", help="Also fetch from addresses of your own network."),
+    typer.Option("--allow-private", help="Also fetch from addresses inside your network."),
 ]
 DatasetOption = Annotated[Path, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")]
 UntilOption = Annotated[

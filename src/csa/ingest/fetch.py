@@ -27,8 +27,8 @@ from csa.ingest.portals import (
     InconsistentPagesError,
     Page,
     PlainFile,
+    PortalTable,
     Socrata,
-    Table,
     Version,
 )
 from csa.ingest.web import TransientError, host_of, odd_answer
@@ -90,7 +90,7 @@ def _state_file(path: Path) -> Path:
     return path.with_name(f".{path.name}.source.json")
 
 
-def read_earlier(table: Table, path: Path) -> Earlier | None:
+def read_earlier(table: PortalTable, path: Path) -> Earlier | None:
     """Read the file of an earlier download of the same table; None where it was changed since."""
     with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
         state, content = parse_json(_state_file(path).read_bytes()), path.read_bytes()
@@ -101,7 +101,7 @@ def read_earlier(table: Table, path: Path) -> Earlier | None:
     return None
 
 
-def _source_of(table: Table) -> list[str]:
+def _source_of(table: PortalTable) -> list[str]:
     return [table.kind, table.address, table.where]
 
 
@@ -116,7 +116,7 @@ def _digest(content: bytes) -> str:
 class DownloadPlan:
     """What is downloaded, where to, and in which pages."""
 
-    table: Table
+    table: PortalTable
     path: Path  # the file that is written
     page_rows: int  # rows on each page but the last
     version: Version  # the dataset's version at the beginning
@@ -201,7 +201,7 @@ def csv_bytes(rows: Sequence[Sequence[str]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def plan_download(table: Table, path: Path, page_rows: int | None = None) -> DownloadPlan:
+def plan_download(table: PortalTable, path: Path, page_rows: int | None = None) -> DownloadPlan:
     """Ask how large a table is, and divide it into pages."""
     version = _version(table)
     earlier = read_earlier(table, path)
@@ -209,7 +209,7 @@ def plan_download(table: Table, path: Path, page_rows: int | None = None) -> Dow
     return DownloadPlan(table, path, page_rows, version, earlier)
 
 
-def _version(table: Table) -> Version:
+def _version(table: PortalTable) -> Version:
     version = table.version()
     if version.n_rows < 1:
         raise SourceError("fetch.empty", host=host_of(table.address), dataset=table.name)
@@ -362,7 +362,7 @@ def _write_table(
 
 
 def _write(
-    source: Table | PlainFile,
+    source: PortalTable | PlainFile,
     path: Path,
     content: bytes,
     version: Version,

@@ -21,7 +21,7 @@ from csa.ingest.fetch import (
     download_map,
     plan_download,
 )
-from csa.ingest.portals import PlainFile, Socrata, Table, file_name, recognize
+from csa.ingest.portals import PlainFile, PortalTable, Socrata, file_name, recognize
 from csa.ingest.web import Web, check_url
 
 MapFile: TypeAlias = Literal["places", "basemap"]
@@ -38,7 +38,7 @@ class Fetched:
     """What an address leads to, and the file that was downloaded from it."""
 
     url: str  # as the city's file has it
-    source: Table | PlainFile
+    source: PortalTable | PlainFile
     account: Account
 
 

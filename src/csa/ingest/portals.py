@@ -10,13 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+
+from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from csa.base.errors import SourceError
 from csa.base.safe_parsing import parse_json
 from csa.ingest.web import Answer, TransientError, Web, check_url, host_of, odd_answer
 
+Shape = TypeVar("Shape", bound=BaseModel)
 SOCRATA, ARCGIS, CKAN, FILE = "Socrata", "ArcGIS", "CKAN", "file"
 IDS_A_REQUEST, MOST_CHANGED = 100, 5_000
 """As many as a request's address can name; beyond the other all pages are quicker."""
@@ -47,7 +50,7 @@ class Changes:
 
 
 @dataclass
-class Table(ABC):
+class PortalTable(ABC):
     """A portal's table of rows with ids, in the portal's own order.
 
     Fields: `web`, `address`, `where`, `page_rows`.
@@ -82,11 +85,16 @@ def file_stem(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", unquote(text).lower()).strip("-")[:60] or "shootings"
 
 
-def _json(content: bytes, host: str, name: str) -> Any:
-    try:
-        return parse_json(content)
-    except ValueError as error:
-        raise TransientError(odd_answer(content, host, name)) from error
+def _reader(model: type[Shape], host: str, name: str) -> Callable[[bytes], Shape]:
+    """Return what reads an answer of a shape; another one is worth another request."""
+
+    def read(content: bytes) -> Shape:
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            raise TransientError(odd_answer(content, host, name)) from error
+
+    return read
 
 
 def _csv_page(content: bytes, host: str, name: str, id_column: str) -> Page:
@@ -119,7 +127,7 @@ class InconsistentPagesError(Exception):
 
 
 @dataclass
-class Socrata(Table):
+class Socrata(PortalTable):
     """A dataset of a Socrata portal: https://HOST/resource/ID, filtered in SoQL."""
 
     kind: ClassVar[str] = SOCRATA
@@ -204,18 +212,79 @@ class Socrata(Table):
 # ---- ArcGIS.
 
 
-DATE_TYPES = ("esriFieldTypeDate", "esriFieldTypeTimestampOffset")
-POINT = "esriGeometryPoint"
+POINT, OBJECT_ID = "esriGeometryPoint", "esriFieldTypeOID"
 LACKS_TOKEN = (498, 499, 403)
+LAST_MS = 253_402_300_799_000
+"""The last millisecond of year 9999."""
+
+
+class _Code(BaseModel):
+    name: str
+    code: int | float | str
+
+
+class _Domain(BaseModel):
+    codedValues: list[_Code] = []  # noqa: N815 - ArcGIS's name, as all below
+
+
+class _Field(BaseModel):
+    name: str
+    type: str = ""
+    domain: _Domain | None = None
+
+
+class _Edits(BaseModel):
+    lastEditDate: int | None = Field(None, ge=0, le=LAST_MS)  # noqa: N815
+    editDateField: str | None = None  # noqa: N815
+
+
+class _Layer(BaseModel):
+    fields: list[_Field] = []
+    geometryType: str | None = None  # noqa: N815
+    objectIdField: str | None = None  # noqa: N815
+    maxRecordCount: PositiveInt | None = None  # noqa: N815
+    editingInfo: _Edits | None = None  # noqa: N815
+    editFieldsInfo: _Edits | None = None  # noqa: N815
+
+
+class _Point(BaseModel):
+    x: float | str | None = None
+    y: float | str | None = None
+
+
+class _Feature(BaseModel):
+    attributes: dict[str, Any]
+    geometry: _Point | None = None
+
+
+class _Features(BaseModel):
+    features: list[_Feature]
+    exceededTransferLimit: bool = False  # noqa: N815
+
+
+class _Count(BaseModel):
+    count: NonNegativeInt
+
+
+class _Ids(BaseModel):
+    objectIds: list[int] | None = None  # noqa: N815
+
+
+class _Problem(BaseModel):
+    code: int = 0
+
+
+class _Problems(BaseModel):
+    error: _Problem | None = None
 
 
 @dataclass
-class ArcGIS(Table):
+class ArcGIS(PortalTable):
     """A layer of an ArcGIS server: https://HOST/.../FeatureServer/0, filtered in SQL."""
 
     page_rows: int = 1_000
     kind: ClassVar[str] = ARCGIS
-    _about: dict[str, Any] = field(default_factory=dict, repr=False)
+    _layer: _Layer = field(default_factory=_Layer, repr=False)
     _ids: list[str] = field(default_factory=list, repr=False)
 
     @property
@@ -224,32 +293,26 @@ class ArcGIS(Table):
         parts = urlsplit(self.address).path.strip("/").split("/")
         return "/".join([*parts[-3:-2], parts[-1]])
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> None:
         """Request what the layer says of itself."""
-        about: dict[str, Any] = self._ask("", {})
-        if not isinstance(about.get("fields"), list):
-            raise SourceError("fetch.no_layer", host=host_of(self.address), dataset=self.name)
-        shape = about.get("geometryType") or ""
-        if shape not in {"", POINT}:
-            what = shape.removeprefix("esriGeometry").lower()
-            raise SourceError(
-                "fetch.not_points", host=host_of(self.address), dataset=self.name, what=what
-            )
-        self._about = about
-        if about.get("maxRecordCount"):
-            self.page_rows = min(self.page_rows, int(about["maxRecordCount"]))
-        return about
+        layer, about = self._ask("", {}, _Layer), self._about
+        if not layer.fields:
+            raise SourceError("fetch.no_layer", **about)
+        if layer.geometryType not in {None, "", POINT}:
+            what = str(layer.geometryType).removeprefix("esriGeometry").lower()
+            raise SourceError("fetch.not_points", **about, what=what)
+        self._layer = layer
+        self.page_rows = min(self.page_rows, layer.maxRecordCount or self.page_rows)
 
     def version(self) -> Version:
         """Request the number of rows, and when the layer was last edited."""
-        edited = (self.describe().get("editingInfo") or {}).get("lastEditDate")
-        count = self._query({"returnCountOnly": "true"}).get("count")
-        if not isinstance(count, int):
-            raise SourceError("fetch.not_table", host=host_of(self.address), dataset=self.name)
+        self.describe()
         self._ids = []
-        if not isinstance(edited, int):
+        count = self._query({"returnCountOnly": "true"}, "", _Count).count
+        edits = self._layer.editingInfo
+        if edits is None or edits.lastEditDate is None:
             return Version(count, "")
-        at = datetime.fromtimestamp(edited / 1000, UTC)
+        at = datetime.fromtimestamp(edits.lastEditDate / 1000, UTC)
         return Version(count, at.isoformat(timespec="milliseconds"))
 
     def page(self, first: int, n_rows: int, *, is_last: bool) -> Page:
@@ -266,83 +329,75 @@ class ArcGIS(Table):
 
     def changes(self, since: Version) -> Changes | None:
         """Request the ids of all rows, and rows added or changed since, where edits are tracked."""
-        edited = (self._about.get("editFieldsInfo") or {}).get("editDateField")
-        if not edited or not since.updated_at:
+        edits = self._layer.editFieldsInfo
+        if edits is None or not edits.editDateField or not since.updated_at:
             return None
         then = datetime.fromisoformat(since.updated_at)
-        changed = self._list_ids(f"{edited} >= TIMESTAMP '{then:%Y-%m-%d %H:%M:%S}'")
+        changed = self._list_ids(f"{edits.editDateField} >= TIMESTAMP '{then:%Y-%m-%d %H:%M:%S}'")
         if len(changed) > MOST_CHANGED:
             return None
         pages = [self._rows({"objectIds": ",".join(some)}, "") for some in _chunks(changed)]
         return Changes(self._list_ids(""), _joined([Page([], []), *pages]))
 
     @property
+    def _about(self) -> dict[str, str]:
+        return {"host": host_of(self.address), "dataset": self.name}
+
+    @property
     def _id_field(self) -> str:
-        of_type = [
-            one["name"] for one in self._about["fields"] if one.get("type") == "esriFieldTypeOID"
-        ]
-        found = self._about.get("objectIdField") or next(iter(of_type), None)
+        of_type = (one.name for one in self._layer.fields if one.type == OBJECT_ID)
+        found = self._layer.objectIdField or next(of_type, None)
         if not found:
-            raise SourceError("fetch.no_ids", host=host_of(self.address), dataset=self.name)
-        return str(found)
+            raise SourceError("fetch.no_ids", **self._about)
+        return found
 
     @property
     def _header(self) -> list[str]:
-        names = [str(one["name"]) for one in self._about["fields"]]
-        if self._about.get("geometryType") == POINT:
+        names = [one.name for one in self._layer.fields]
+        if self._layer.geometryType == POINT:
             taken = {name.casefold() for name in names}
             names += [f"point_{one}" if one in taken else one for one in ("longitude", "latitude")]
         return names
 
     def _list_ids(self, where: str) -> list[str]:
-        ids = self._query({"returnIdsOnly": "true"}, where).get("objectIds") or []
+        ids = self._query({"returnIdsOnly": "true"}, where, _Ids).objectIds or []
         return [str(one) for one in sorted(ids)]
 
     def _rows(self, question: Mapping[str, str], where: str) -> Page:
         wanted = {"outFields": "*", "outSR": "4326", "returnGeometry": "true"}
         wanted["orderByFields"] = self._id_field
-        answer = self._query({**wanted, **question}, where)
-        features = answer.get("features")
-        if not isinstance(features, list):
-            raise SourceError("fetch.not_table", host=host_of(self.address), dataset=self.name)
-        if answer.get("exceededTransferLimit"):
-            about = {"host": host_of(self.address), "dataset": self.name}
-            raise SourceError("fetch.half", **about, n=len(features))
-        return Page(["id", *self._header], [self._row(feature) for feature in features])
+        answer = self._query({**wanted, **question}, where, _Features)
+        if answer.exceededTransferLimit:
+            raise SourceError("fetch.half", **self._about, n=len(answer.features))
+        return Page(["id", *self._header], [self._row(feature) for feature in answer.features])
 
-    def _row(self, feature: Mapping[str, Any]) -> list[str]:
-        given = feature.get("attributes") or {}
+    def _row(self, feature: _Feature) -> list[str]:
+        given = feature.attributes
         row = [_text(given.get(self._id_field))]
-        for one in self._about["fields"]:
-            value = given.get(one["name"])
-            coded = (one.get("domain") or {}).get("codedValues") or ()
-            row.append(next((str(c["name"]) for c in coded if c["code"] == value), _text(value)))
-        if self._about.get("geometryType") == POINT:
-            point = feature.get("geometry") or {}
-            row += [_text(point.get("x")), _text(point.get("y"))]
+        for one in self._layer.fields:
+            value, coded = given.get(one.name), one.domain.codedValues if one.domain else ()
+            row.append(next((c.name for c in coded if c.code == value), _text(value)))
+        if self._layer.geometryType == POINT:
+            point = feature.geometry or _Point()
+            row += [_text(point.x), _text(point.y)]
         return row
 
-    def _query(self, question: Mapping[str, str], where: str = "") -> dict[str, Any]:
+    def _query(self, question: Mapping[str, str], where: str, shape: type[Shape]) -> Shape:
         filters = " AND ".join(f"({one})" for one in (self.where, where) if one) or "1=1"
-        return self._ask("/query", {"where": filters, **question})
+        return self._ask("/query", {"where": filters, **question}, shape)
 
-    def _ask(self, path: str, question: Mapping[str, str]) -> dict[str, Any]:
-        host = host_of(self.address)
+    def _ask(self, path: str, question: Mapping[str, str], shape: type[Shape]) -> Shape:
+        host, whole = host_of(self.address), _reader(shape, host_of(self.address), self.name)
 
-        def read(content: bytes) -> dict[str, Any]:
-            answer = _json(content, host, self.name)
-            error = answer.get("error") if isinstance(answer, dict) else None
-            if not isinstance(answer, dict):
-                raise TransientError(odd_answer(content, host, self.name))
-            if isinstance(error, dict):  # with HTTP 200
-                code = error.get("code")
-                about = {"host": host, "dataset": self.name, "status": code}
-                if code in LACKS_TOKEN:
-                    raise SourceError("fetch.refused", **about)
-                if isinstance(code, int) and code >= 500:
-                    raise TransientError(SourceError("fetch.busy", host=host, status=code))
-                raise SourceError("fetch.not_understood", **about)
-            return answer
+        def read(content: bytes) -> Shape:
+            problem = _reader(_Problems, host, self.name)(content).error
+            if problem is None:
+                return whole(content)
+            if problem.code in LACKS_TOKEN:  # with HTTP 200
+                raise SourceError("fetch.refused", **self._about, status=problem.code)
+            if problem.code >= 500:
+                raise TransientError(SourceError("fetch.busy", host=host, status=problem.code))
+            raise SourceError("fetch.not_understood", **self._about, status=problem.code)
 
         headers = {"X-Esri-Authorization": f"Bearer {self.web.token}"} if self.web.token else {}
         url = f"{self.address}{path}"
@@ -361,8 +416,30 @@ def _text(value: Any) -> str:
 # ---- CKAN.
 
 
+class _Resource(BaseModel):
+    datastore_active: bool = False
+    url: str = ""
+    last_modified: str | None = None
+    metadata_modified: str | None = None
+
+
+class _Column(BaseModel):
+    id: str
+
+
+class _Search(BaseModel):
+    total: NonNegativeInt
+    fields: list[_Column]
+    records: list[dict[str, Any]]
+
+
+class _Found(BaseModel, Generic[Shape]):
+    success: Literal[True]
+    result: Shape
+
+
 @dataclass
-class Ckan(Table):
+class Ckan(PortalTable):
     """A table in a CKAN portal's datastore: https://HOST/api/3/action/datastore_search/ID.
 
     A new file there has new ids, and no row says when it changed: it is always requested whole.
@@ -376,18 +453,14 @@ class Ckan(Table):
         """The resource's id."""
         return self.address.rpartition("/")[2]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> _Resource:
         """Request what the portal says of the resource."""
-        return self._ask("resource_show", {"id": self.name})
+        return self._ask("resource_show", {"id": self.name}, _Found[_Resource]).result
 
     def version(self) -> Version:
         """Request the number of rows, and when the resource was last changed."""
-        about = self.describe()
-        total = self._search({"limit": "0"}).get("total")
-        if not isinstance(total, int):
-            raise SourceError("fetch.not_table", host=host_of(self.address), dataset=self.name)
-        changed = about.get("last_modified") or about.get("metadata_modified") or ""
-        return Version(total, str(changed))
+        about, total = self.describe(), self._search({"limit": "0"}).total
+        return Version(total, about.last_modified or about.metadata_modified or "")
 
     def page(self, first: int, n_rows: int, *, is_last: bool) -> Page:
         """Request rows by their place; of the last page one more: an uncounted one shows."""
@@ -395,29 +468,21 @@ class Ckan(Table):
 
     def _page(self, question: Mapping[str, str]) -> Page:
         answer = self._search({"sort": self.ID, **question})
-        names = [str(one["id"]) for one in answer.get("fields", ())]
-        records = answer.get("records")
-        if self.ID not in names or not isinstance(records, list):
-            raise SourceError("fetch.not_table", host=host_of(self.address), dataset=self.name)
+        names = [column.id for column in answer.fields]
+        if self.ID not in names:
+            raise SourceError("fetch.no_ids", host=host_of(self.address), dataset=self.name)
         names.remove(self.ID)
-        rows = [[_text(one.get(name)) for name in (self.ID, *names)] for one in records]
+        rows = [[_text(row.get(name)) for name in (self.ID, *names)] for row in answer.records]
         return Page([self.ID, *names], rows)
 
-    def _search(self, question: Mapping[str, str]) -> dict[str, Any]:
-        return self._ask("datastore_search", {"resource_id": self.name, **question})
+    def _search(self, question: Mapping[str, str]) -> _Search:
+        asked = {"resource_id": self.name, **question}
+        return self._ask("datastore_search", asked, _Found[_Search]).result
 
-    def _ask(self, action: str, question: Mapping[str, str]) -> dict[str, Any]:
-        host = host_of(self.address)
-
-        def read(content: bytes) -> dict[str, Any]:
-            answer = _json(content, host, self.name)
-            result = answer.get("result") if isinstance(answer, dict) else None
-            if not isinstance(result, dict) or answer.get("success") is not True:
-                raise TransientError(odd_answer(content, host, self.name))
-            return result
-
+    def _ask(self, action: str, question: Mapping[str, str], shape: type[Shape]) -> Shape:
         url = f"{self.address.partition('datastore_search')[0]}{action}"
         headers = {"Authorization": self.web.token} if self.web.token else {}
+        read = _reader(shape, host_of(self.address), self.name)
         return self.web.ask(url, question, read, name=self.name, headers=headers)
 
 
@@ -445,7 +510,7 @@ LAYER = re.compile(
 CKAN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def recognize(url: str, web: Web) -> Table | PlainFile:
+def recognize(url: str, web: Web) -> PortalTable | PlainFile:
     """Return what an address leads to: a table of a portal that is known, else a file.
 
     An ArcGIS service without the number of a layer, and a CKAN dataset with several files, are
@@ -482,35 +547,40 @@ def recognize(url: str, web: Web) -> Table | PlainFile:
     return PlainFile(web, urlunsplit(parts._replace(fragment="")))
 
 
+class _Named(BaseModel):
+    id: int
+    name: str = ""
+
+
+class _Service(BaseModel):
+    layers: list[_Named] = []
+    tables: list[_Named] = []
+
+
 def _only_layer(service: str, web: Web) -> str:
     """Return the number of a service's only layer; of several, ask which."""
-    host = host_of(service)
     name = service.rpartition("/services/")[2]
-
-    def read(content: bytes) -> dict[str, Any]:
-        answer = _json(content, host, name)
-        if not isinstance(answer, dict) or "error" in answer:
-            raise SourceError("fetch.no_layer", host=host, dataset=name)
-        return answer
-
+    read = _reader(_Service, host_of(service), name)
     about = web.ask(service, {"f": "json"}, read, name=name)
-    layers = [*about.get("layers", ()), *about.get("tables", ())]
-    if len(layers) != 1:
-        listed = ", ".join(f"{service}/{one['id']} ({one['name']})" for one in layers) or "none"
+    layers = [*about.layers, *about.tables]
+    if not layers:
+        raise SourceError("fetch.no_layer", host=host_of(service), dataset=name)
+    if len(layers) > 1:
+        listed = ", ".join(f"{service}/{one.id} ({one.name})" for one in layers)
         raise SourceError("fetch.which_layer", n=len(layers), layers=listed)
-    return str(layers[0]["id"])
+    return str(layers[0].id)
 
 
 def _in_datastore(base: str, resource: str, web: Web) -> Ckan | PlainFile:
     """Return a resource's table where the portal has one, else the file itself."""
     table = Ckan(web, f"{base}/api/3/action/datastore_search/{resource}")
     about = table.describe()
-    if about.get("datastore_active"):
+    if about.datastore_active:
         return table
-    return PlainFile(web, check_url(str(about.get("url", "")), allow_private=web.allow_private))
+    return PlainFile(web, check_url(about.url, allow_private=web.allow_private))
 
 
-def file_name(source: Table | PlainFile) -> str:
+def file_name(source: PortalTable | PlainFile) -> str:
     """Return what the downloaded file is called: the same for an address each time."""
     if isinstance(source, PlainFile):
         stem, dot, suffix = source.name.rpartition(".")

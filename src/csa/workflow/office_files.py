@@ -85,7 +85,7 @@ STILL = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel has no zones; the same tabl
 
 
 @dataclass(frozen=True)
-class Sheet:
+class OfficeSheet:
     """A table of the workbook."""
 
     name: str
@@ -93,7 +93,7 @@ class Sheet:
     rows: Sequence[Mapping[str, Any]]
 
 
-def office_sheets(analysis: Analysis, plan: Plan | None, today: date) -> tuple[Sheet, ...]:
+def office_sheets(analysis: Analysis, plan: Plan | None, today: date) -> tuple[OfficeSheet, ...]:
     """Gather areas, changes, measures and the plan as tables."""
     found, records = make_priorities(analysis), analysis.records
     core = [
@@ -105,15 +105,15 @@ def office_sheets(analysis: Analysis, plan: Plan | None, today: date) -> tuple[S
         for row in found.table.to_dict("records")
     ]
     sheets = [
-        Sheet("Core service areas", COUNT_COLUMNS, core),
-        Sheet("Candidates", PRIORITY_COLUMNS, candidates),
-        Sheet("Changes", CHANGE_COLUMNS, list(_changes(analysis))),
+        OfficeSheet("Core service areas", COUNT_COLUMNS, core),
+        OfficeSheet("Candidates", PRIORITY_COLUMNS, candidates),
+        OfficeSheet("Changes", CHANGE_COLUMNS, list(_changes(analysis))),
     ]
     if plan is not None:
         actions = [line_row(line) for line in plan_lines(plan, records, today)]
         measures = [measure_row(line) for line in measure_lines(plan, records)]
-        sheets += [Sheet("Plan", PLAN_COLUMNS, actions)]
-        sheets += [Sheet("Measures", MEASURE_COLUMNS, measures)]
+        sheets += [OfficeSheet("Plan", PLAN_COLUMNS, actions)]
+        sheets += [OfficeSheet("Measures", MEASURE_COLUMNS, measures)]
     return tuple(sheets)
 
 
@@ -139,7 +139,7 @@ def _changes(analysis: Analysis) -> Iterable[dict[str, Any]]:
         }
 
 
-def about(analysis: Analysis, today: date) -> tuple[str, ...]:
+def workbook_notes(analysis: Analysis, today: date) -> tuple[str, ...]:
     """Say what the tables are of, and how to read them."""
     city, summary = analysis.city.config.city, analysis.proposal.summary
     through = date.fromisoformat(analysis.city.dataset.report["data_through"])
@@ -154,7 +154,7 @@ def about(analysis: Analysis, today: date) -> tuple[str, ...]:
     )
 
 
-def workbook(sheets: Sequence[Sheet], sentences: Sequence[str]) -> bytes:
+def workbook(sheets: Sequence[OfficeSheet], sentences: Sequence[str]) -> bytes:
     """Write tables as Excel: what they are, each table, and what each column means.
 
     Text stays text: nothing that somebody typed is computed.
@@ -218,7 +218,7 @@ def office_file(name: str, analysis: Analysis, plan: Plan | None, today: date) -
         If the name ends neither in .xlsx nor in .gpkg.
     """
     if name.endswith(".xlsx"):
-        return workbook(office_sheets(analysis, plan, today), about(analysis, today))
+        return workbook(office_sheets(analysis, plan, today), workbook_notes(analysis, today))
     if name.endswith(".gpkg"):
         return office_layers(analysis)
     raise ParamError("workbook.ending", given=name)

@@ -10,6 +10,9 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 
+import duckdb
+import jsonschema
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from tests.reports.conftest import INTERNAL
@@ -27,9 +30,10 @@ from csa.reports.public.bundle import (
     read_bundle_files,
     read_published,
 )
+from csa.reports.public.site import PAGES
 
-ALLOWED = {".json", ".geojson", ".csv", ".html", ".svg", ".xml"}
-SITE = {f"{folder}{page}.html" for folder in ("", "es/") for page in ("index", "fairness", "wall")}
+ALLOWED = {".json", ".geojson", ".csv", ".html", ".svg", ".xml", ".parquet"}
+SITE = {f"{folder}{page}" for folder in ("", "es/") for page in PAGES}
 
 
 def files_in(folder):
@@ -44,7 +48,8 @@ def files_in(folder):
 def texts(bundle_folder):
     """Every file of the bundle that is text."""
     files = files_in(bundle_folder)
-    return {name: held.decode() for name, held in files.items()}
+    is_text = {name: not name.endswith(".parquet") for name in files}
+    return {name: held.decode() for name, held in files.items() if is_text[name]}
 
 
 # ---- by hand -------------------------------------------------------------------------------
@@ -55,6 +60,87 @@ def test_a_bundle_holds_data_pages_pictures_and_a_feed_and_nothing_else(bundle_f
     assert {f".{name.rpartition('.')[2]}" for name in names} == ALLOWED
     assert names >= {"bundle.json", "published.json", "cells.geojson", "areas.geojson", *COLUMNS}
     assert names >= {"map.svg", "map-es.svg", *SITE}
+
+
+@pytest.mark.parametrize("name", ["areas", "cells", "neighborhoods"])
+def test_parquet_is_the_same_table_and_says_what_it_is(bundle_folder, name):
+    """Read as R reads it: by duckdb, and by pyarrow for what it says of itself."""
+    path = bundle_folder / f"{name}.parquet"
+    columns = ", ".join(f'"{column}"' for column in COLUMNS[f"{name}.csv"])
+    rows = duckdb.sql(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()  # noqa: S608
+    with (bundle_folder / f"{name}.csv").open(newline="", encoding="utf-8") as lines:
+        _, *listed = csv.reader(lines)
+    assert [["" if v is None else str(v) for v in row] for row in rows] == listed
+    about = pq.read_metadata(path).metadata
+    assert about[b"quarter"] == b"2020-Q2"
+    assert b"fewer than 10" in about[b"column:count"]
+    assert json.loads(about[b"geo"])["primary_column"] == "geometry"
+
+
+def test_the_catalog_has_what_dcat_us_requires(bundle_folder):
+    """The required fields and forms of DCAT-US 1.1, written down anew from its documentation."""
+    text = {"type": "string", "minLength": 1}
+    url = {"type": "string", "pattern": "^https://"}
+    distribution = {
+        "required": ["@type", "mediaType", "format", "downloadURL"],
+        "properties": {
+            "@type": {"const": "dcat:Distribution"},
+            "mediaType": {"pattern": r"^[-\w]+/[-\w]+(\.[-\w]+)*([+][-\w]+)?$"},
+            "downloadURL": url,
+        },
+    }
+    dataset = {
+        "required": [
+            "title",
+            "description",
+            "keyword",
+            "modified",
+            "publisher",
+            "contactPoint",
+            "identifier",
+            "accessLevel",
+        ],
+        "properties": {
+            "@type": {"const": "dcat:Dataset"},
+            "title": text,
+            "description": text,
+            "identifier": text,
+            "keyword": {"type": "array", "minItems": 1, "items": text},
+            "modified": {"pattern": r"^\d{4}-\d{2}-\d{2}$"},
+            "accessLevel": {"enum": ["public", "restricted public", "non-public"]},
+            "rights": {"type": "string", "minLength": 1, "maxLength": 255},
+            "accrualPeriodicity": {"pattern": r"^R/P\d+[YMD]$"},
+            "temporal": {"pattern": r"^\d{4}-\d{2}-\d{2}/\d{4}-\d{2}-\d{2}$"},
+            "publisher": {"required": ["name"], "properties": {"name": text}},
+            "contactPoint": {
+                "required": ["fn", "hasEmail"],
+                "properties": {"fn": text, "hasEmail": {"pattern": r"^mailto:[^@\s]+@[^@\s]+$"}},
+            },
+            "distribution": {"type": "array", "minItems": 1, "items": distribution},
+        },
+    }
+    schema = {
+        "required": ["conformsTo", "dataset"],
+        "properties": {
+            "conformsTo": {"const": "https://project-open-data.cio.gov/v1.1/schema"},
+            "dataset": {"type": "array", "minItems": 1, "items": dataset},
+        },
+    }
+    catalog = json.loads((bundle_folder / "catalog.json").read_bytes())
+    jsonschema.validate(catalog, schema)
+    (told,) = catalog["dataset"]
+    names = [one["downloadURL"].rpartition("/")[2] for one in told["distribution"]]
+    assert {*names} == {
+        name for name in files_in(bundle_folder) if name.endswith((".csv", ".geojson", ".parquet"))
+    }
+    without = {**told, "contactPoint": {"fn": "x"}}  # the schema sees a fault
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**catalog, "dataset": [without]}, schema)
+
+
+def test_without_a_contact_there_is_no_catalog_and_nobody_s_address(public_made):
+    silent = public_made.facts.model_copy(update={"contact": "", "email": "", "address": ""})
+    assert "catalog.json" not in bundle_files(silent, [public_made.publication], {})
 
 
 def test_what_was_written_is_what_is_read(bundle_folder, public_made, pictures):

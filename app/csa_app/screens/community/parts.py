@@ -10,7 +10,7 @@ from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import language_name
 from csa.reports.public.plan import notice_text
 from csa.reports.public.sections import public_title
-from csa.reports.public.site import public_page
+from csa.reports.public.site import SHOWS, embed_line, public_page
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import period
 from csa_app.shared import cache, cache_report, cache_store, caught, panels
@@ -81,6 +81,31 @@ def head(told: PublicEdition, chosen: str) -> None:
             file_name=f"wall-{told.facts.quarter}-{chosen}.html",
             mime="text/html",
             on_click="ignore",
+        )
+        _card_line(told, chosen)
+
+
+def _card_line(told: PublicEdition, chosen: str) -> None:
+    """Offer the line that puts a card of the published page on another site."""
+    facts = told.facts
+    with st.popover(tr("community.embed"), icon=":material/code:"):
+        st.caption(tr("community.embed_about"))
+        show = st.selectbox(
+            tr("community.embed_show"),
+            SHOWS,
+            format_func=lambda name: tr(f"community.embed_{name}"),
+            key="embed show",
+        )
+        names = ["", *(place.name for place in facts.districts)]
+        place = st.selectbox(
+            tr("community.embed_place"),
+            names,
+            format_func=lambda name: name or facts.city_name,
+            key="embed place",
+        )
+        title = public_title(facts, chosen)
+        st.code(
+            embed_line(facts.address, chosen, show, place, title), language="html", wrap_lines=True
         )
 
 

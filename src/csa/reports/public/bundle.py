@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -10,9 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import geopandas as gpd
+import pyarrow.parquet as pq
 import shapely
 from pydantic import ValidationError
 
+from csa.base.crs import LONLAT
 from csa.base.errors import OutputError, PrivacyError, SourceError
 from csa.base.io import csv_bytes, json_bytes, replace_folder, require_replaceable
 from csa.base.safe_parsing import parse_json
@@ -21,7 +25,19 @@ from csa.city.types import Frozen
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
 from csa.reports.public.facts import FORMAT_VERSION, PublicFacts
-from csa.reports.public.site import FEED, PACKAGE, PAGES, feed_bytes, package_bytes, site_files
+from csa.reports.public.sections import public_title
+from csa.reports.public.site import (
+    CATALOG,
+    FEED,
+    FIELDS,
+    PACKAGE,
+    PAGES,
+    catalog_bytes,
+    feed_bytes,
+    map_name,
+    package_bytes,
+    site_files,
+)
 
 KIND, MARKER = "public bundle", "bundle.json"
 LEDGER_KIND, LEDGER = "published figures", "published.json"
@@ -108,7 +124,10 @@ def bundle_files(
 ) -> dict[str, bytes]:
     """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and SVG, the same bytes each time."""
     tables = table_files(facts, shapes)
-    tables |= {PACKAGE: package_bytes(facts, tables, COLUMNS), FEED: feed_bytes(facts, ledger)}
+    described = {PACKAGE: package_bytes(facts, tables, COLUMNS), FEED: feed_bytes(facts, ledger)}
+    if facts.email:
+        described[CATALOG] = catalog_bytes(facts, tables)
+    tables |= described
     published = {
         "kind": LEDGER_KIND,
         "format_version": LEDGER_VERSION,
@@ -116,7 +135,7 @@ def bundle_files(
         "publications": [one.to_json() for one in carried_on(ledger)],
     }
     files = {LEDGER: json_bytes(published)} | tables
-    files |= {_map_name(language): svg.encode() for language, svg in maps.items()}
+    files |= {map_name(language): svg.encode() for language, svg in maps.items()}
     files |= site_files(facts, maps, tables)
     marker = {
         "kind": KIND,
@@ -136,7 +155,7 @@ def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, str]]:
         raise SourceError("bundle.damaged", path=folder, file=MARKER) from error
     told, maps = marker["files"], {}
     for language in LANGUAGES:
-        name = _map_name(language)
+        name = map_name(language)
         if name in told:
             svg = _content(folder, name, told)
             if not svg.startswith(SVG):
@@ -210,15 +229,11 @@ def _content(folder: Path, name: str, told: Mapping[str, Any]) -> bytes:
     return content
 
 
-def _map_name(language: str) -> str:
-    return "map.svg" if language == ENGLISH else f"map-{language}.svg"
-
-
 def _may_hold() -> tuple[str, ...]:
     """List the optional files of a bundle: maps, and the site's pages."""
     folders = ["" if language == ENGLISH else f"{language}/" for language in LANGUAGES]
     pages = [f"{folder}{page}" for folder in folders for page in PAGES]
-    return (*map(_map_name, LANGUAGES), *pages, SHAPES)
+    return (*map(map_name, LANGUAGES), *pages, SHAPES, SHAPES_PARQUET, CATALOG)
 
 
 def _digest(content: bytes) -> str:
@@ -238,8 +253,9 @@ COLUMNS = {
 }
 """An empty `count` means fewer than 10; an empty `high` means no upper bound."""
 
-SHAPES = "neighborhoods.geojson"
-TABLES = (*COLUMNS, "cells.geojson", "areas.geojson", PACKAGE, FEED)
+SHAPES, SHAPES_PARQUET = "neighborhoods.geojson", "neighborhoods.parquet"
+MAPS = ("cells.geojson", "areas.geojson", "cells.parquet", "areas.parquet")
+TABLES = (*COLUMNS, *MAPS, PACKAGE, FEED)
 
 
 def table_files(
@@ -267,7 +283,8 @@ def table_files(
         ],
     }
     drawn = {name: own for name, own in shaped.items() if own or name != "neighborhoods"}
-    return tables | {f"{name}.geojson": _geojson(name, facts, own) for name, own in drawn.items()}
+    tables |= {f"{name}.geojson": _geojson(name, facts, own) for name, own in drawn.items()}
+    return tables | {f"{name}.parquet": _parquet(name, facts, own) for name, own in drawn.items()}
 
 
 def _row(file: str, *parts: Frozen) -> dict[str, Any]:
@@ -299,6 +316,26 @@ def _geojson(name: str, facts: PublicFacts, rows: Iterable[tuple[Any, dict[str, 
         "source": facts.source,
     }
     return (json.dumps(head | {"features": features}, ensure_ascii=False) + "\n").encode()
+
+
+def _parquet(name: str, facts: PublicFacts, rows: Sequence[tuple[Any, dict[str, Any]]]) -> bytes:
+    """Write the same as GeoParquet, which says of itself what it is, and of each column."""
+    columns = COLUMNS[f"{name}.csv"]
+    told = [
+        {key: " ".join(v) if isinstance(v, (list, tuple)) else v for key, v in row.items()}
+        for _, row in rows
+    ]
+    shapes = shapely.from_geojson([json.dumps(shape) for shape, _ in rows])
+    table = gpd.GeoDataFrame(told, columns=list(columns), geometry=shapes, crs=LONLAT)
+    for column in {"level", "low", "high", "count"} & {*columns}:
+        table[column] = table[column].astype("Int64")
+    buffer, out = io.BytesIO(), io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    written = pq.read_table(buffer)
+    about = {"title": public_title(facts), "source": facts.source, "quarter": facts.quarter}
+    about |= {f"column:{column}": FIELDS[column][1] for column in columns}
+    pq.write_table(written.replace_schema_metadata({**written.schema.metadata, **about}), out)
+    return out.getvalue()
 
 
 def _shape(cells: Iterable[str]) -> Any:

@@ -195,3 +195,6 @@ class PublicFacts(Frozen):
     meetings: tuple[PublicMeeting, ...] = ()  # after the quarter's end, soonest first
     fairness: PublicFairness | None = None  # None if it was not asked for
     decided_by: str = ""  # who decides which areas are chosen
+    address: str = ""  # of the public page
+    contact: str = ""  # office that answers questions on the data
+    email: str = ""  # of that office

@@ -268,4 +268,7 @@ def _facts(
         spanish_office=public.spanish_office,
         meetings=meetings_of(records, public, areas, touched, window.quarter.last_day),
         decided_by=public.decided_by,
+        address=public.address,
+        contact=public.contact,
+        email=public.email,
     )

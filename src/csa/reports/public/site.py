@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
 from csa.base.io import json_bytes
+from csa.base.params import Month, last_day
 from csa.base.text import ENGLISH, LANGUAGES, Translator
 from csa.disclosure.published import Publication
 from csa.geo.palette import class_colors
@@ -35,7 +37,16 @@ from csa.reports.public.words import (
 
 
 PACKAGE, FEED = "datapackage.json", "feed.xml"
-MEDIA = {"csv": "text/csv", "geojson": "application/geo+json"}
+CATALOG = "catalog.json"
+MEDIA = {
+    "csv": "text/csv",
+    "geojson": "application/geo+json",
+    "parquet": "application/vnd.apache.parquet",
+}
+SHOWS = ("number", "map", "trend", "tasks")
+"""What a card can show."""
+YOUR_SITE = "https://www.example.org/core-service-areas"
+"""Stands for the address of the public page where the city's file gives none."""
 FIELDS: Mapping[str, tuple[str, str]] = {
     "cell": ("string", "H3 cell, resolution 8"),
     "level": ("integer", "position of its class on the map, from 0"),
@@ -105,6 +116,49 @@ def package_bytes(
     )
 
 
+def catalog_bytes(facts: PublicFacts, files: Iterable[str]) -> bytes:
+    """Describe the data files as a catalog of DCAT-US 1.1, which a portal harvests."""
+    t = Translator()
+    start, until = Month.parse(facts.start), Month.parse(facts.until)
+    address = facts.address.rstrip("/")
+    distributions = []
+    for name in sorted(files):
+        ending = name.rpartition(".")[2]
+        if ending in MEDIA:
+            at = {"downloadURL": f"{address}/{name}"} if address else {}
+            about = {"@type": "dcat:Distribution", "title": name, "format": ending}
+            distributions.append({**about, "mediaType": MEDIA[ending], **at})
+    publisher = {"@type": "org:Organization", "name": facts.source}
+    contact = {"@type": "vcard:Contact", "fn": facts.contact, "hasEmail": f"mailto:{facts.email}"}
+    dataset: dict[str, object] = {
+        "@type": "dcat:Dataset",
+        "identifier": f"core-service-areas-{facts.city_id}",
+        "title": public_title(facts),
+        "description": data_note(facts, t),
+        "keyword": ["gun violence", "core service areas", "public safety"],
+        "modified": Quarter.parse(facts.quarter).last_day.isoformat(),
+        "publisher": publisher,
+        "contactPoint": contact,
+        "accessLevel": "public",
+        "rights": t("public.data_rights"),
+        "accrualPeriodicity": "R/P3M",
+        "temporal": f"{start}-01/{last_day(until.plus(-1)).isoformat()}",
+        "spatial": facts.city_name,
+        "language": ["en-US"],
+        "distribution": distributions,
+    }
+    if address:
+        dataset["landingPage"] = f"{address}/{PAGE}"
+    root = {
+        "@context": "https://project-open-data.cio.gov/v1.1/schema/catalog.jsonld",
+        "@type": "dcat:Catalog",
+        "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+        "describedBy": "https://project-open-data.cio.gov/v1.1/schema/catalog.json",
+        "dataset": [dataset],
+    }
+    return json_bytes(root)
+
+
 def feed_bytes(facts: PublicFacts, ledger: Iterable[Publication]) -> bytes:
     """Write the Atom feed: an entry for each quarter, newest first; the same bytes each time."""
     t = Translator()
@@ -157,14 +211,18 @@ def link_names(files: Iterable[str], t: Translator) -> tuple[tuple[str, str], ..
         "cells.geojson": "public.file_as_map",
         "years.csv": "public.file_years",
         "actions.csv": "public.file_actions",
+        "neighborhoods.parquet": "public.file_as_parquet",
+        "areas.parquet": "public.file_as_parquet",
+        "cells.parquet": "public.file_as_parquet",
         PACKAGE: "public.file_package",
+        CATALOG: "public.file_catalog",
         FEED: "public.file_feed",
     }
     held = set(files)
     return tuple((name, t(said[name])) for name in said if name in held)
 
 
-PAGE, FAIRNESS, WALL = PAGES = ("index.html", "fairness.html", "wall.html")
+PAGE, FAIRNESS, WALL, EMBED = PAGES = ("index.html", "fairness.html", "wall.html", "embed.html")
 
 
 def public_page(
@@ -193,6 +251,41 @@ def public_page(
         svg=inlined(svg),
         cards=place_cards(facts, t),
         city=city_card(facts, t),
+    )
+
+
+def embed_page(facts: PublicFacts, language: str, svg: str | None) -> str:
+    """Write the page whose address says which card it shows: `?show=...&place=...`."""
+    t = Translator(language)
+    words = class_words(facts, language)
+    return render_page(
+        "embed",
+        t=t,
+        say={
+            "classes": t("public.where_title", what=noun(facts, t)),
+            "count": t("public.card_count", what=noun(facts, t), when=period(facts, t)),
+            "changed": t("public.changed"),
+        },
+        title=public_title(facts, language),
+        subtitle=subtitle(facts, t),
+        city=city_card(facts, t),
+        cards=list(place_cards(facts, t)),
+        svg=inlined(svg),
+        map_name=map_name(language),
+        data_name="counts.csv",
+        legend=list(zip(class_colors(len(words)), words, strict=True)),
+        up="" if language == ENGLISH else "../",
+    )
+
+
+def embed_line(address: str, language: str, show: str, place: str, title: str) -> str:
+    """Return the line that puts a card on another site's page."""
+    asked = urlencode({"show": show} | ({"place": place} if place else {}), quote_via=quote)
+    at = f"{(address or YOUR_SITE).rstrip('/')}/{_folder(language)}{EMBED}?{asked}"
+    height = 480 if show == "map" else 320
+    return (
+        f'<iframe src="{escape(at)}" title="{escape(title)}" loading="lazy" '
+        f'style="border:0;width:100%;height:{height}px"></iframe>'
     )
 
 
@@ -264,7 +357,13 @@ def site_files(
         written[f"{folder}{PAGE}"] = public_page(facts, language, svg, named).encode()
         written[f"{folder}{FAIRNESS}"] = fairness_page(facts, language).encode()
         written[f"{folder}{WALL}"] = wall_page(facts, language, svg, PAGE).encode()
+        written[f"{folder}{EMBED}"] = embed_page(facts, language, svg).encode()
     return written
+
+
+def map_name(language: str) -> str:
+    """Return the name of the map's file."""
+    return "map.svg" if language == ENGLISH else f"map-{language}.svg"
 
 
 def _folder(language: str) -> str:
