@@ -148,6 +148,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa start",
         "csa month",
         "csa ingest",
+        "csa export",
         "csa propose",
         "csa backtest",
         "csa priorities",

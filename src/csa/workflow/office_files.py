@@ -140,7 +140,7 @@ def _changes(analysis: Analysis) -> Iterable[dict[str, Any]]:
 
 
 def workbook_notes(analysis: Analysis, today: date) -> tuple[str, ...]:
-    """Say what the tables are of, and how to read them."""
+    """Return what the tables are of, and how to read them."""
     city, summary = analysis.city.config.city, analysis.proposal.summary
     through = date.fromisoformat(analysis.city.dataset.report["data_through"])
     start, until = (Month.parse(summary["params"][end]) for end in ("start", "until"))
