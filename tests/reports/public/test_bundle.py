@@ -62,7 +62,7 @@ def test_a_bundle_holds_data_pages_pictures_and_a_feed_and_nothing_else(bundle_f
     assert names >= {"map.svg", "map-es.svg", *SITE}
 
 
-@pytest.mark.parametrize("name", ["areas", "cells", "neighborhoods"])
+@pytest.mark.parametrize("name", ["areas", "cells"])
 def test_parquet_is_the_same_table_and_says_what_it_is(bundle_folder, name):
     """Read as R reads it: by duckdb, and by pyarrow for what it says of itself."""
     path = bundle_folder / f"{name}.parquet"

@@ -16,6 +16,6 @@ def test_the_line_to_paste_has_its_place_encoded_and_its_title_escaped():
 
 def test_a_card_asks_nobody_else_and_runs_its_own_script_alone(public_made):
     page = embed_page(public_made.facts, "en", None)
-    assert "default-src 'none'" in page
+    assert "default-src &#39;none&#39;" in page
     assert page.count("<script") == 1
     assert not re.search(r"(?:src|href)=.https?:", page)
