@@ -37,7 +37,9 @@ def test_the_package_names_each_data_file_with_its_columns_size_and_hash(facts):
     files = bundle_files(facts, [], {}, {"Ash Hollow": SQUARE})
     package = json.loads(files["datapackage.json"])
     listed = {one["path"]: one for one in package["resources"]}
-    assert set(listed) == {name for name in files if name.endswith((".csv", ".geojson", ".parquet"))}
+    assert set(listed) == {
+        name for name in files if name.endswith((".csv", ".geojson", ".parquet"))
+    }
     for name, one in listed.items():
         assert one["bytes"] == len(files[name])
         assert one["hash"] == f"sha256:{hashlib.sha256(files[name]).hexdigest()}"
