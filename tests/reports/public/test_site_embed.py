@@ -2,6 +2,8 @@
 
 import re
 
+from tests.sentences import says
+
 from csa.reports.public.site import embed_line, embed_page
 
 
@@ -18,4 +20,5 @@ def test_a_card_asks_nobody_else_and_runs_its_own_script_alone(public_made):
     page = embed_page(public_made.facts, "en", None)
     assert "default-src &#39;none&#39;" in page
     assert page.count("<script") == 1
+    assert says("public.made_up") in page
     assert not re.search(r"(?:src|href)=.https?:", page)

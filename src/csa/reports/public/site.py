@@ -268,6 +268,7 @@ def embed_page(facts: PublicFacts, language: str, svg: str | None) -> str:
         },
         title=public_title(facts, language),
         subtitle=subtitle(facts, t),
+        marks=marks_of(facts, language),
         city=city_card(facts, t),
         cards=list(place_cards(facts, t)),
         svg=inlined(svg),
@@ -282,7 +283,7 @@ def embed_line(address: str, language: str, show: str, place: str, title: str) -
     """Return the line that puts a card on another site's page."""
     asked = urlencode({"show": show} | ({"place": place} if place else {}), quote_via=quote)
     at = f"{(address or YOUR_SITE).rstrip('/')}/{_folder(language)}{EMBED}?{asked}"
-    height = 480 if show == "map" else 320
+    height = {"map": 640, "trend": 420}.get(show, 340)
     return (
         f'<iframe src="{escape(at)}" title="{escape(title)}" loading="lazy" '
         f'style="border:0;width:100%;height:{height}px"></iframe>'
