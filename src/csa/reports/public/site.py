@@ -323,6 +323,7 @@ def _page(
         sections=sections,
         data_note=data_note(facts, t),
         up="" if language == ENGLISH else "../",
+        map_name=map_name(language),
         description=t("public.where", what=noun(facts, t)),
         version=t("public.version", quarter=f"{quarter} {year}", snapshot=facts.snapshot_id[:12]),
         **own,
