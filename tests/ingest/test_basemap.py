@@ -99,6 +99,9 @@ def test_named_lines_are_one_feature_a_name():
     features = name_lines(["Oak", "", "Oak", "Elm"], streets, CANVAS, 3, UTM)
     assert [properties for _, properties in features] == [{}, {"name": "Elm"}, {"name": "Oak"}]
     assert [shapely.get_num_geometries(shape) for shape, _ in features] == [1, 1, 1]
+    shared = layer(*[LineString([(0, 0), (100, 0)])] * 3)
+    features = name_lines(["Oak", "Elm", "Oak"], shared, CANVAS, 3, UTM)
+    assert [properties for _, properties in features] == [{"name": "Elm"}, {"name": "Oak"}]
 
 
 def test_the_frame_is_the_neighborhoods_box_and_a_margin():

@@ -427,6 +427,8 @@ def test_a_street_is_in_each_neighborhood_that_it_runs_through_and_one_without_a
     found = (("Elm", ("East", "West")), ("Oak", ("West",)))
     assert streets_by_neighborhood(layers, halves) == found
     assert streets_by_neighborhood({}, halves) == ()
+    unnamed = {"streets": json.dumps({"features": features[1:2]})}
+    assert streets_by_neighborhood(unnamed, halves) == ()
 
 
 @pytest.mark.parametrize(
