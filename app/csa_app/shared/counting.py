@@ -98,16 +98,28 @@ def show_page(request: Request) -> Response:
     return _sent(request, _page(), "text/html")
 
 
+SHOWN = (
+    "count.title", "count.sign_in", "count.office", "count.place", "count.kind", "count.numbers",
+    "count.contacts", "count.reached", "count.hours", "count.staff", "count.day", "count.today",
+    "count.yesterday", "count.other", "count.undo", "count.send", "count.leave", "count.about",
+)  # fmt: skip
+"""Sentences of the page."""
+SAID = (
+    "count.all_sent", "count.one_waits", "count.many_wait", "count.saved", "count.choose",
+    "count.undone", "count.erased", "count.too_old", "count.revoked", "count.signed_out",
+)  # fmt: skip
+"""Sentences of its script."""
+
+
+def _last(key: str) -> str:
+    return key.partition(".")[2]
+
+
 @once_each
 def _page() -> str:
     text = (FOLDER / "page.html").read_text(encoding="utf-8")
-    names = (
-        *("title", "sign_in", "office", "place", "kind", "numbers", "contacts", "reached", "hours"),
-        *("staff", "day", "today", "yesterday", "other", "undo", "send", "leave", "about"),
-    )
-    said = ("all_sent", "one_waits", "many_wait", "saved", "choose", "undone", "erased", "too_old")
-    words = {name: tr(f"count.{name}", n="{n}") for name in (*said, "revoked", "signed_out")}
-    shown = {name: tr(f"count.{name}") for name in names}
+    words = {_last(said): tr(said, n="{n}") for said in SAID}
+    shown = {_last(key): tr(key) for key in SHOWN}
     return Template(text).substitute(shown, words=json.dumps(words).replace("<", "\\u003c"))
 
 

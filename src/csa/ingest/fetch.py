@@ -125,7 +125,7 @@ class DownloadPlan:
     @property
     def about(self) -> dict[str, str]:
         """What sentences say of where it comes from."""
-        return {"host": host_of(self.table.address), "dataset": self.table.name}
+        return self.table.about
 
     @property
     def n_pages(self) -> int:
@@ -212,7 +212,7 @@ def plan_download(table: PortalTable, path: Path, page_rows: int | None = None) 
 def _version(table: PortalTable) -> Version:
     version = table.version()
     if version.n_rows < 1:
-        raise SourceError("fetch.empty", host=host_of(table.address), dataset=table.name)
+        raise SourceError("fetch.empty", **table.about)
     return version
 
 
@@ -240,7 +240,7 @@ def download(
                 hidden.clear()
                 if n_restarts == RESTARTS:
                     hidden.remove()
-                    raise SourceError(str(torn), **plan.about) from torn
+                    raise torn.error from torn
                 plan = replace(plan, version=_version(plan.table))
                 continue
             if n_restarts:
@@ -284,24 +284,24 @@ def _gather(plan: DownloadPlan, hidden: Partial, progress: ProgressCallback) -> 
             page = _ask_page(plan, number)
             hidden.keep(number, page)
         header = header or page.header
-        _check_fit(page, header, ids)
+        _check_fit(plan, page, header, ids)
     progress("check")
     _check_unchanged(plan)
     return n_resumed
 
 
-def _check_fit(page: Page, header: list[str], ids: set[str]) -> None:
+def _check_fit(plan: DownloadPlan, page: Page, header: list[str], ids: set[str]) -> None:
     if page.header != header:
-        raise InconsistentPagesError("fetch.headers")
+        raise InconsistentPagesError(SourceError("fetch.headers", **plan.about))
     n_before = len(ids)
     ids.update(row[0] for row in page.rows)
     if len(ids) != n_before + len(page.rows):
-        raise InconsistentPagesError("fetch.repeats")
+        raise InconsistentPagesError(SourceError("fetch.repeats", **plan.about))
 
 
 def _check_unchanged(plan: DownloadPlan) -> None:
     if plan.table.version() != plan.version:
-        raise InconsistentPagesError("fetch.changed")
+        raise InconsistentPagesError(SourceError("fetch.changed", **plan.about))
 
 
 def _ask_page(plan: DownloadPlan, number: int) -> Page:
@@ -387,14 +387,13 @@ def _write(
 
 def download_map(table: Socrata, path: Path) -> Account:
     """Download neighborhoods, streets or the like as GeoJSON, in one piece."""
-    about = {"host": host_of(table.address), "dataset": table.name}
     for n_restarts in range(RESTARTS + 1):
         version = _version(table)
         with suppress(InconsistentPagesError):
             content = table.web.repeat(partial(_ask_map, table, version))
             _check_unchanged(DownloadPlan(table, path, version.n_rows, version))
             return _write(table, path, content, version, n_restarts)
-    raise SourceError("fetch.changed", **about)
+    raise SourceError("fetch.changed", **table.about)
 
 
 def _ask_map(table: Socrata, version: Version) -> bytes:
@@ -402,10 +401,9 @@ def _ask_map(table: Socrata, version: Version) -> bytes:
     if n_features == version.n_rows:
         return content
     if table.version() != version:
-        raise InconsistentPagesError("fetch.changed")
+        raise InconsistentPagesError(SourceError("fetch.changed", **table.about))
     counts = {"page": 1, "wanted": version.n_rows, "given": n_features}
-    about = {"host": host_of(table.address), "dataset": table.name}
-    raise TransientError(SourceError("fetch.rows", **about, **counts))
+    raise TransientError(SourceError("fetch.rows", **table.about, **counts))
 
 
 # ---- A file at an address.

@@ -75,6 +75,18 @@ class PortalTable(ABC):
     def page(self, first: int, n_rows: int, *, is_last: bool) -> Page:
         """Request rows by their place; of the last page all that are left."""
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What sentences say of where it comes from."""
+        return {"host": host_of(self.address), "dataset": self.name}
+
+    def joined(self, pages: Sequence[Page]) -> Page:
+        """Return pages as one."""
+        headers = {tuple(page.header) for page in pages if page.header} or {()}
+        if len(headers) > 1:
+            raise InconsistentPagesError(SourceError("fetch.headers", **self.about))
+        return Page([*headers.pop()], [row for page in pages for row in page.rows])
+
     def changes(self, since: Version) -> Changes | None:  # noqa: ARG002 - for those that know
         """Request what was added or changed; None where the portal does not say, or it is much."""
         return None
@@ -112,15 +124,12 @@ def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[at : at + IDS_A_REQUEST] for at in range(0, len(ids), IDS_A_REQUEST))
 
 
-def _joined(pages: Sequence[Page]) -> Page:
-    headers = {tuple(page.header) for page in pages if page.header} or {()}
-    if len(headers) > 1:
-        raise InconsistentPagesError("fetch.headers")
-    return Page([*headers.pop()], [row for page in pages for row in page.rows])
-
-
 class InconsistentPagesError(Exception):
     """Pages that are not of one version: the download must begin again."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 # ---- Socrata.
@@ -171,7 +180,7 @@ class Socrata(PortalTable):
             named = ", ".join(f"'{one}'" for one in some)
             question = {"$select": f"{self.ID},*", "$order": self.ID, "$limit": str(len(some))}
             pages.append(self._csv(question, f"{self.ID} in ({named})"))
-        return Changes(self._ids(), _joined(pages))
+        return Changes(self._ids(), self.joined(pages))
 
     def _ids(self, where: str = "") -> list[str]:
         question = {"$select": self.ID, "$order": self.ID, "$limit": str(2**31 - 1)}
@@ -295,7 +304,7 @@ class ArcGIS(PortalTable):
 
     def describe(self) -> None:
         """Request what the layer says of itself."""
-        layer, about = self._ask("", {}, _Layer), self._about
+        layer, about = self._ask("", {}, _Layer), self.about
         if not layer.fields:
             raise SourceError("fetch.no_layer", **about)
         if layer.geometryType not in {None, "", POINT}:
@@ -324,7 +333,7 @@ class ArcGIS(PortalTable):
         least, most = some[0], some[-1]
         page = self._rows({}, f"{self._id_field} >= {least} AND {self._id_field} <= {most}")
         if {row[0] for row in page.rows} - set(some):
-            raise InconsistentPagesError("fetch.changed")
+            raise InconsistentPagesError(SourceError("fetch.changed", **self.about))
         return page
 
     def changes(self, since: Version) -> Changes | None:
@@ -337,18 +346,14 @@ class ArcGIS(PortalTable):
         if len(changed) > MOST_CHANGED:
             return None
         pages = [self._rows({"objectIds": ",".join(some)}, "") for some in _chunks(changed)]
-        return Changes(self._list_ids(""), _joined([Page([], []), *pages]))
-
-    @property
-    def _about(self) -> dict[str, str]:
-        return {"host": host_of(self.address), "dataset": self.name}
+        return Changes(self._list_ids(""), self.joined([Page([], []), *pages]))
 
     @property
     def _id_field(self) -> str:
         of_type = (one.name for one in self._layer.fields if one.type == OBJECT_ID)
         found = self._layer.objectIdField or next(of_type, None)
         if not found:
-            raise SourceError("fetch.no_ids", **self._about)
+            raise SourceError("fetch.no_ids", **self.about)
         return found
 
     @property
@@ -368,7 +373,7 @@ class ArcGIS(PortalTable):
         wanted["orderByFields"] = self._id_field
         answer = self._query({**wanted, **question}, where, _Features)
         if answer.exceededTransferLimit:
-            raise SourceError("fetch.half", **self._about, n=len(answer.features))
+            raise SourceError("fetch.half", **self.about, n=len(answer.features))
         return Page(["id", *self._header], [self._row(feature) for feature in answer.features])
 
     def _row(self, feature: _Feature) -> list[str]:
@@ -394,10 +399,10 @@ class ArcGIS(PortalTable):
             if problem is None:
                 return whole(content)
             if problem.code in LACKS_TOKEN:  # with HTTP 200
-                raise SourceError("fetch.refused", **self._about, status=problem.code)
+                raise SourceError("fetch.refused", **self.about, status=problem.code)
             if problem.code >= 500:
                 raise TransientError(SourceError("fetch.busy", host=host, status=problem.code))
-            raise SourceError("fetch.not_understood", **self._about, status=problem.code)
+            raise SourceError("fetch.not_understood", **self.about, status=problem.code)
 
         headers = {"X-Esri-Authorization": f"Bearer {self.web.token}"} if self.web.token else {}
         url = f"{self.address}{path}"

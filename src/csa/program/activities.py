@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias, cast
@@ -153,9 +153,11 @@ def activity_faults(
 ) -> Iterator[tuple[str, Message]]:
     """Yield what is wrong with an activity, by field."""
     if row.kind not in settings.kinds:
-        yield "kind", unknown_word("activity.kind", row.kind, settings.kinds)
+        refusal = msg("activity.kind", given=row.kind[:60], known=", ".join(settings.kinds))
+        yield "kind", unknown_word(refusal, row.kind)
     if row.place not in places:
-        yield "place", unknown_word("activity.place", row.place, places)
+        refusal = msg("activity.place", given=row.place[:60], known=", ".join(places))
+        yield "place", unknown_word(refusal, row.place)
     yield from _day_faults(row, places, today)
     for name in ("contacts", "reached"):
         if not 0 <= (getattr(row, name) or 0) <= MAX_PEOPLE:
@@ -179,11 +181,9 @@ def _day_faults(row: Activity, places: Places, today: date) -> Iterator[tuple[st
         yield "on", msg("activity.after", place=row.place, last=last, day=row.on)
 
 
-def unknown_word(key: str, given: str, known: Collection[str]) -> Message:
+def unknown_word(refusal: Message, given: str) -> Message:
     """Return the refusal of a word that is not on a list; a person's is not repeated."""
-    if kinds_in(given):
-        return msg("activity.looks_like_person")
-    return msg(key, given=given[:60], known=", ".join(known))
+    return msg("activity.looks_like_person") if kinds_in(given) else refusal
 
 
 def check_activity(row: Activity, settings: Activities, places: Places, today: date) -> Activity:

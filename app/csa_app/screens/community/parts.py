@@ -10,7 +10,7 @@ from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import language_name
 from csa.reports.public.plan import notice_text
 from csa.reports.public.sections import public_title
-from csa.reports.public.site import SHOWS, embed_line, public_page
+from csa.reports.public.site import embed_line, public_page
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import period
 from csa_app.shared import cache, cache_report, cache_store, caught, panels
@@ -19,6 +19,13 @@ from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import LANGUAGE, reportable_months
 
 PAGE_PX = 1000
+SHOW_WORDS = {
+    "number": "community.embed_number",
+    "map": "community.embed_map",
+    "trend": "community.embed_trend",
+    "tasks": "community.embed_tasks",
+}
+"""What a card can show."""
 
 
 def build_preview(chosen: str) -> PublicEdition:
@@ -92,8 +99,8 @@ def _card_line(told: PublicEdition, chosen: str) -> None:
         st.caption(tr("community.embed_about"))
         show = st.selectbox(
             tr("community.embed_show"),
-            SHOWS,
-            format_func=lambda name: tr(f"community.embed_{name}"),
+            list(SHOW_WORDS),
+            format_func=lambda name: tr(SHOW_WORDS[name]),
             key="embed show",
         )
         names = ["", *(place.name for place in facts.districts)]

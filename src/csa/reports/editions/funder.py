@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 SHORT_ID = 12
 CVIPI_COLUMNS = ("question", "answer", "period", "source", "note")
 """Columns of the file of performance questions."""
+SUMS = {"contacts": "cvipi.contacts", "hours": "cvipi.hours"}
 UNANSWERED = (
-    "demographics",
-    "assessments",
-    "completed",
-    "reinjured",
-    "jobs",
-    "trained",
-    "partners",
+    "cvipi.demographics",
+    "cvipi.assessments",
+    "cvipi.completed",
+    "cvipi.reinjured",
+    "cvipi.jobs",
+    "cvipi.trained",
+    "cvipi.partners",
 )
 """What a funder asks about persons and staff, which nobody enters here."""
 
@@ -294,7 +295,7 @@ def _rest(facts: GrantFacts, t: Translator) -> Iterator[Block]:
     """Yield measures, what changed, the money, and how it was made."""
     if facts.measures:
         yield Heading(t("funder.measures"))
-        columns = tuple(t(f"funder.{name}") for name in ("measure", "quarter", "value", "target"))
+        columns = t.each("funder.measure", "funder.quarter", "funder.value", "funder.target")
         names = ("name", "quarter", "value", "target")
         rows = tuple(tuple(row[name] for name in names) for row in facts.measures)
         yield Table(t("funder.measures_caption"), columns, rows, numeric=(2, 3))
@@ -302,7 +303,7 @@ def _rest(facts: GrantFacts, t: Translator) -> Iterator[Block]:
     yield Bullets(facts.changes) if facts.changes else Paragraph(t("funder.no_change"))
     if facts.grant.money:
         yield Heading(t("funder.money"))
-        columns = tuple(t(f"funder.{name}") for name in ("line", "budget", "spent", "as_of"))
+        columns = t.each("funder.line", "funder.budget", "funder.spent", "funder.as_of")
         rows = tuple(
             (line.what, f"${line.budget:,.0f}", f"${line.spent:,.0f}", t.day(line.as_of))
             for line in facts.grant.money
@@ -328,7 +329,7 @@ def cvipi_file(facts: GrantFacts) -> bytes:
     for name, value in facts.sums.items():
         if value is not None:
             source = t("cvipi.from_activities")
-            rows.append((t(f"cvipi.{name}"), f"{value:g}", period, source, ""))
+            rows.append((t(SUMS[name]), f"{value:g}", period, source, ""))
     n_areas = str(len(facts.places))
     rows.append((t("cvipi.places"), n_areas, period, t("cvipi.from_activities"), ""))
     for name, said in facts.answers:
@@ -341,5 +342,5 @@ def cvipi_file(facts: GrantFacts) -> bytes:
             (t("cvipi.spent", what=line.what), f"{line.spent:.2f}", str(line.as_of), source, "")
         )
     lacking = t("cvipi.not_here")
-    rows += [(t(f"cvipi.{name}"), "", period, "", lacking) for name in UNANSWERED]
+    rows += [(question, "", period, "", lacking) for question in (t(key) for key in UNANSWERED)]
     return csv_bytes(CVIPI_COLUMNS, rows)

@@ -43,8 +43,6 @@ MEDIA = {
     "geojson": "application/geo+json",
     "parquet": "application/vnd.apache.parquet",
 }
-SHOWS = ("number", "map", "trend", "tasks")
-"""What a card can show."""
 YOUR_SITE = "https://www.example.org/core-service-areas"
 """Stands for the address of the public page where the city's file gives none."""
 FIELDS: Mapping[str, tuple[str, str]] = {
