@@ -178,10 +178,11 @@ def test_community_is_one_frame_by_name_with_a_page_of_its_own_inside(read, fill
     reader.page.locator("iframe").wait_for()
     reader.settle()
     told = outline(reader.page)
-    assert [one for one in told if one[0] == "button"][-3:] == [
+    assert [one for one in told if one[0] == "button"][-4:] == [
         ("button", "Español"),
         ("button", "Show it on a wall"),
         ("button", "Save it for a hall with no internet"),
+        ("button", "Card for a website"),
     ]
     assert reader.page.locator("iframe").get_attribute("title").startswith("Where shootings")
     inner = reader.page.frame_locator("iframe").locator("body").aria_snapshot()

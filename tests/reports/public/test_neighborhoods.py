@@ -91,7 +91,7 @@ def test_a_card_has_the_neighborhoods_number_its_years_its_tasks_and_the_next_me
 
 def test_the_citys_card_names_core_areas_first_then_where_the_most_are(facts):
     (areas, chosen), (_, most) = city_card(facts, Translator()).lists
-    assert areas == says("public.areas_title")
+    assert areas == says("wall.each_area")
     assert [key for key, _ in chosen] == ["", "place-2", ""]  # Larkmoor is in Vinegate
     assert most == (("place-2", "Vinegate: 23"),)  # what is fewer than 10 is no number
 

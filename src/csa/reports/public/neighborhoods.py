@@ -22,7 +22,6 @@ from csa.reports.public.plan import status_words, tasks_in_order
 from csa.reports.public.words import (
     LEAST,
     area_name,
-    areas_title,
     city_count,
     class_words,
     noun,
@@ -222,7 +221,7 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
     keys = place_ids(facts)
     of_area = {area: keys[place.name] for place in facts.districts for area in place.areas}
     yield (
-        areas_title(facts, t),
+        t("wall.each_area"),
         tuple(
             (
                 of_area.get(area.key, ""),
