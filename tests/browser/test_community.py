@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import urllib.error
+import xml.etree.ElementTree as ET
 from collections import Counter
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -358,6 +360,10 @@ def test_a_card_for_another_site_shows_one_thing_of_one_place(site, bundle, chro
             assert page.locator("article:visible h1").all_inner_texts() == [name]
             assert page.evaluate("document.documentElement.scrollWidth") <= 340
             assert page.locator("svg.map .lit").count() == bool(asked)
+            if show == "trend":
+                picture = page.locator("a.image:visible").get_attribute("href")
+                chart = ET.fromstring(unquote(picture.removeprefix("data:image/svg+xml,")))  # noqa: S314 - ours
+                assert len(chart.findall("{*}rect")) >= 2
     page.goto(f"{site}/embed.html?show=number&place=Nowhere")
     assert page.get_by_text(says("public.embed_untold")).is_visible()
     assert page.locator("article:visible").count() == 0

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
+from tests.portals import FakeCkan, FakeLayer, FakePortal
+
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 SAMPLE = ROOT / "data" / "sample"
@@ -210,6 +212,34 @@ def sample_seeds():
     yield Seed("city", "sample", "city.toml", toml, {f"data/{k}": v for k, v in beside.items()})
 
 
+def portal_answers():
+    """Give what portals answer to each question, as `tests.portals` does, by the kind of portal."""
+    rows = [
+        {"OBJECTID": n, "CASE_NO": f"c{n}", "OUTCOME": 1, "lon": -94.5, "lat": 39.1}
+        for n in range(1, 6)
+    ]
+    layer, ckan = FakeLayer(rows), FakeCkan(["case", "day"], [["1", "2019-01-01"], ["2", ""]])
+    socrata = FakePortal(["case", "note"], [[f"row-{n:03d}", str(n), "x"] for n in range(5)])
+    about = {"success": True, "result": {"datastore_active": True, "url": "", "last_modified": "x"}}
+    found = {
+        "arcgis": {
+            "layer.json": layer._layer(),
+            "count.json": {"count": 5},
+            "ids.json": {"objectIds": [1, 2, 3, 4, 5]},
+            "page.json": layer._features({"where": "1=1"}),
+        },
+        "ckan": {
+            "about.json": about,
+            "page.json": {**ckan._search(0, 3)},
+        },
+        "socrata": {"count.json": json.loads(socrata._count("x")), "page.csv": socrata._csv(0, 6)},
+    }  # fmt: skip
+    return {
+        kind: {n: c if isinstance(c, bytes) else json.dumps(c).encode() for n, c in named.items()}
+        for kind, named in found.items()
+    }
+
+
 def made_seeds():
     for name in ("kansas-city", "philadelphia"):
         yield Seed("city", name, "city.toml", city_files(name))
@@ -221,6 +251,10 @@ def made_seeds():
     yield Seed("deployment", "made", "csa.toml", DEPLOYMENT)
     yield Seed("backup", "made", "backup.gz", a_backup())
     yield Seed("measures", "made", "measures.csv", MEASURES)
+    for kind, answers in portal_answers().items():
+        for name in answers:
+            rest = {other: content for other, content in answers.items() if other != name}
+            yield Seed("portal", f"{kind} {name}", name, answers[name], {**rest, kind: b""})
     account, verdict = json.dumps(PROPOSAL).encode(), json.dumps(VERDICT).encode()
     rest = {"proposal.json": account, "areas.csv": table_of(AREAS), "areas.geojson": features_of(AREAS),
             "priorities.json": json.dumps({**PROPOSAL, "kind": "priorities"}).encode(),

@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
 
 from csa.base.errors import SourceError
 from csa.base.safe_parsing import parse_json
@@ -135,6 +142,14 @@ class InconsistentPagesError(Exception):
 # ---- Socrata.
 
 
+class _Counted(BaseModel):
+    n_rows: NonNegativeInt
+    updated_at: str | None = None
+
+
+ONE_ROW = TypeAdapter(tuple[_Counted])
+
+
 @dataclass
 class Socrata(PortalTable):
     """A dataset of a Socrata portal: https://HOST/resource/ID, filtered in SoQL."""
@@ -153,11 +168,10 @@ class Socrata(PortalTable):
 
         def read(content: bytes) -> Version:
             try:
-                (row,) = parse_json(content)
-                n_rows = int(row["n_rows"])
-            except (ValueError, TypeError, KeyError) as error:
+                (row,) = ONE_ROW.validate_json(content)
+            except ValidationError as error:
                 raise TransientError(odd_answer(content, host, self.name)) from error
-            return Version(n_rows, str(row.get("updated_at") or ""))
+            return Version(row.n_rows, row.updated_at or "")
 
         select = {"$select": "count(*) as n_rows,max(:updated_at) as updated_at"}
         return self._ask("json", select, read)

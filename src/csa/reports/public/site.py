@@ -271,7 +271,7 @@ def embed_page(facts: PublicFacts, language: str, svg: str | None) -> str:
         cards=list(place_cards(facts, t)),
         svg=inlined(svg),
         map_name=map_name(language),
-        data_name="counts.csv",
+        data_name="neighborhoods.csv",
         legend=list(zip(class_colors(len(words)), words, strict=True)),
         up="" if language == ENGLISH else "../",
     )
