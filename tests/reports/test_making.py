@@ -123,7 +123,7 @@ def test_a_report_before_anything_was_decided_is_whole(bare_facts, audience):
 def test_all_editions_are_those_for_offices_where_nothing_may_be_published(
     bare_facts, month_facts, monkeypatch
 ):
-    monkeypatch.setattr(making, "_rendered", lambda *_: {"pdf": b"", "html": b""})
+    monkeypatch.setattr(making, "render_document", lambda *_: {"pdf": b"", "html": b""})
     of_none = make_all(bare_facts, "en", draw=drawn)
     assert {name.split("_")[1] for name in of_none} == set(EDITIONS) - FOR_RESIDENTS
     untold = replace(month_facts, public=bare_facts.public)

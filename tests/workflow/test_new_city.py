@@ -132,7 +132,7 @@ def test_a_city_in_two_zones_is_measured_in_one_and_told(tmp_path):
 
 def test_notes_and_titles_before_an_excel_table_are_passed_over_and_told(tmp_path):
     path = tmp_path / "b.xlsx"
-    with pd.ExcelWriter(path) as book:
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
         pd.DataFrame({"About": ["Made by the police", "Ask us"]}).to_excel(
             book, index=False, sheet_name="Read me"
         )

@@ -138,7 +138,7 @@ class AreaView:
     @cached_property
     def zone_counts(self) -> Mapping[str, ZoneCounts]:
         """What the zones' boundaries hold, by id."""
-        return cache.zone_counts(self.session, self.choices, self.zones)
+        return cache.analysis(self.session, self.choices).count_zones(self.zones)
 
     @cached_property
     def counts(self) -> Mapping[str, AreaCounts]:

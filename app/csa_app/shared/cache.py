@@ -58,9 +58,8 @@ from csa.city.dataset import MARKER, Dataset, open_dataset
 from csa.city.loading import EvidenceStudy, load_city, load_evidence
 from csa.geo.cells import AFAR, CellSet, parents
 from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
-from csa.program.registry import CoreArea, Zone
+from csa.program.registry import CoreArea
 from csa.program.store.records import Records
-from csa.program.zones import ZoneCounts
 from csa.risk.explanation import AreaExplanation, explain_area
 from csa_app.shared import theme
 from csa_app.shared.city_session import CitySession, make_dataset
@@ -335,14 +334,6 @@ def area_counts(
 ) -> Mapping[str, AreaCounts]:
     """Count areas on their own ground: id, name and cells of each."""
     return analysis(session, choices).count(areas)
-
-
-@of_city(max_entries=8)
-def zone_counts(
-    session: CitySession, choices: AreaSettings, zones: Sequence[Zone]
-) -> Mapping[str, ZoneCounts]:
-    """Count the programs' own zones by their boundaries."""
-    return analysis(session, choices).count_zones(zones)
 
 
 @of_incidents(max_entries=6)

@@ -321,12 +321,12 @@ def _geojson(name: str, facts: PublicFacts, rows: Iterable[tuple[Any, dict[str, 
 def _parquet(name: str, facts: PublicFacts, rows: Sequence[tuple[Any, dict[str, Any]]]) -> bytes:
     """Write the same as GeoParquet, which says of itself what it is, and of each column."""
     columns = COLUMNS[f"{name}.csv"]
-    told = [
+    plain = [
         {key: " ".join(v) if isinstance(v, (list, tuple)) else v for key, v in row.items()}
         for _, row in rows
     ]
     shapes = shapely.from_geojson([json.dumps(shape) for shape, _ in rows])
-    table = gpd.GeoDataFrame(told, columns=list(columns), geometry=shapes, crs=LONLAT)
+    table = gpd.GeoDataFrame(plain, columns=list(columns), geometry=shapes, crs=LONLAT)
     for column in {"level", "low", "high", "count"} & {*columns}:
         table[column] = table[column].astype("Int64")
     buffer, out = io.BytesIO(), io.BytesIO()
@@ -334,7 +334,12 @@ def _parquet(name: str, facts: PublicFacts, rows: Sequence[tuple[Any, dict[str, 
     written = pq.read_table(buffer)
     about = {"title": public_title(facts), "source": facts.source, "quarter": facts.quarter}
     about |= {f"column:{column}": FIELDS[column][1] for column in columns}
-    pq.write_table(written.replace_schema_metadata({**written.schema.metadata, **about}), out)
+    geo = {k: v for k, v in parse_json(written.schema.metadata[b"geo"]).items() if k != "creator"}
+    # What wrote it, and with which version, is nobody's business.
+    plain_table = written.replace_schema_metadata(None)
+    with pq.ParquetWriter(out, plain_table.schema, store_schema=False) as writer:
+        writer.write_table(plain_table)
+        writer.add_key_value_metadata({"geo": json.dumps(geo), **about})
     return out.getvalue()
 
 
