@@ -181,8 +181,8 @@ def fetch(
     except KeyboardInterrupt:
         fail(tr("fetch.interrupted"), 130)
     if as_json:
-        told = [account.for_machines() for account in accounts]
-        show_json(told[0] if len(told) == 1 else told)
+        plain = [account.for_machines() for account in accounts]
+        show_json(plain[0] if len(plain) == 1 else plain)
     else:
         show_fetched(accounts)
 

@@ -414,8 +414,8 @@ def _ask_map(table: Socrata, version: Version) -> bytes:
 def download_file(source: PlainFile, path: Path, *, accept: bool = False) -> Account:
     """Download a file as it is, unless the server says that it is the same as before."""
     before = _read_file_state(source, path)
-    asked = {"If-None-Match": before.get("etag"), "If-Modified-Since": before.get("modified")}
-    headers = {name: value for name, value in asked.items() if value}
+    conditions = {"If-None-Match": before.get("etag"), "If-Modified-Since": before.get("modified")}
+    headers = {name: value for name, value in conditions.items() if value}
     hidden = Partial(path)
     with hidden.held():
         target = hidden.folder / "file"

@@ -365,10 +365,10 @@ class ArcGIS(PortalTable):
     @property
     def _id_field(self) -> str:
         of_type = (one.name for one in self._layer.fields if one.type == OBJECT_ID)
-        found = self._layer.objectIdField or next(of_type, None)
-        if not found:
+        id_field = self._layer.objectIdField or next(of_type, None)
+        if not id_field:
             raise SourceError("fetch.no_ids", **self.about)
-        return found
+        return id_field
 
     @property
     def _header(self) -> list[str]:
@@ -495,8 +495,8 @@ class Ckan(PortalTable):
         return Page([self.ID, *names], rows)
 
     def _search(self, question: Mapping[str, str]) -> _Search:
-        asked = {"resource_id": self.name, **question}
-        return self._ask("datastore_search", asked, _Found[_Search]).result
+        parameters = {"resource_id": self.name, **question}
+        return self._ask("datastore_search", parameters, _Found[_Search]).result
 
     def _ask(self, action: str, question: Mapping[str, str], shape: type[Shape]) -> Shape:
         url = f"{self.address.partition('datastore_search')[0]}{action}"
@@ -537,20 +537,20 @@ def recognize(url: str, web: Web) -> PortalTable | PlainFile:
     """
     parts = urlsplit(check_url(url, allow_private=web.allow_private))
     base = f"{parts.scheme}://{parts.netloc}"
-    asked = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
+    query = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
     layer, steps = LAYER.match(parts.path), parts.path.strip("/").split("/")
     if layer:
-        where = asked.get("where", "").strip()
+        where = query.get("where", "").strip()
         where = "" if where.replace(" ", "") == "1=1" else where
         service = base + layer[1]
         number = layer[2] or _only_layer(service, web)
         return ArcGIS(web, f"{service}/{number}", where)
-    found = [step.partition(".")[0] for step in steps]
-    ids = [step for step in found if SOCRATA_ID.fullmatch(step)]
-    is_export = "rows" in found  # /api/views/ID/rows.csv, as its download button has it
+    stems = [step.partition(".")[0] for step in steps]
+    ids = [step for step in stems if SOCRATA_ID.fullmatch(step)]
+    is_export = "rows" in stems  # /api/views/ID/rows.csv, as its download button has it
     if ids and (is_export or steps[-1].partition(".")[2] in {"", "csv", "json", "geojson"}):
-        return Socrata(web, f"{base}/resource/{ids[-1]}", asked.get("$where", ""))
-    ckan = CKAN_ID.fullmatch(asked.get("resource_id", "")) or next(
+        return Socrata(web, f"{base}/resource/{ids[-1]}", query.get("$where", ""))
+    ckan = CKAN_ID.fullmatch(query.get("resource_id", "")) or next(
         filter(
             None,
             (

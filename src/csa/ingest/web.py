@@ -155,7 +155,7 @@ class Web:
         self.retries = 0
         self.allow_private = allow_private
         self._clock = clock
-        self._asked = False
+        self._has_requested = False
         self._session = requests.Session()
         # Passwords of a .netrc are not sent.
         self._session.auth = lambda request: request
@@ -252,9 +252,9 @@ class Web:
         self, url: str, question: Mapping[str, str], name: str, headers: Mapping[str, str]
     ) -> requests.Response:
         host = host_of(url)
-        if self._asked and DELAY_S:
+        if self._has_requested and DELAY_S:
             self._clock.sleep(DELAY_S)
-        self._asked = True
+        self._has_requested = True
         # A proxy is not used for this machine itself.
         self._session.trust_env = urlsplit(url).hostname not in LOOPBACK
         try:
@@ -295,17 +295,17 @@ class Web:
         if status in {200, PARTIAL, NOT_MODIFIED} or 300 <= status < 400:
             return
         answer.close()
-        asked = {"host": host, "dataset": name}
+        about = {"host": host, "dataset": name}
         if status in BUSY or status >= 500:
             wait_s = self._asked_wait_s(answer.headers.get("Retry-After", ""))
             if wait_s is not None and wait_s > LONGEST_ASKED_WAIT_S:
                 raise SourceError("fetch.wait", host=host, minutes=wait_s / 60)
             raise TransientError(SourceError("fetch.busy", host=host, status=status), wait_s)
         if status in GONE:
-            raise SourceError("fetch.gone", **asked)
+            raise SourceError("fetch.gone", **about)
         if status in REFUSED:
-            raise SourceError("fetch.refused", status=status, **asked)
-        raise SourceError("fetch.not_understood", status=status, **asked)
+            raise SourceError("fetch.refused", status=status, **about)
+        raise SourceError("fetch.not_understood", status=status, **about)
 
     def _asked_wait_s(self, given: str) -> float | None:
         """Read Retry-After: seconds, or a date."""

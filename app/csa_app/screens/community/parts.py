@@ -92,9 +92,9 @@ def head(told: PublicEdition, chosen: str) -> None:
         _card_line(told, chosen)
 
 
-def _card_line(told: PublicEdition, chosen: str) -> None:
+def _card_line(edition: PublicEdition, chosen: str) -> None:
     """Offer the line that puts a card of the published page on another site."""
-    facts = told.facts
+    facts = edition.facts
     with st.popover(tr("community.embed"), icon=":material/code:"):
         st.caption(tr("community.embed_about"))
         show = st.selectbox(

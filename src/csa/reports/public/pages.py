@@ -17,8 +17,8 @@ from csa.reports.html import environment
 
 
 def render_page(name: str, **values: object) -> str:
-    """Render `<name>.html` with `<name>.css` and `<name>.js` inside it."""
-    style, script = _asset(f"{name}.css"), _asset(f"{name}.js")
+    """Render `<name>.html` with `<name>.css`, `<name>.js` and `charts.js` inside it."""
+    style, script = _asset(f"{name}.css"), _asset(f"{name}.js") + _asset("charts.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
         f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'"

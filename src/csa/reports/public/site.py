@@ -279,8 +279,8 @@ def embed_page(facts: PublicFacts, language: str, svg: str | None) -> str:
 
 def embed_line(address: str, language: str, show: str, place: str, title: str) -> str:
     """Return the line that puts a card on another site's page."""
-    asked = urlencode({"show": show} | ({"place": place} if place else {}), quote_via=quote)
-    at = f"{(address or YOUR_SITE).rstrip('/')}/{_folder(language)}{EMBED}?{asked}"
+    query = urlencode({"show": show} | ({"place": place} if place else {}), quote_via=quote)
+    at = f"{(address or YOUR_SITE).rstrip('/')}/{_folder(language)}{EMBED}?{query}"
     height = {"map": 640, "trend": 420}.get(show, 340)
     return (
         f'<iframe src="{escape(at)}" title="{escape(title)}" loading="lazy" '
