@@ -14,6 +14,7 @@ from csa.areas.finding import find_areas, resolve_params
 from csa.areas.locating import locate_incidents
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
+from csa.base.processes import WORTH_SHARING, worker_map
 from csa.change.follow import (
     CHANCE_NAME,
     MONTHS_AFTER,
@@ -27,7 +28,7 @@ from csa.change.follow import (
     save_past,
     settings_for_past,
 )
-from csa.change.lineage_windows import ChanceRates
+from csa.change.lineage_windows import ChanceRates, measure_chance
 from csa.change.past import past_to_plain
 from csa.city.dataset import City
 from csa.city.selection import AreaSelection
@@ -193,9 +194,8 @@ def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
 def test_starts_have_the_months_that_choose_before_them_and_a_whole_year_after(
     testville, last, first_start, last_start, n_starts
 ):
-    dataset, config = testville
-    short = of_days(dataset, "2014-01-01", last)
-    found = past_starts(locate_incidents(City(config, short), AreaSettings()), AreaSettings())
+    short = of_days(testville[0], "2014-01-01", last)
+    found = past_starts(short, AreaSettings())
     assert [str(found[0]), str(found[-1]), len(found)] == [first_start, last_start, n_starts]
     assert np.diff([one.index for one in found]).tolist() == [2] * (n_starts - 1)
 
@@ -302,3 +302,11 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     one, two = (next((tmp_path / name).rglob(f"{NAME}*.json")) for name in ("a", "b"))
     assert one.read_bytes() == two.read_bytes()
     assert json.loads(one.read_text())["kind"] == "what areas did after past years"
+
+
+def test_the_past_is_the_same_in_several_processes(located, past):
+    with worker_map(WORTH_SHARING) as apply:
+        shared = measure_past_cohorts(located, AreaSettings(), AREAS, apply=apply)
+        chance = measure_chance(located, AreaSettings(), AREAS, seed=1, n_shuffles=2, apply=apply)
+    assert past_to_plain(shared) == past_to_plain(past)
+    assert chance == measure_chance(located, AreaSettings(), AREAS, seed=1, n_shuffles=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ from csa.base.crs import LONLAT
 from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.processes import Mapper
 from csa.base.text import render
 from csa.change.analyze import Displacement, analyze_displacement
 from csa.change.classic_measures import (
@@ -37,7 +39,7 @@ from csa.change.past import PastCohort, past_from_plain, past_to_plain
 from csa.change.season import MonthCompared
 from csa.change.sentences import figures, state_change
 from csa.change.zoning import LEAST_BEFORE, count_past
-from csa.city.dataset import City
+from csa.city.dataset import City, Dataset
 from csa.city.history import list_revisions, load_history
 from csa.city.results import load_latest_result, load_result, save_result
 from csa.city.selection import AreaSelection
@@ -58,25 +60,34 @@ def measure_past_cohorts(
     choices: AreaSettings,
     documented: DocumentedDbscan | None,
     progress: ProgressCallback = no_progress,
+    apply: Mapper = map,
 ) -> tuple[PastCohort, ...]:
     """Find areas at past starts, all years round, and count what they did afterwards."""
-    made = []
-    for origin in past_starts(located, choices):
+    made, starts = [], past_starts(located.dataset, choices)
+    cohorts = apply(partial(_follow_cohort, located, choices, documented), starts)
+    for _ in starts:
         progress("after")
-        period = Period.before(origin, choices.months)
-        params = resolve_params(located, period, choices, documented)
-        found = find_areas(located, period, params).areas
-        if found:
-            months = min(MONTHS_AFTER, located.dataset.require_months().until.index - origin.index)
-            made.append(count_past(located, found, origin, months))
-    return tuple(made)
+        made.append(next(cohorts))
+    return tuple(cohort for cohort in made if cohort is not None)
 
 
-def past_starts(located: StudyArea, choices: AreaSettings) -> tuple[Month, ...]:
+def _follow_cohort(
+    located: StudyArea, choices: AreaSettings, documented: DocumentedDbscan | None, origin: Month
+) -> PastCohort | None:
+    period = Period.before(origin, choices.months)
+    params = resolve_params(located, period, choices, documented)
+    areas = find_areas(located, period, params).areas
+    if not areas:
+        return None
+    months = min(MONTHS_AFTER, located.dataset.require_months().until.index - origin.index)
+    return count_past(located, areas, origin, months)
+
+
+def past_starts(dataset: Dataset, choices: AreaSettings) -> tuple[Month, ...]:
     """List the past months that areas are followed from, each a year ago or more; newest last."""
-    if not past_years(located.dataset, choices):
+    if not past_years(dataset, choices):
         return ()
-    covered = located.dataset.require_months()
+    covered = dataset.require_months()
     n_months = covered.months - choices.months - LEAST_BEFORE
     last = covered.until.plus(-LEAST_BEFORE)
     return tuple(last.plus(-back) for back in range(0, n_months + 1, STEP_MONTHS))[::-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.processes import Mapper
 from csa.base.schema import UNASSIGNED
 from csa.change.lineage import (
     LINEAGE_COLUMNS,
@@ -32,7 +34,7 @@ from csa.geo.cells import CellSet, best_match
 from csa.geo.grid import Grid
 from csa.geo.neighborhoods import assign_neighborhoods
 
-WINDOWS = 36
+WINDOWS, N_SHUFFLES = 36, 3
 LEAST_WINDOW = 24
 """Windows of fewer months with data are mostly chance and are left out."""
 
@@ -252,31 +254,45 @@ def _names(
     return dict(zip(shapes, name_places(largest, xy, taken, middles, units), strict=True))
 
 
-def measure_chance(
+def measure_chance(  # noqa: PLR0913 - where, how, how often, and who does the work
     located: StudyArea,
     choices: AreaSettings,
     documented: DocumentedDbscan | None,
     *,
     seed: int,
-    n_shuffles: int = 3,
+    n_shuffles: int = N_SHUFFLES,
     progress: ProgressCallback = no_progress,
+    apply: Mapper = map,
 ) -> ChanceRates:
     """Follow areas in shuffled months, in which nothing lasts."""
     rng = np.random.default_rng(seed)
-    covered = located.dataset.require_months()
-    area_years, appeared, gone = 0.0, 0, 0
-    for _ in range(n_shuffles):
+    n_months = located.dataset.require_months().months
+    orders = [rng.permutation(n_months) for _ in range(n_shuffles)]
+    total = ChanceRates(0.0, 0, 0)
+    shuffles = apply(partial(_follow_shuffled, located, choices, documented), orders)
+    for _ in orders:
         progress("shuffle")
-        order = rng.permutation(covered.months)
-        month = located.month - covered.start.index
-        is_in = (month >= 0) & (month < covered.months)
-        moved = np.where(is_in, order[month.clip(0, covered.months - 1)], month)
-        shuffled = replace(located, month=moved + covered.start.index)
-        snapshots = _snapshots(shuffled, choices, documented, None, no_progress)
-        if not snapshots:
-            continue
-        events = Counter(_trace(shuffled, snapshots, choices.months)["event"])
-        area_years += sum(len(one.areas) for one in snapshots) / 12
-        appeared += events[Event.APPEARED]
-        gone += events[Event.GONE]
-    return ChanceRates(area_years, appeared, gone)
+        rates = next(shuffles)
+        total = ChanceRates(
+            total.area_years + rates.area_years,
+            total.appeared + rates.appeared,
+            total.gone + rates.gone,
+        )
+    return total
+
+
+def _follow_shuffled(
+    located: StudyArea, choices: AreaSettings, documented: DocumentedDbscan | None, order: Ints
+) -> ChanceRates:
+    """Follow areas in a city whose months stand in another order."""
+    first = located.dataset.require_months().start.index
+    month = located.month - first
+    is_in = (month >= 0) & (month < len(order))
+    moved = np.where(is_in, order[month.clip(0, len(order) - 1)], month)
+    shuffled = replace(located, month=moved + first)
+    snapshots = _snapshots(shuffled, choices, documented, None, no_progress)
+    if not snapshots:
+        return ChanceRates(0.0, 0, 0)
+    events = Counter(_trace(shuffled, snapshots, choices.months)["event"])
+    area_years = sum(len(window.areas) for window in snapshots) / 12
+    return ChanceRates(area_years, events[Event.APPEARED], events[Event.GONE])

@@ -61,6 +61,8 @@ def backtest(
     config = load_city_option(city)
     from csa.areas.backtest.recording import past_years
     from csa.areas.choices import resolve_settings
+    from csa.change.follow import past_starts
+    from csa.change.lineage_windows import N_SHUFFLES
     from csa.city.dataset import open_city
     from csa.workflow.past_years import BacktestRequest, make_backtest, make_spec
 
@@ -79,8 +81,11 @@ def backtest(
     spec = make_spec(days, horizon, area_share)
     request = BacktestRequest(opened, choices, spec, with_variants=variants and out is not None)
     is_named = named is not None
-    n_passes = 1 + 2 * (not is_named) + request.with_variants
-    with progress(2 + (not is_named) + len(days) * n_passes) as step:
+    # Settings are tried where the city's file documents some; areas are followed every other month.
+    is_swept = not is_named and config.areas.documented is not None
+    n_passes = 1 + is_swept + request.with_variants
+    n_followed = 0 if is_named else N_SHUFFLES + len(past_starts(opened.dataset, choices))
+    with progress(2 + len(days) * n_passes + n_followed) as step:
         past, account = make_backtest(request, out, is_named=is_named, progress=step)
     if as_json:
         show_json(account)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console, JustifyMethod
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -59,13 +59,20 @@ STEPS = {
     "queue": "Waiting for other files",
 }
 PIPED_WIDTH = 120
+FEW_STEPS = 10
+"""From so few the time that is left cannot be told."""
 
 
 @contextmanager
 def progress(n_steps: int) -> Iterator[ProgressCallback]:
     """Show a progress bar on stderr, on a terminal only."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        *((TimeRemainingColumn(compact=True),) if n_steps > FEW_STEPS else ()),
+    )
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=n_steps)

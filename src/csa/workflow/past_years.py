@@ -23,6 +23,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.io import KEPT, csv_bytes, json_bytes, replace_folder, require_writable
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month
+from csa.base.processes import Mapper, worker_map
 from csa.base.schema import KINDS
 from csa.change.follow import measure_past_cohorts, save_chance, save_past
 from csa.change.lineage_windows import ChanceRates, measure_chance
@@ -71,16 +72,17 @@ def score_past_years(
     asked: BacktestRequest, progress: ProgressCallback = no_progress
 ) -> BacktestResult:
     """Make the record of past years."""
-    record = make_record(asked.city, asked.choices, progress)
-    # Its areas use the values that it suggests; so do those that the variants start from.
-    documented = build_suggestion(asked.city.config, record).documented
-    located = locate_incidents(asked.city, asked.choices)
-    after = measure_past_cohorts(located, asked.choices, documented, progress)
-    progress("shuffle")
-    chance = None
-    if asked.question.origins:
-        chance = measure_chance(located, asked.choices, documented, seed=CHANCE_SEED)
-    others = _score_others(asked, located, documented, progress)
+    with worker_map(len(asked.city.dataset.incidents)) as apply:
+        record = make_record(asked.city, asked.choices, progress, apply)
+        # Its areas use the values that it suggests; so do those that the variants start from.
+        documented = build_suggestion(asked.city.config, record).documented
+        located = locate_incidents(asked.city, asked.choices)
+        known = located, asked.choices, documented
+        after = measure_past_cohorts(*known, progress, apply)
+        chance = None
+        if asked.question.origins:
+            chance = measure_chance(*known, seed=CHANCE_SEED, progress=progress, apply=apply)
+        others = _score_others(asked, located, documented, progress, apply)
     return BacktestResult(asked, record, record.table, record.comparison, *others, after, chance)
 
 
@@ -105,7 +107,9 @@ def score_named_days(
     """
     found = backtest_areas(asked.city, asked.question, asked.choices, progress)
     located = locate_incidents(asked.city, asked.choices)
-    others = _score_others(asked, located, asked.city.config.areas.documented, progress)
+    with worker_map(len(asked.city.dataset.incidents)) as apply:
+        documented = asked.city.config.areas.documented
+        others = _score_others(asked, located, documented, progress, apply)
     return BacktestResult(asked, None, found.table, found.comparison, *others)
 
 
@@ -114,10 +118,11 @@ def _score_others(
     located: StudyArea,
     documented: DocumentedDbscan | None,
     progress: ProgressCallback,
+    apply: Mapper,
 ) -> tuple[pd.DataFrame, RiskOrderGain | None]:
     """Score other ways of forming areas, where asked, and of ordering them."""
     known = located, asked.choices, documented, asked.question, progress
-    variants = run_variants(*known) if asked.with_variants else as_table([])
+    variants = run_variants(*known, apply) if asked.with_variants else as_table([])
     return variants, measure_risk_order(asked.city, *known)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -32,6 +33,7 @@ from csa.base.crs import LONLAT
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.processes import Mapper
 from csa.base.text import percent
 from csa.city.dataset import City, Dataset
 from csa.geo.cells import CellSet, cell_resolution, draw_cells
@@ -213,23 +215,35 @@ def run_backtest(
     documented: DocumentedDbscan | None,
     question: BacktestSpec,
     progress: ProgressCallback = no_progress,
+    apply: Mapper = map,
 ) -> Backtest:
     """Propose at each origin from the months before, and score on the months after."""
     refuse_outside(located.dataset, question)
-    judged = []
-    for origin in question.origins:
+    trials = apply(partial(_score_origin, located, choices, documented, question), question.origins)
+    scores = []
+    for _ in question.origins:
         progress("origin")
-        period = Period.before(origin, choices.months)
-        params = resolve_params(located, period, choices, documented)
-        found = find_areas(located, period, params).areas
-        trial = make_trial(located, period, question, found)
-        trial = replace(trial, limit_km2=search_size_limit(choices))
-        judged.append(score_fold(trial, located.land, located.grid, question.area_share, seed=SEED))
-    table = tabulate(judged, located.land, question.horizon_months)
-    scored = [one for one in judged if one.trial.future.sum()]
+        scores.append(next(trials))
+    table = tabulate(scores, located.land, question.horizon_months)
+    scored = [score for score in scores if score.trial.future.sum()]
     best = best_baseline(table) if scored else ""
     comparison = compare(scored, "areas", best, seed=SEED) if scored else None
-    return Backtest(table, comparison, tuple(judged), question, located.grid)
+    return Backtest(table, comparison, tuple(scores), question, located.grid)
+
+
+def _score_origin(
+    located: StudyArea,
+    choices: AreaSettings,
+    documented: DocumentedDbscan | None,
+    question: BacktestSpec,
+    origin: Month,
+) -> FoldScore:
+    period = Period.before(origin, choices.months)
+    params = resolve_params(located, period, choices, documented)
+    areas = find_areas(located, period, params).areas
+    trial = make_trial(located, period, question, areas)
+    trial = replace(trial, limit_km2=search_size_limit(choices))
+    return score_fold(trial, located.land, located.grid, question.area_share, seed=SEED)
 
 
 def refuse_outside(dataset: Dataset, question: BacktestSpec) -> None:

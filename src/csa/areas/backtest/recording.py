@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import AreaParams, DocumentedDbscan, Month, Period
+from csa.base.processes import Mapper
 from csa.base.schema import KINDS
 from csa.city.config import Areas, CityConfig
 from csa.city.dataset import City, Dataset
@@ -55,18 +57,33 @@ def run_variants(
     documented: DocumentedDbscan | None,
     question: BacktestSpec,
     progress: ProgressCallback = no_progress,
+    apply: Mapper = map,
 ) -> pd.DataFrame:
     """Score other ways of forming areas, and other settings of DBSCAN, at the same origins."""
     refuse_outside(located.dataset, question)
     tables = [as_table([])]
-    for origin in question.origins:
+    scored = apply(
+        partial(_score_variants, located, choices, documented, question), question.origins
+    )
+    for _ in question.origins:
         progress("variants")
-        period = Period.before(origin, choices.months)
-        for name, found in list_variants(located, period, choices, documented):
-            trial = make_trial(located, period, question, found)
-            one = score_areas(trial, located.land, question.area_share)
-            table = tabulate([one], located.land, question.horizon_months)
-            tables.append(table[table["method"] == "areas"].assign(method=name))
+        tables.append(next(scored))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _score_variants(
+    located: StudyArea,
+    choices: AreaSettings,
+    documented: DocumentedDbscan | None,
+    question: BacktestSpec,
+    origin: Month,
+) -> pd.DataFrame:
+    period, tables = Period.before(origin, choices.months), []
+    for name, areas in list_variants(located, period, choices, documented):
+        trial = make_trial(located, period, question, areas)
+        score = score_areas(trial, located.land, question.area_share)
+        table = tabulate([score], located.land, question.horizon_months)
+        tables.append(table[table["method"] == "areas"].assign(method=name))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -100,26 +117,42 @@ def sweep_settings(
     documented: DocumentedDbscan,
     question: BacktestSpec,
     progress: ProgressCallback = no_progress,
+    apply: Mapper = map,
 ) -> tuple[SettingScore, ...]:
     """Try settings of DBSCAN around the documented ones at past origins."""
     refuse_outside(located.dataset, question)
     rows: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
-    for origin in question.origins:
+    scored = apply(
+        partial(_score_settings, located, choices, documented, question), question.origins
+    )
+    for _ in question.origins:
         progress("variants")
-        period = Period.before(origin, choices.months)
-        for eps_m, min_samples, params in _settings(located, period, choices, documented):
-            found = find_areas(located, period, params).areas
-            one = score_areas(
-                make_trial(located, period, question, found), located.land, question.area_share
-            )
-            part, future = one.parts["areas"], one.trial.future
-            hit_share = float(part @ future / future.sum()) if future.sum() else 0.0
-            area_share = float(part @ located.land.area_km2) / located.land.total_km2
-            rows.setdefault((eps_m, min_samples), []).append((hit_share, area_share, len(found)))
+        for setting, shares in next(scored).items():
+            rows.setdefault(setting, []).append(shares)
     return tuple(
         SettingScore(*setting, *(tuple(column) for column in zip(*caught, strict=True)))
         for setting, caught in rows.items()
     )
+
+
+def _score_settings(
+    located: StudyArea,
+    choices: AreaSettings,
+    documented: DocumentedDbscan,
+    question: BacktestSpec,
+    origin: Month,
+) -> dict[tuple[float, int], tuple[float, float, int]]:
+    """Return what areas of each setting caught, the land they took, and how many they were."""
+    caught, period = {}, Period.before(origin, choices.months)
+    for eps_m, min_samples, params in _settings(located, period, choices, documented):
+        areas = find_areas(located, period, params).areas
+        trial = make_trial(located, period, question, areas)
+        part = score_areas(trial, located.land, question.area_share).parts["areas"]
+        future, land = trial.future, located.land
+        hit_share = float(part @ future / future.sum()) if future.sum() else 0.0
+        area_share = float(part @ land.area_km2) / land.total_km2
+        caught[eps_m, min_samples] = hit_share, area_share, len(areas)
+    return caught
 
 
 NAME = "past-years"
@@ -138,7 +171,10 @@ def past_years(dataset: Dataset, choices: AreaSettings) -> tuple[Month, ...]:
 
 
 def make_record(
-    city: City, choices: AreaSettings, progress: ProgressCallback = no_progress
+    city: City,
+    choices: AreaSettings,
+    progress: ProgressCallback = no_progress,
+    apply: Mapper = map,
 ) -> BacktestRecord:
     """Try settings at all past Januaries, choose the one to suggest, and score its areas.
 
@@ -153,11 +189,10 @@ def make_record(
     documented = default.documented
     tried: tuple[SettingScore, ...] = ()
     if documented is not None:
-        tried = sweep_settings(located, choices, documented, question, progress)
+        tried = sweep_settings(located, choices, documented, question, progress, apply)
     suggested = choose_setting(tried)
-    judged = run_backtest(
-        located, choices, _with_setting(documented, suggested), question, progress
-    )
+    setting = _with_setting(documented, suggested)
+    judged = run_backtest(located, choices, setting, question, progress, apply)
     return BacktestRecord(
         city.dataset.fingerprint,
         METHOD_VERSION,
