@@ -129,11 +129,12 @@ class _Ground:
         self.number = np.full(len(reached) + 1, OUTSIDE)  # the last is for what is outside
         self.number[self.places] = np.arange(len(self.places))
         within_two = self.number[grid.around(2)[self.places]]
-        self.around, second_ring = within_two[:, 1:7], within_two[:, 7:]  # (f, 6), (f, 12)
+        self.around = within_two[:, 1:7]  # (f, 6)
         surplus = (expected - needed)[self.places]
         is_dense = surplus >= -ROUNDING * needed[self.places]
-        self._near: list[int] = self.around.ravel().tolist()  # thousands of lists would be slow
-        self._far: list[int] = second_ring.ravel().tolist() if least else []
+        self.n_heard = 18 if least else 6  # two rings, or one
+        # One list: thousands of small ones would be slow.
+        self._heard: list[int] = within_two[:, 1 : 1 + self.n_heard].ravel().tolist()
         self.size: list[float] = size[self.places].tolist()
         self.expected: list[float] = expected[self.places].tolist()
         self.surplus: list[float] = surplus.tolist()
@@ -141,7 +142,8 @@ class _Ground:
 
     def near(self, cell: int) -> list[int]:
         """List the six cells around one, in order; `OUTSIDE` for what no area may take."""
-        return self._near[6 * cell : 6 * cell + 6]
+        first = self.n_heard * cell
+        return self._heard[first : first + 6] if cell != OUTSIDE else []
 
     def areas(self) -> list[CellSet]:
         """Make areas of dense places that touch."""
@@ -212,10 +214,11 @@ class _Ground:
         beside: list[int] = []
 
         def look_around(cell: int) -> None:
-            for near in (*self.near(cell), *self._far[12 * cell : 12 * cell + 12]):
-                if near not in seen:
-                    seen.add(near)
-                    heapq.heappush(beside, near)
+            first = self.n_heard * cell
+            new = [near for near in self._heard[first : first + self.n_heard] if near not in seen]
+            seen.update(new)
+            for near in new:
+                heapq.heappush(beside, near)
 
         if km2 < self.min_km2 or held < self.least:
             for cell in core:
@@ -233,10 +236,10 @@ class _Ground:
 
     def _joining(self, cell: int, piece: Piece) -> tuple[int, ...]:
         """Return a cell near a piece, with the densest between them if they do not touch."""
-        around = [near for near in self.near(cell) if near != OUTSIDE]
-        if any(near in piece for near in around):
+        around = self.near(cell)
+        if not piece.isdisjoint(around):
             return (cell,)
-        between = [near for near in around if any(other in piece for other in self.near(near))]
+        between = [near for near in around if not piece.isdisjoint(self.near(near))]
         return (min(between), cell) if between else ()
 
     def split(self, piece: Piece) -> list[Piece]:
