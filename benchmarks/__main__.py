@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from benchmarks.growth import write_city
+from benchmarks.large import LARGE, rows, shootings
 from benchmarks.process import CSA, ROOT, timed
-from benchmarks.rows import Row, beside, save, table_of
+from benchmarks.rows import Row, beside, regressions, save, table_of
 from benchmarks.screen import screen
 from benchmarks.side_by_side import duels
 from benchmarks.tables import keep
@@ -32,22 +34,24 @@ def main() -> None:
     parser = argparse.ArgumentParser("benchmarks", description=__doc__)
     parser.add_argument("--docs", action="store_true", help="write docs/PERFORMANCE.md's table")
     asked = parser.parse_args()
-    rows: list[Row] = []
+    made: list[Row] = []
     try:
         with tempfile.TemporaryDirectory() as name:
             for row in measured(Path(name)):
-                rows.append(row)
+                made.append(row)
                 sys.stderr.write(f"{row.what}\n")
-        save(rows)
+        save(made)
+        for sentence in regressions(made):
+            print(sentence)
         if asked.docs:
             keep(
                 "bench",
                 "PERFORMANCE",
                 "make bench",
-                [(row.what, row.found, row.target) for row in rows],
+                [(row.what, row.found, row.target) for row in made],
             )
     finally:  # what is measured is shown, whatever comes after it
-        Console(width=130).print(table_of(rows))
+        Console(width=130).print(table_of(made))
 
 
 def measured(folder: Path) -> Iterator[Row]:
@@ -55,6 +59,8 @@ def measured(folder: Path) -> Iterator[Row]:
     for what, target, words in commands(folder):
         found = timed(words, RUNS, warm_ups=1)
         yield Row(what, found.seconds, found.peak_mb, target=target)
+    yield from once(folder)
+    yield from plain_script(folder)
     yield from million(folder)
     for duel in duels(RUNS):
         against = beside(duel.rival, duel.rival_s, duel.ours_s)
@@ -69,6 +75,7 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
     at = ["--city", "sample", "--dataset", dataset, "--month", "2020-06"]
     listed = [
         ("csa --help", "0.3 s", [*CSA, "--help"]),
+        ("area list, the sample", "0.3 s", [*CSA, "area", "list", "--city", "sample"]),
         ("ingest, the sample", "", [*CSA, "ingest", "--city", "sample", "--out", dataset]),
         (
             "report, one edition, the sample",
@@ -116,6 +123,63 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
         ("publish, with the site", "8 s", [*publish, "--out", str(folder / "bundle")]),
         ("backtest, 7 origins", "60 s", [*backtest, "--origins", origins, "--no-variants"]),
     ]
+
+
+def once(folder: Path) -> Iterator[Row]:
+    """Time what takes long, one run each: the past, a month, large cities that are made up."""
+    largest, vast = folder / "toronto", folder / "vast"
+    for place in (largest, vast):
+        place.mkdir()
+    (toronto,) = (city for city in LARGE if city.layout == "Toronto")
+    rows(toronto, shootings(toronto)).to_csv(largest / "toronto.csv", index=False)
+    write_city(vast, 100_000)
+    grown = ["--city", str(vast / "grown.toml")]
+    list_files = ["--places", str(vast / "places.geojson"), str(vast / "list.csv")]
+    start = [*CSA, "start", str(largest / "toronto.csv"), "--yes", "--root", str(largest)]
+    ingest = [*CSA, "ingest", *grown, *list_files, "--out", str(vast / "dataset")]
+    for words in (start, ingest):
+        timed(words, 1)
+    known = ["--city", str(largest / "config" / "toronto.toml")]
+    known += ["--dataset", str(largest / "var" / "toronto" / "dataset")]
+    backtest = [*CSA, "backtest"]
+    longest = [
+        ("backtest, a made-up Toronto", "40 s", [*backtest, *known]),
+        ("priorities, a made-up Toronto", "5 s", [*CSA, "priorities", *known]),
+        (
+            "backtest, 100,000 made-up incidents",
+            "300 s",
+            [*backtest, *grown, "--dataset", str(vast / "dataset")],
+        ),
+    ]
+    if (folder / "dataset").is_dir():
+        city = ["--city", str(ROOT / "config" / "philadelphia.toml")]
+        victims = str(SHARED / "philly_shooting_victims_2015_2025.csv")
+        month = [*CSA, "month", *city, "--home", str(folder / "home"), "--yes", "--no-fetch"]
+        whole = [*backtest, *city, "--dataset", str(folder / "dataset")]
+        longest += [
+            ("backtest, Philadelphia, with all settings", "20 s", whole),
+            ("month, Philadelphia, the first with its past", "40 s", [*month, victims]),
+        ]
+    for what, target, words in longest:
+        out = ["--out", str(folder / what.replace(" ", "-"))]
+        found = timed([*words, *out], 1)
+        yield Row(what, found.seconds, found.peak_mb, target=target)
+
+
+def plain_script(folder: Path) -> Iterator[Row]:
+    """Time `csa propose` beside what an analyst writes without it."""
+    incidents = folder / "dataset" / "incidents.parquet"
+    if not incidents.is_file():
+        return
+    city = ["--city", str(ROOT / "config" / "philadelphia.toml")]
+    out = ["--dataset", str(folder / "dataset"), "--out", str(folder / "beside")]
+    names = str(SHARED / "neighborhoods.geojson")
+    plain = ["benchmarks.rivals.plain_script", str(incidents), names, str(folder / "plain")]
+    ours, theirs = [], []
+    for _ in range(RUNS):
+        theirs += timed([sys.executable, "-m", *plain], 1).seconds
+        ours += timed([*CSA, "propose", *city, *out], 1).seconds
+    yield Row("propose, Philadelphia", ours, None, *beside("a plain script", theirs, ours))
 
 
 def million(folder: Path) -> Iterator[Row]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +15,9 @@ import numpy as np
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results.json"
+KEPT = Path(__file__).parent / "results" / "bench.toml"
+LEAD = re.compile(r"; .*: ([0-9.]+) times$")
+WORTH_SAYING = 0.2
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,19 @@ class Row:
 def beside(rival: str, theirs: Sequence[float], ours: Sequence[float]) -> tuple[str, float]:
     """Return a rival and how many times our median it takes."""
     return rival, float(np.median(theirs) / np.median(ours))
+
+
+def regressions(rows: Iterable[Row]) -> list[str]:
+    """Say which rows lost a fifth or more against their rival since the results that were kept."""
+    kept = tomllib.loads(KEPT.read_text(encoding="utf-8"))["rows"]
+    before = {row["what"]: LEAD.search(row["found"]) for row in kept}
+    return [
+        f"Slower than before: {row.what}, {row.rival} {row.times_ours:.1f} times, was {lead[1]}"
+        for row in rows
+        if row.times_ours is not None
+        and (lead := before.get(row.what))
+        and row.times_ours < (1 - WORTH_SAYING) * float(lead[1])
+    ]
 
 
 def table_of(rows: Iterable[Row]) -> Table:

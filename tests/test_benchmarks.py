@@ -1,0 +1,15 @@
+"""What `make bench` says of itself."""
+
+from benchmarks.rows import Row, regressions
+
+
+def test_a_fifth_lost_against_a_rival_is_said_and_less_is_not(tmp_path, monkeypatch):
+    kept = tmp_path / "bench.toml"
+    rows = [("a", "0.10 s; h3: 2.0 times"), ("b", "0.10 s; h3: 2.0 times"), ("c", "0.10 s")]
+    kept.write_text(
+        "".join(f'[[rows]]\nwhat = "{what}"\nfound = "{found}"\n' for what, found in rows)
+    )
+    monkeypatch.setattr("benchmarks.rows.KEPT", kept)
+    made = [Row(what, [1.0], None, "h3", times) for what, times in (("a", 1.5), ("b", 1.7))]
+    made.append(Row("c", [9.0]))
+    assert regressions(made) == ["Slower than before: a, h3 1.5 times, was 2.0"]
