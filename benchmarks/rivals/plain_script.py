@@ -1,7 +1,7 @@
 """What an analyst writes without the library: cells, clusters, a hull each, and a file.
 
-`python -m benchmarks.rivals.plain_script INCIDENTS NEIGHBORHOODS OUT`: no ranges, no land, no floor,
-no names that last, no second reading of what is odd.
+`python -m benchmarks.rivals.plain_script INCIDENTS NEIGHBORHOODS OUT`: no ranges, no land,
+no floor, no names that last, no second reading of what is odd.
 """
 
 import sys
