@@ -32,11 +32,12 @@ def map_layers(session: CitySession, choices: AreaSettings) -> list[Layer]:
 
     Services, vacant land, risk, and points that may be wrong.
     """
-    found = (_spots(session), _lots(session), _risk(session), _suspect(session, choices))
+    found = (service_layer(session), _lots(session), _risk(session), _suspect(session, choices))
     return [layer for layer in found if layer is not None]
 
 
-def _spots(session: CitySession) -> Layer | None:
+def service_layer(session: CitySession) -> Layer | None:
+    """Return the city's services as spots, with two letters for each kind."""
     services = session.dataset.services
     if services is None:
         return None

@@ -1441,10 +1441,12 @@
   }
 
   function spotAt([lat, lon, letter, name, kind]) {
+    const isSuspect = /^[?\d]/.test(letter);
     const spot = L.marker([lat, lon], {
       pane: "services",
       keyboard: false,
-      icon: L.divIcon({ className: `csa-service ${letter === "?" ? "csa-suspect" : ""}`, html: "<i></i>", iconSize: [18, 18] }),
+      zIndexOffset: isSuspect ? 1e4 : 0,
+      icon: L.divIcon({ className: `csa-service ${isSuspect ? "csa-suspect" : ""}`, html: "<i></i>", iconSize: [18, 18] }),
     });
     spot.bindTooltip(() => text(name, kind), { className: "csa-tip" });
     spot.on("add", () => { spot.getElement().firstChild.textContent = letter; });

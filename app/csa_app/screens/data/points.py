@@ -20,6 +20,7 @@ from csa_app.shared.signing import Decision, FormField, Typed
 
 MOST = 99
 MARGIN_DEGREES = 0.01
+"""About a kilometer: so far around each point the map shows what is there."""
 
 
 def look(scene: signing.Present) -> None:
@@ -35,7 +36,7 @@ def look(scene: signing.Present) -> None:
         scene.session,
         scene.session.config.areas.resolution,
         "points",
-        partial(_painted, points),
+        partial(_painted, points, nearby.service_layer(scene.session)),
     )
     panels.table(
         {
@@ -52,14 +53,17 @@ def look(scene: signing.Present) -> None:
 
 
 def _there(point: SuspectPoint, units: str) -> str:
+    nearest = dict(reversed(point.near))  # a park and its playground have one name
     near = (
         tr("points.near", name=name, away=nearby.distance(metres, units))
-        for name, metres in point.near
+        for name, metres in reversed(nearest.items())
     )
     return ", ".join(filter(None, [point.neighborhood, *near]))
 
 
-def _painted(points: Sequence[SuspectPoint], _: CellGeometry) -> folium.FeatureGroup:
+def _painted(
+    points: Sequence[SuspectPoint], services: nearby.Layer | None, _: CellGeometry
+) -> folium.FeatureGroup:
     spots = [
         [one.lat, one.lon, str(one.number), one.address, tr("points.spot", n=one.incidents)]
         for one in points
@@ -69,11 +73,19 @@ def _painted(points: Sequence[SuspectPoint], _: CellGeometry) -> folium.FeatureG
         [min(lats) - MARGIN_DEGREES, min(lons) - MARGIN_DEGREES],
         [max(lats) + MARGIN_DEGREES, max(lons) + MARGIN_DEGREES],
     ]
+    around = [
+        [lat, lon, *words]
+        for lat, lon, *words in (services or {"spots": []})["spots"]
+        if any(max(abs(lat - one.lat), abs(lon - one.lon)) < MARGIN_DEGREES for one in points)
+    ]
     message = {
         "areas": [],
         "frame": frame,
         "selected": "",
-        "layers": [{"name": "points", "spots": spots, "isOn": True}],
+        "layers": [
+            *([{**services, "spots": around, "isOn": True}] if services else []),
+            {"name": "points", "spots": spots, "isOn": True},
+        ],
     }
     return maps.painted(message)
 
@@ -81,7 +93,10 @@ def _painted(points: Sequence[SuspectPoint], _: CellGeometry) -> folium.FeatureG
 def _decision(points: Sequence[SuspectPoint]) -> Decision:
     """Return the form that marks a point; nobody below an editor may."""
     found = {"wrong": tr("points.is_wrong"), "right": tr("points.is_right")}
-    by_number = {one.number: one for one in points}
+    by_number = {point.number: point for point in points}
+
+    def name(number: int) -> str:
+        return f"{number}: {by_number[number].address or tr('data.no_address')}"
 
     def write(_: Store, act: Act, typed: Typed) -> str:
         require(act.person, "editor")
@@ -103,7 +118,7 @@ def _decision(points: Sequence[SuspectPoint]) -> Decision:
         write,
         [
             FormField(
-                "which", tr("data.col_place"), "choice", points[0].number, [*by_number], row=1
+                "which", tr("data.col_place"), "choice", points[0].number, [*by_number], name, row=1
             ),
             FormField(
                 "verdict",
