@@ -133,11 +133,12 @@ def assess_with_progress(
     session: CitySession,
     choices: AreaSettings,
     then: Callable[[AreaAssessment], None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> AreaAssessment:
     """Assess each candidate area, with a progress bar if it takes long.
 
     The bar stands in a fixed place, so that nothing on the page moves. What is to be done `then` is
-    done though the reader leaves.
+    done though the reader leaves; `meanwhile` shows what is known already.
     """
     # Always there: one element more or less would remount the map below.
     spot = st.container(key="judging").empty()
@@ -148,7 +149,7 @@ def assess_with_progress(
             then(assessed)
         return assessed
 
-    return waited(spot, assess, share_of(JUDGING_STEPS, tr("screen.judging")))
+    return waited(spot, assess, share_of(JUDGING_STEPS, tr("screen.judging")), meanwhile)
 
 
 def share_of(n_steps: int, words: str) -> Far:
@@ -173,7 +174,12 @@ def note_queue(spot: DeltaGenerator) -> ProgressCallback:
     return tell
 
 
-def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: Far) -> Made:
+def waited(
+    spot: DeltaGenerator,
+    make: Callable[[ProgressCallback], Made],
+    far: Far,
+    meanwhile: Callable[[], None] | None = None,
+) -> Made:
     """Compute something, with a progress bar if it takes long; what has begun is finished.
 
     The bar is drawn here rather than inside a cached function, which would replay it with each
@@ -186,6 +192,9 @@ def waited(spot: DeltaGenerator, make: Callable[[ProgressCallback], Made], far: 
         while not wait_for([coming], SOON_S).done:
             share, words = far(steps)
             spot.progress(share, text=words)
+            if meanwhile is not None:
+                meanwhile()
+                meanwhile = None
         spot.empty()
         return coming.result()
     finally:

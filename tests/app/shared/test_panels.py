@@ -57,6 +57,25 @@ def test_what_was_begun_is_done_though_the_reader_leaves():
     assert done.wait(5)
 
 
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_what_is_known_is_shown_once_and_only_where_the_rest_takes_long(monkeypatch, is_quick):
+    shown, goes_on = [], Event()
+    spot = SimpleNamespace(progress=lambda *_, **__: goes_on.set(), empty=lambda: None)
+    monkeypatch.setattr(panels, "SOON_S", 0.02)
+
+    def make(_):
+        if not is_quick:
+            assert goes_on.wait(10)
+            assert goes_on.clear() is None
+            assert goes_on.wait(10)  # the bar is drawn again
+        return 7
+
+    if is_quick:
+        monkeypatch.setattr(panels, "SOON_S", 10)
+    made = panels.waited(spot, make, lambda _: (0.0, ""), lambda: shown.append(1))
+    assert (made, shown) == (7, [] if is_quick else [1])
+
+
 def test_numbers_stand_right_with_their_thousands_and_words_as_they_are(said):
     panels.table(pd.DataFrame({"Rows": [1234567, 8], "Why": ["10", "a day"]}), "Lost rows")
     ((kind, text),) = said

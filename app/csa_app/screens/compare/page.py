@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from csa.areas.priority.assessment import reorder
@@ -17,11 +19,11 @@ with st.sidebar:
     has_risk = cache.risk_terrain(opened) is not None
     weighed = weighing.choose(opened.config, has_risk=has_risk)
 spot = st.empty()
-spot.caption(tr("briefing.judging"))
 view = AreaView(opened, screen.choices)
 try:
     proposal = view.proposal
-    judgement = panels.assess_with_progress(opened, screen.choices)
+    known = partial(parts.counts_first, spot, proposal)
+    judgement = panels.assess_with_progress(opened, screen.choices, meanwhile=known)
 finally:
     spot.empty()
 if proposal.is_empty:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from csa.areas.backtest.by_risk import describe_risk_order
 from csa.areas.ordering import ONLY_CHOSEN, list_unknown
@@ -17,6 +18,7 @@ from csa.areas.places import called, candidate_rows
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import AreaAssessment, prioritize
 from csa.areas.priority.forecast import COLUMNS, YEAR
+from csa.areas.proposal import Proposal
 from csa.base.text import in_ten, name_list, natural_sort_key, percent, render, times, tr
 from csa.geo.cells import CellSet, covered_share
 from csa.geo.services import gaps
@@ -54,6 +56,16 @@ BEFORE = {
     "unknown": "label.unknown",
 }
 """Whether an area was a candidate before, in words."""
+
+
+def counts_first(spot: DeltaGenerator, proposal: Proposal) -> None:
+    """Show what was counted while how sure it is is still worked out."""
+    areas = proposal.areas.sort_values("incidents", ascending=False)
+    with spot.container():
+        st.caption(tr("briefing.judging"))
+        columns = {"label.area": "place_name", "label.incidents": "incidents"}
+        shown = {tr(key): areas[name].tolist() for key, name in columns.items()}
+        panels.table(shown, tr("compare.title"), "csa-wide")
 
 
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
