@@ -15,7 +15,7 @@ from csa.base.text import tr
 from csa.change.sentences import counts_at, name_verdict
 from csa.change.verdict import AreaResult, CumulativeCounts, band_edges
 from csa.geo.cell_time import pack_area, script_json
-from csa.program.registry import CoreArea
+from csa.program.registry import CoreArea, Zone
 from csa_app.shared import map_component, theme
 from csa_app.shared.area_status import in_service, state_words
 from csa_app.shared.cache import once
@@ -23,7 +23,7 @@ from csa_app.shared.city_session import CitySession
 from csa_app.shared.following import Following, Level, levels
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.legend import Classes
-from csa_app.shared.maps import core_feature, painted
+from csa_app.shared.maps import core_feature, painted, zone_feature
 
 CORE_OPACITY = 0.85
 RING_OPACITY = 0.6
@@ -46,6 +46,7 @@ class ChangeScene:
     selected: str  # the chosen area's letter, or ""
     has_alike: bool  # whether the comparison places are outlined
     others: Sequence[CoreArea] = ()  # core service areas that are not followed here
+    zones: Sequence[Zone] = ()  # the programs' own zones, dotted
 
 
 def classes() -> Classes:
@@ -159,6 +160,7 @@ def _outline(cells: list[int]) -> dict[str, Any]:
 def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
     """Yield outlines, dashed if there are too few incidents, since a gray fill is easy to miss."""
     areas = scene.following.shapes
+    yield from map(zone_feature, scene.zones)
     for name, place, shape in zip(
         areas["area_id"], areas["place_name"], areas.geometry, strict=True
     ):

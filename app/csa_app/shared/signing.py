@@ -19,13 +19,14 @@ from csa.base.errors import ConflictError, CsaError, SourceError
 from csa.base.io import write_file
 from csa.base.text import tr
 from csa.ingest.measures import MOST_LISTED
+from csa.program.activities import require_counting
 from csa.program.plan.items import Plan
 from csa.program.roles import Act, Person, dated
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
 from csa_app.shared import cache_store, panels
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.person import THIS_MACHINE, sign
+from csa_app.shared.person import THIS_MACHINE, person, sign
 from csa_app.shared.plan_edits import KEPT_OFFICE, refusal
 
 SAID = "what the last form of a place said"
@@ -204,6 +205,15 @@ def pick(
             label_visibility="collapsed",
         )
         form(scene, offered[found or names[0]][1]())
+
+
+def reader(session: CitySession, key: str) -> Person:
+    """Return who reads activities; on one's own machine, the office that is asked for."""
+    who, settings = person(session), require_counting(session.config.activities)
+    if who.office != THIS_MACHINE:
+        return who
+    offices = [*settings.organizations, *settings.readers]
+    return replace(who, office=str(st.selectbox(tr("plan_page.on_behalf"), offices, key=key)))
 
 
 def first_day(scene: Present) -> date:

@@ -159,6 +159,7 @@ class FollowedPlaces:
     base: Period  # those months
     cells: tuple[CellSet, ...]  # of each area, its cells in the study area
     n_outside: int  # how many cells of areas lie outside and were left out
+    counted: tuple[int, ...] = ()  # incidents of each area in those months
 
 
 def place_areas(
@@ -181,7 +182,8 @@ def place_areas(
         estimate_base(located, estimator, ring) if len(ring) else None for ring in zones.rings
     )
     rest_before = int(located.counts(base)[zones.rest].sum())
-    return FollowedPlaces(zones, cores, rings, rest_before, base, inside, n_outside)
+    here = tuple(int(located.counts(base)[core].sum()) for core in zones.cores)
+    return FollowedPlaces(zones, cores, rings, rest_before, base, inside, n_outside, here)
 
 
 def estimate_base(located: StudyArea, estimator: Estimator, places: Ints) -> Baseline:

@@ -194,7 +194,7 @@ def read_areas(path: Path | str) -> AreaSelection:
         if len(found) > 1:
             listed = ", ".join(map(str, found))
             raise SourceError("chosen.resolutions", path=file, area_id=area_id, found=listed)
-    _refuse_twice(ids, cells, file)
+    refuse_twice(ids, cells, file)
     resolution = max((cell_resolution(min(area)) for area in cells), default=9)
     if rows and all(row.get("since") for row in rows):
         return in_service(ids, names, *_lives(rows, cells, file))
@@ -354,7 +354,8 @@ def _cells(given: Any, file: Path, area_id: str) -> frozenset[int]:
     return frozenset(int(text, 16) for text in texts)
 
 
-def _refuse_twice(ids: Sequence[str], cells: Sequence[frozenset[int]], file: Path) -> None:
+def refuse_twice(ids: Sequence[str], cells: Sequence[frozenset[int]], file: Path) -> None:
+    """Refuse two areas of a file with one id, or with a cell in common."""
     seen: dict[int, str] = {}
     for number, (area_id, area) in enumerate(zip(ids, to_finest_resolution(cells), strict=True)):
         if not area_id or area_id in ids[:number]:

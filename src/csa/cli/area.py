@@ -12,6 +12,7 @@ from csa.cli.console import show, show_json
 from csa.cli.options import (
     CityOption,
     DecisionOptions,
+    FolderOption,
     JsonOption,
     OnOption,
     StoreOption,
@@ -92,13 +93,7 @@ def area_begin(
     area: AreaArgument,
     signing: DecisionOptions,
     on: OnOption = None,
-    dataset: Annotated[
-        Path | None,
-        typer.Option(
-            help="The dataset from `csa ingest`, for its shootings.  [var/<city>/dataset]",
-            metavar="DIR",
-        ),
-    ] = None,
+    dataset: FolderOption = None,
 ) -> None:
     """Record the date work in an area began, with its measures on that date."""
     from csa.program.areas import begin_work

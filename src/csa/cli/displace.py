@@ -38,7 +38,8 @@ def displace(
     areas: Annotated[
         Path | None,
         typer.Option(
-            help="Areas to follow: a file from `csa propose` or `csa area export`.", metavar="FILE"
+            help="Areas to follow: from `csa propose` or `csa area export`, or a map file.",
+            metavar="FILE",
         ),
     ] = None,
     is_served: Annotated[
@@ -70,14 +71,16 @@ def displace(
     from csa.change.files import MARKER
     from csa.city.dataset import open_city
     from csa.city.selection import read_areas
+    from csa.ingest.polygons import draw_areas, has_cells
     from csa.workflow.products import make_change
 
     start = None if since is None else Month.parse(since, "--since")
     if (areas is not None) + is_served + (zone is not None) != 1:
         raise ParamError("follow.which_areas")
     chosen = own = None
+    is_bare = areas is not None and not has_cells(areas)
     if areas is not None:
-        chosen = read_areas(areas)
+        chosen = None if is_bare else read_areas(areas)
     elif zone is not None:
         from csa.program.registry import all_zones, find_zone
 
@@ -86,7 +89,7 @@ def displace(
         from csa.program.registry import all_services, followed
 
         chosen = followed(all_services(stored_records(config, store)))
-    if own is None and (chosen is None or not chosen.cells):
+    if own is None and not is_bare and (chosen is None or not chosen.cells):
         if as_json:
             show_json({"areas": 0})
         else:
@@ -97,6 +100,8 @@ def displace(
     with progress(N_STEPS) as step:
         step("load")
         analysis = Analysis(open_city(config, dataset), choices, progress=step)
+        if areas is not None and is_bare:
+            chosen = draw_areas(areas, analysis.city.dataset.study_area, choices.resolution)
         chosen = chosen if own is None else analysis.zone_areas(own)
         made = make_change(analysis, chosen, start)
         step("write")

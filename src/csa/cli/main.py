@@ -18,7 +18,7 @@ from csa.base.errors import CsaError, MachineError
 from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
-from csa.cli import activity, area, grant, measure, plan, point, propose, store, word, zone
+from csa.cli import activity, area, counts, grant, measure, plan, point, propose, store, word, zone
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
@@ -49,7 +49,7 @@ app.command("month")(month_command)
 app.command("home")(home_command)
 for command in (near_repeat, store.correct, store.backup, store.restore):
     app.command()(command)
-GROUPS = (activity, grant, plan, area, zone, word, measure, point, store, propose)
+GROUPS = (activity, counts, grant, plan, area, zone, word, measure, point, store, propose)
 for group in (named.app for named in GROUPS):
     app.add_typer(group)
 

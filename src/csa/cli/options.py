@@ -56,6 +56,10 @@ AllowPrivateOption = Annotated[
     typer.Option("--allow-private", help="Also fetch from addresses inside your network."),
 ]
 DatasetOption = Annotated[Path, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(help="The dataset from `csa ingest`.  [var/<city>/dataset]", metavar="DIR"),
+]
 UntilOption = Annotated[
     str | None,
     typer.Option(
@@ -107,6 +111,13 @@ class DecisionOptions:
     def act(self) -> Act:
         """The signature."""
         return make_act(self.config, self.by, self.why, self.on)
+
+    @property
+    def records(self) -> Records:
+        """What the store has before the decision, which may make it."""
+        from csa.program.store.records import read_records
+
+        return read_records(open_store_read_only(self.config, self.store, may_be_made=True))
 
     def decide(self, write: Callable[[Store, Act], Kept]) -> Kept:
         """Carry out a decision; one that cannot be signed opens no store."""

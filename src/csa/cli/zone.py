@@ -13,6 +13,7 @@ from csa.cli.console import show, show_json
 from csa.cli.options import (
     CityOption,
     DecisionOptions,
+    FolderOption,
     JsonOption,
     StoreOption,
     dataset_of,
@@ -52,10 +53,6 @@ FromOption = Annotated[
 ToOption = Annotated[
     str | None, typer.Option("--to", help="Last day of the zone.", metavar="YYYY-MM-DD")
 ]
-FolderOption = Annotated[
-    Path | None,
-    typer.Option(help="The dataset from `csa ingest`.  [var/<city>/dataset]", metavar="DIR"),
-]
 
 
 @app.command("add")
@@ -75,7 +72,6 @@ def zone_add(
     dataset: FolderOption = None,
 ) -> None:
     """Enter a zone with its polygons; it can then be followed, compared and mapped."""
-    from csa.program.registry import all_zones, find_zone
     from csa.program.zones import add_zone
 
     drawn = read_drawn(signing.config, file, crs, dataset)
@@ -92,7 +88,7 @@ def zone_add(
             by_counts=not no_counts,
         )
     )
-    zone = find_zone(all_zones(stored_records(signing.config, signing.store)), key)
+    zone = _find(signing, key)
     show(tr("zone.added", zone=key, name=zone.place_name, day=day(zone.since)))
     show(describe_fit(drawn), describe_seal(zone))
 
@@ -108,11 +104,10 @@ def zone_redraw(
     dataset: FolderOption = None,
 ) -> None:
     """Give a zone other polygons from a day on; the earlier ones stay for the earlier months."""
-    from csa.program.registry import all_zones, find_zone
     from csa.program.zones import redraw_zone
 
     drawn = read_drawn(signing.config, file, crs, dataset)
-    own = find_zone(all_zones(stored_records(signing.config, signing.store)), zone)
+    own = _find(signing, zone)
     on = parse_date_option(first, "--from") or signing.act.on
     signing.decide(lambda store, act: redraw_zone(store, act, own.key, drawn, on))
     show(tr("zone.redrawn", name=own.place_name, day=day(on)), describe_fit(drawn))
@@ -122,10 +117,9 @@ def zone_redraw(
 @signed
 def zone_end(zone: NameArgument, signing: DecisionOptions, last: ToOption = None) -> None:
     """Record a zone's last day; its counts and verdicts stay."""
-    from csa.program.registry import all_zones, find_zone
     from csa.program.zones import end_zone
 
-    own = find_zone(all_zones(stored_records(signing.config, signing.store)), zone)
+    own = _find(signing, zone)
     on = parse_date_option(last, "--to") or signing.act.on
     signing.decide(lambda store, act: end_zone(store, act, own.key, on))
     show(tr("zone.ended", name=own.place_name, day=day(on)))
@@ -136,11 +130,10 @@ def zone_end(zone: NameArgument, signing: DecisionOptions, last: ToOption = None
 def zone_designate(zone: NameArgument, signing: DecisionOptions) -> None:
     """Make a zone a core service area, with the blocks it has now."""
     from csa.program.areas import designate
-    from csa.program.registry import all_zones, find_zone
     from csa.program.store.tables import DESIGNATED
     from csa.program.zones import zone_candidate
 
-    own = find_zone(all_zones(stored_records(signing.config, signing.store)), zone)
+    own = _find(signing, zone)
     on = signing.act.on
     candidate = zone_candidate(own, on, signing.config.areas.months)
     key = signing.decide(lambda store, act: designate(store, act, candidate))
@@ -201,6 +194,12 @@ def zone_export(
     zones = all_zones(stored_records(config, store))
     write_file(file, json_bytes(zones_geojson(zones, config.areas.months)))
     show(tr("zone.exported", path=file, n=len(zones)))
+
+
+def _find(signing: DecisionOptions, zone: str) -> Zone:
+    from csa.program.registry import all_zones, find_zone
+
+    return find_zone(all_zones(signing.records), zone)
 
 
 def read_drawn(config: CityConfig, file: Path, crs: str | None, dataset: Path | None) -> ZoneCells:

@@ -13,9 +13,12 @@ import shapely
 from csa.base.crs import LONLAT, finite_shapes, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import Message, msg
+from csa.base.safe_parsing import read_text
 from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
 from csa.city.config import CityBasics, PlacesSource
+from csa.city.selection import AreaSelection, refuse_twice
+from csa.geo.zones import fit_cells
 from csa.ingest.infer_neighborhoods import plain_name
 from csa.ingest.job import in_own_process
 from csa.ingest.map_files import read_map, refuse_tangled, refuse_vast
@@ -32,6 +35,9 @@ MAX_SPAN_DEGREES = 3.0
 
 MOST_POINTS = 20_000
 """A zone's corners: they stand in the store and in its log."""
+
+ZONE_NAMES = ("name", "zone", "title", "label")
+"""Columns with the name of a zone, in capitals or not."""
 
 LEAST_KM2, KM_A_DEGREE = 0.01, 111.2
 """A city's land is more than a block: of less, cells would be cut to slivers."""
@@ -110,6 +116,37 @@ def read_zone(path: Path, crs: str | None) -> tuple[shapely.Geometry, tuple[Mess
     if n_points > MOST_POINTS:
         raise SourceError("zone.points", path=path, n=n_points, most=MOST_POINTS)
     return whole, notes
+
+
+@in_own_process
+def read_zones(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    """Read each feature of a map file as a zone, in degrees, with its name or its number."""
+    table = read_polygons(path, None)
+    column = next((name for name in table.columns if str(name).casefold() in ZONE_NAMES), None)
+    numbers = pd.Series([str(n) for n in range(1, len(table) + 1)], index=table.index)
+    given = numbers if column is None else plain_text(table[column])
+    names = given.where((given != "") & ~given.duplicated(keep=False), numbers)
+    return _mend(table[["geometry"]].assign(name=names), path)
+
+
+def has_cells(path: Path) -> bool:
+    """Check whether a file lists areas by their cells; other map files have polygons only."""
+    suffix = path.suffix.casefold()
+    if suffix in {".geojson", ".json"} and path.is_file():
+        return '"cells"' in read_text(path)
+    return suffix not in {".gpkg", ".shp", ".zip"}
+
+
+def draw_areas(path: Path, study_area: shapely.Geometry, resolution: int) -> AreaSelection:
+    """Read polygons as areas to be followed, each on the cells that it has most of the land of.
+
+    Nothing says which months chose them, nor when they began.
+    """
+    table, _ = read_zones(path)
+    ids = table["name"].to_list()
+    cells = [fit_cells(shape, study_area, resolution).cells for shape in table.geometry]
+    refuse_twice(ids, cells, path)
+    return AreaSelection(tuple(ids), tuple(ids), tuple(cells), resolution, n_undated=len(ids))
 
 
 def join_polygons(shapes: gpd.GeoSeries, path: Path) -> shapely.Geometry:

@@ -331,24 +331,6 @@ def read_totals(store: Store | None) -> tuple[ActivityTotal, ...]:
         return tuple(_sums(row for part in parts for row in part))
 
 
-def own_activities(
-    store: Store | None, person: Person, settings: Activities | None, today: date
-) -> tuple[Activity, ...]:
-    """Read the rows of a person's organization of the last 90 days, newest first."""
-    require_organization(person, settings)
-    if store is None:
-        return ()
-    wanted = select(ROWS).where(
-        ROWS.c.office == person.office.strip(), ROWS.c.on_date >= today - timedelta(days=ROW_DAYS)
-    )
-    names = ("kind", "place", *SUMMED)
-    with store.reading() as session:
-        rows = session.connection().execute(wanted.order_by(ROWS.c.on_date.desc())).mappings().all()
-    values = ({name: row[name] for name in names} for row in rows)
-    pairs = zip(rows, values, strict=True)
-    return tuple(Activity(**part, on=row["on_date"], id=row["key"]) for row, part in pairs)
-
-
 def own_totals(
     totals: Iterable[ActivityTotal], person: Person, settings: Activities | None
 ) -> tuple[ActivityTotal, ...]:

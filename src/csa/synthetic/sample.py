@@ -15,6 +15,15 @@ from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import msg
 from csa.base.text import render
+from csa.synthetic.counts import (
+    HOSPITAL_COLUMNS,
+    HOSPITAL_FILE,
+    PEER_COLUMNS,
+    PEER_FILE,
+    counts_truth,
+    hospital_rows,
+    peer_rows,
+)
 from csa.synthetic.landscape import (
     BACKGROUND,
     DIGITS,
@@ -233,7 +242,7 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
     if seed < 0:
         raise ParamError("param.at_least", name="--seed", least=0, given=seed)
     # A random stream for each part: a change in one leaves the others as they are.
-    streams = [np.random.default_rng([seed, part]) for part in range(8)]
+    streams = [np.random.default_rng([seed, part]) for part in range(10)]
     ground = make_landscape()
     streets = lay_streets(ground, streams[0])
     neighborhoods = lay_neighborhoods(ground, streams[1])
@@ -248,6 +257,8 @@ def make_sample(seed: int = SEED) -> dict[str, bytes]:
         **_land_files(ground, streets),
         "services.csv": csv_bytes(SERVICE_COLUMNS, with_programs(services)),
         "vacant_places.csv": csv_bytes(VACANT_COLUMNS, vacant_rows(streets, streams[7])),
+        HOSPITAL_FILE: csv_bytes(HOSPITAL_COLUMNS, hospital_rows(incidents, streams[8])),
+        PEER_FILE: csv_bytes(PEER_COLUMNS, peer_rows(streams[9])),
         "risk_terrain.geojson": _features(({"score": score}, square) for score, square in risk),
         MARKER: json_bytes(_truth(seed, incidents, len(rows), neighborhoods)),
     }
@@ -349,6 +360,7 @@ def _truth(
             "since": TURN_MONTH,
             "told_by": detectable_by(),
         },
+        **counts_truth(),
         "program": program_truth(),
         "features": [_feature(feature, used) for feature in FEATURES],
     }

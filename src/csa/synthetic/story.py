@@ -95,7 +95,10 @@ BASE: str = STORY["agreed"]["baseline_quarter"]
 
 def story_acts() -> tuple[StoryAct, ...]:
     """List all acts of the story, in the order in which they happened."""
-    acts = (*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts(), *_work_acts())
+    acts = (
+        *(*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts()),
+        *(*_ground_acts(), *_work_acts()),
+    )
     return tuple(sorted(acts, key=lambda one: one.on))
 
 
@@ -182,6 +185,15 @@ def _action_acts() -> Iterator[StoryAct]:
         yield _act("propose", one["action"], one["on"], office=office, values=one["values"])
         for answer in one["answers"]:
             yield _act("settle", one["action"], key=key, **answer)
+
+
+def _ground_acts() -> Iterator[StoryAct]:
+    """Yield the program's zones, and the tables of hospitals and other cities."""
+    for zone in STORY["zones"]:
+        given = {name: zone[name] for name in ("kind", "first", "middle", "half_m", "by_counts")}
+        yield _act("zone", zone["name"], zone["on"], why=zone["why"], **given)
+    for table in STORY["tables"]:
+        yield _act(table["do"], "", table["on"], why=table.get("why", ""))
 
 
 def _work_acts() -> Iterator[StoryAct]:

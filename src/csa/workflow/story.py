@@ -23,13 +23,17 @@ from csa.areas.priority.draw import draw_record
 from csa.areas.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
 from csa.areas.priority.files import AssessedProposal
 from csa.base.errors import ParamError
+from csa.base.home import in_home
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.city.dataset import City, through_month
 from csa.disclosure.keys import Secret
+from csa.geo.zones import fit_cells
+from csa.ingest.count_tables import load_counts, load_peers
 from csa.ingest.designation import Candidate
 from csa.program import actions, areas, draws, handouts, measures, work
 from csa.program.activities import Activity, add_activities
+from csa.program.count_tables import add_counts, count_places
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter, Value, checked, latest
 from csa.program.registry import core_areas
@@ -41,12 +45,14 @@ from csa.program.store.copying import copy_over, is_file
 from csa.program.store.engine import Store, make_store, open_store
 from csa.program.store.records import Records, read_records
 from csa.program.store.tables import CANDIDATE
+from csa.program.zones import add_zone
 from csa.reports.briefing.areas import to_candidate
 from csa.reports.briefing.measuring import COUNTED, count_quarter
 from csa.reports.making import make_report
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month
+from csa.synthetic.counts import HOSPITAL_FILE, PEER_FILE, PEERS
 from csa.synthetic.landscape import FEATURES, place
 from csa.synthetic.story import (
     AREAS,
@@ -54,6 +60,7 @@ from csa.synthetic.story import (
     DRAW,
     MEASURES,
     QUARTERS,
+    TODAY,
     MeasureTale,
     StoryAct,
     story_acts,
@@ -172,6 +179,7 @@ def area_on(found: AssessedProposal, feature: str) -> str:
 FIRST_HOUR = 9
 """Of each day, on the city's clock; what follows on the same day comes a minute later each."""
 
+HOSPITAL_TABLE = "Hospital injuries"
 N_STEPS = 24
 """Months of the story; a step each."""
 
@@ -328,6 +336,26 @@ def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C
             measures.approve_quarter(store, signed, Quarter.parse(one.of))
         case "revise":
             measures.add_values(store, plan, signed, [_revised(scene, one)])
+        case "zone":
+            middle, half_m = np.array(given["middle"]), given["half_m"]
+            corners = middle + half_m * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+            square, city = shapely.Polygon(place(corners)), scene.city
+            drawn = fit_cells(square, city.dataset.study_area, city.config.areas.resolution)
+            days = {"starts_on": given["first"], "by_counts": given["by_counts"]}
+            add_zone(store, signed, one.of, drawn, kind=given["kind"], **days)
+        case "counts":
+            known = count_places(scene.records())
+            counts = load_counts(in_home("data", "sample", HOSPITAL_FILE), known, one.on)
+            add_counts(store, signed, HOSPITAL_TABLE, "hospital", "injury", counts)
+        case "peers":
+            path = in_home("data", "sample", PEER_FILE)
+            names = [f"{name}, ZZ" for name in PEERS]
+            theirs = load_peers(path, names, scene.city.config.city.name, TODAY)
+            counts = {
+                name: {"": {month: n for month, n in own[""].items() if month < f"{one.on:%Y-%m}"}}
+                for name, own in theirs.items()
+            }
+            add_counts(store, signed, "peers", "peers", "", counts)
         case "work":
             _count_work(scene, signed, one)
         case "decide":
@@ -353,7 +381,7 @@ def _revised(scene: StoryScene, one: StoryAct) -> Value:
 def _count_work(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     """Enter what a team counted in a month."""
     values = {name: one.given[name] for name in ("kind", "contacts", "reached", "hours", "staff")}
-    place_key = scene.letters[one.given["feature"]]
+    place_key = scene.letters.get(one.given["feature"], one.given["feature"])
     rows = [
         Activity(
             place=place_key, on=day, id=f"{one.of} {one.given['kind']} {place_key} {n}", **values

@@ -55,7 +55,7 @@ def known(program):
 
 def table_of(page):
     """Each area's cells by their titles, by its name."""
-    (table,) = [e.proto.body for e in page.get("html") if "csa-table" in e.proto.body]
+    table, *_ = [e.proto.body for e in page.get("html") if "csa-table" in e.proto.body]
     titles = re.findall(r"<th(?: [^>]*)?><button>(.*?)</button></th>", table)
     found = {}
     for row in table.split("<tr>")[2:]:

@@ -8,7 +8,7 @@ from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.program.activities import require_reader
 from csa_app.screens.activities import parts
-from csa_app.shared import panels, person, screen_state
+from csa_app.shared import panels, person, screen_state, signing
 
 opened = panels.frame(tr("activities_page.title"))
 person.require_internal(opened)
@@ -16,7 +16,7 @@ screen = screen_state.begin(opened)
 if opened.config.activities is None:
     panels.empty(tr("activity.none"))
     st.stop()
-who = parts.reader(opened)
+who = signing.reader(opened, "activities office")
 try:
     require_reader(who, opened.config.activities)
 except CsaError as error:
@@ -24,4 +24,4 @@ except CsaError as error:
 view = parts.ActivityView(opened, who, screen.choices)
 parts.answer(view)
 parts.done(view)
-parts.phones(view)
+parts.offer(view)

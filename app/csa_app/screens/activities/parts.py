@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called
-from csa.base.errors import CsaError
+from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.base.text import day, month, render, tr
 from csa.change.sentences import each
@@ -19,6 +20,7 @@ from csa.city.config import Activities
 from csa.program.activities import (
     ActivityTotal,
     AreaMonth,
+    add_activities,
     area_months,
     describe_reach,
     list_phones,
@@ -31,15 +33,17 @@ from csa.program.activities import (
 from csa.program.registry import core_areas
 from csa.program.roles import Act, Person, may
 from csa.program.store.engine import Store
+from csa.workflow.activities import read_activity_file
 from csa_app.shared import cache_change, cache_store, key_figure, panels, person, signing
 from csa_app.shared.area_status import areas_designated
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.core_list import verdict_words
-from csa_app.shared.person import THIS_MACHINE
 from csa_app.shared.signing import Decision, FormField, Present, Typed
 
 N_MONTHS = 6
 MAX_GAPS = 8
+ASK, *_ = AGAIN = ("ask", "add", "replace", "skip")
+"""What becomes of rows of months on record, in the command's words."""
 
 
 @dataclass
@@ -91,16 +95,6 @@ class ActivityView:
         return next((called(row.place_name, row.key) for row in rows if row.key == place), place)
 
 
-def reader(session: CitySession) -> Person:
-    """Return who reads; on one's own machine, the office on whose behalf is asked for."""
-    who, settings = person.person(session), require_counting(session.config.activities)
-    if who.office != THIS_MACHINE:
-        return who
-    offices = [*settings.organizations, *settings.readers]
-    office = st.selectbox(tr("activities_page.as_office"), offices, key="activities office")
-    return replace(who, office=str(office))
-
-
 def answer(view: ActivityView) -> None:
     """Show how much was done in twelve months, and where to count."""
     until = Month.parse(view.months[0])
@@ -127,14 +121,10 @@ def done(view: ActivityView) -> None:
     if not rows:
         panels.empty(tr("activities_page.nothing"))
         return
-    panels.table(_columns(rows), tr("activities_page.table"), "csa-wide")
+    panels.table(pd.DataFrame(rows), tr("activities_page.table"), "csa-wide")
     st.caption(tr("activity.note"))
     if view.is_organization:
         _gaps(view)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _planned(view: ActivityView) -> list[dict[str, Any]]:
@@ -181,27 +171,54 @@ def _gaps(view: ActivityView) -> None:
             st.markdown(f"- {panels.plain(said)}")
 
 
-def phones(view: ActivityView) -> None:
-    """List the organization's phones, and offer to revoke one that is lost."""
+def take_file(view: ActivityView, opened: Store, act: Act, typed: Typed) -> str:
+    """Import the activities of an uploaded file, all or none."""
+    now, config = typed.now, view.session.config
+    if now["file"] is None:
+        raise ParamError("activities_page.no_file")
+    heads = [head.strip() for head in now["leave_out"].split(",") if head.strip()]
+    name, content = now["file"].name, now["file"].getvalue()
+    found, rows = signing.read_upload(
+        name, content, lambda path: read_activity_file(config, opened, path, heads)
+    )
+    file, again = found.sha256, None if now["again"] == ASK else now["again"]
+    ids = {"has_ids": found.has_ids}
+    added = add_activities(opened, act, view.settings, rows, file, again, **ids)
+    return tr("activity.added", **vars(added))
+
+
+def offer(view: ActivityView) -> None:
+    """Offer to import a file, and to revoke a phone that is lost, to whoever enters activities."""
     if not view.is_organization:
         return
     store = cache_store.open_read_only(view.session)
     active = [row for row in list_phones(store, view.who, view.settings) if row.revoked_on is None]
-    signing.announce("revoke phone")
-    if not active:
-        return
     names = {
         row.key: tr("activities_page.phone", id=row.key[:8], day=day(row.given_on))
         for row in active
     }
 
-    def write(opened: Store, act: Act, typed: Typed) -> str:
+    def revoke(opened: Store, act: Act, typed: Typed) -> str:
         revoke_phone(opened, act, view.settings, typed.now["phone"])
         return tr("activity.phone_revoked", phone=typed.now["phone"][:8])
 
-    with st.expander(tr("activities_page.phones", n=len(active))):
-        field = FormField(
-            "phone", tr("activities_page.which"), "choice", "", list(names), lambda key: names[key]
-        )
-        decision = Decision("revoke phone", tr("activities_page.revoke"), write, [field])
-        signing.form(Present(view.session, person.person(view.session)), decision)
+    about = tr("activities_page.again")
+    fields = [
+        FormField("file", tr("activities_page.file"), "file"),
+        FormField("leave_out", tr("activities_page.leave_out"), row=1),
+        FormField("again", tr("activities_page.again"), "choice", ASK, AGAIN, row=1),
+    ]
+    key, about = "import activities", tr("activities_page.about")
+    write = partial(take_file, view)
+    take_in = tr("activities_page.import")
+    offered = {"import": (take_in, lambda: Decision(key, take_in, write, fields, about=about))}
+    which = FormField(
+        "phone", tr("activities_page.which"), "choice", "", [*names], names.__getitem__
+    )
+    if not active:
+        signing.announce("revoke phone")  # the form is gone with the last phone
+    else:
+        end = tr("activities_page.revoke")
+        offered["revoke"] = end, lambda: Decision("revoke phone", end, revoke, [which])
+    scene = Present(view.session, person.person(view.session))
+    signing.pick(scene, "activity forms", tr("activities_page.change", n=len(active)), offered)

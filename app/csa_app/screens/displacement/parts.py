@@ -18,9 +18,9 @@ from csa.change.sentences import (
 )
 from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import BASE_MONTHS, Verdict
-from csa.program.registry import CoreArea
+from csa.program.registry import CoreArea, all_zones
 from csa_app.screens.displacement import charts_change
-from csa_app.shared import cache, charts, maps_change, panels, screen_state, theme
+from csa_app.shared import cache, cache_store, charts, maps_change, panels, screen_state, theme
 from csa_app.shared.area_status import (
     area_statuses,
     areas_designated,
@@ -374,7 +374,8 @@ def _month_parts(
     selected = _selected(session, screen, following)
     can_alike = any(one.is_close for one in (following.controls.pooled, *following.controls.single))
     has_alike = can_alike and bool(state.get(ALIKE))
-    scene = ChangeScene(following, at, selected, has_alike, _beside(session, following))
+    zones = all_zones(cache_store.records(session))
+    scene = ChangeScene(following, at, selected, has_alike, _beside(session, following), zones)
     with left, panels.map_words():  # first: what comes into its row later would move it
         maps_change.draw_change(session, scene, MAP_HEIGHT_PX, choose_area)
     with right:

@@ -68,4 +68,5 @@ with parts.cell():
     is_new = place.kind == PROPOSED
     note = tr("here.candidate_values") if is_new else ""
     measure_list.show(scene, measures, place_choice.name_of(place), note)
+    measure_list.show_counts(scene, place, screen.choices)
     measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))

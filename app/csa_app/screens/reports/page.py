@@ -23,6 +23,7 @@ asked, is_pressed = parts.choose(opened, months)
 report = parts.report_of(basis, asked, is_pressed=is_pressed)
 if report is not None:
     parts.show(basis, report)
+parts.grants(basis)
 st.header(tr("reports_page.hand_out"), anchor=False)
 handouts.form(desk, report)
 st.header(tr("reports_page.register"), anchor=False)

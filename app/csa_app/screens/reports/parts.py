@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,7 +13,9 @@ from csa.base.errors import MachineError
 from csa.base.logging import ProgressCallback
 from csa.base.message import Message
 from csa.base.text import ENGLISH, LANGUAGES, month, render, tr
+from csa.program.activities import require_reader
 from csa.program.registry import core_areas
+from csa.program.roles import may
 from csa.reports.editions.phrases import audience_name
 from csa.reports.editions.public import nothing_public
 from csa.reports.making import EDITIONS, not_made
@@ -20,7 +23,7 @@ from csa.reports.month.facts import Facts
 from csa.reports.month.month_end import needs_public
 from csa.reports.pdf import require_pdf
 from csa.reports.public.pages import language_name
-from csa_app.shared import cache_report, panels
+from csa_app.shared import cache_report, panels, signing
 from csa_app.shared.cache_report import MadeEdition, ReportBasis
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import form_name
@@ -266,3 +269,31 @@ def _look_at(page: MadeEdition, height: int, tab_index: int | None = None) -> No
     name = audience_name(page.audience)
     said = tr("reports_page.preview_of", audience=name)
     st.iframe(page.content.decode(), height=height, alt=said, tab_index=tab_index)
+
+
+# ---- The report to a funder.
+
+
+def grants(basis: ReportBasis) -> None:
+    """Offer the report to a grant's funder, to whoever may see activities."""
+    config = basis.session.config
+    if not config.grants or config.activities is None:
+        return
+    st.header(tr("reports_page.grants"), anchor=False)
+    with st.container(horizontal=True):
+        keys = {key: grant.name for key, grant in config.grants.items()}
+        label = tr("reports_page.grant")
+        grant = st.selectbox(label, [*keys], None, format_func=keys.__getitem__, key="grant")
+        who = signing.reader(basis.session, "grant office")
+    if not may(require_reader, who, config.activities):
+        st.caption(tr("activity.not_reader"))
+        return
+    if grant is None:
+        return
+    make = partial(cache_report.grant_file, basis, grant, who)
+    with st.container(horizontal=True):
+        for form in ("docx", *(("pdf",) if why_no_pdf() is None else ()), "html"):
+            name = f"{grant}.{form}"
+            panels.download(form_name(form), partial(make, form), name, f"download {name}")
+        label, name = tr("reports_page.questions"), f"{grant}-questions.csv"
+        panels.download(label, partial(make, "csv"), name, f"download {name}")

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from csa.areas.places import list_cells
@@ -67,9 +68,7 @@ def show(view: AreaView) -> None:
         }
         for zone in view.zones
     ]
-    panels.table(
-        {name: [row[name] for row in rows] for name in rows[0]}, tr("zones_page.alt"), "csa-wide"
-    )
+    panels.table(pd.DataFrame(rows), tr("zones_page.alt"), "csa-wide")
     st.caption(tr("zones_page.note"))
 
 

@@ -35,6 +35,7 @@ from csa.program.store.tables import (
     BaselineRow,
     ChangeRow,
     CorrectionRow,
+    CountTableRow,
     DrawRow,
     HandoutRow,
     LessonRow,
@@ -67,7 +68,7 @@ class Records:
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
     `minutes`, `handouts`, `draws`, `zones`, `zone_versions`,
-    `watches`, `words`, `corrections`, `on`, `confirmed`.
+    `watches`, `words`, `count_tables`, `corrections`, `on`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -93,6 +94,7 @@ class Records:
     zone_versions: tuple[ZoneVersionRow, ...] = ()
     watches: tuple[WatchRow, ...] = ()
     words: tuple[WordRow, ...] = ()
+    count_tables: tuple[CountTableRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
     confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
@@ -132,6 +134,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "zone_versions": ZoneVersionRow,
     "watches": WatchRow,
     "words": WordRow,
+    "count_tables": CountTableRow,
     "corrections": CorrectionRow,
 }
 

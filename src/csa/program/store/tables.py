@@ -411,6 +411,18 @@ class WordRow(Audited):
     done: Mapped[str] = mapped_column(default="")  # what was done, in an office's words
 
 
+class CountTableRow(Audited):
+    """Counts without points that others made, or of other cities; the key is the table's name."""
+
+    __tablename__ = "count_table"
+    prefix = "counts "
+
+    kind: Mapped[str]
+    located: Mapped[str]
+    counts: Mapped[dict[str, Any]]  # who counted, place, month: the least and the most it can be
+    chosen_on: Mapped[date | None]  # when other cities were chosen
+
+
 class DraftRow(Base):
     """A draft, which survives a reload; it decides nothing and is not in the trail."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from csa.base.errors import CsaError
 from csa.base.text import Translator, render
 from csa.geo.palette import count_bounds
-from csa.reports.document import Block, Heading, Picture
+from csa.reports.document import Block, Bullets, Heading, Paragraph, Picture
 from csa.reports.editions.phrases import area_name, counted, kind_word, period_words
 from csa.reports.maps.sheet import MapArea, MapSheet
 from csa.reports.month.facts import AreaFacts, Facts, Unserved
@@ -33,7 +33,19 @@ def where(facts: Facts, t: Translator, draw: Draw) -> list[Block]:
         why = render(error.message, t.language)
         return [title, Picture(None, alt, missing=t("report.map_missing", why=why))]
     caption = "report.map_unserved" if facts.unserved else "report.map_caption"
-    return [title, Picture(png, alt, t(caption, what=what, period=period))]
+    picture = Picture(png, alt, t(caption, what=what, period=period))
+    return [title, picture, *_zones(facts, t)]
+
+
+def _zones(facts: Facts, t: Translator) -> list[Block]:
+    """List the zones, dashed on the map, with what their boundaries hold."""
+    lines = []
+    for zone, own in facts.zones:
+        ends = str(own.period.start), str(own.period.until.plus(-1))
+        span = t("label.span", first=t.month(ends[0]), last=t.month(ends[1]))
+        said = t("zone.counted", n=own.incidents, homicides=own.homicides, span=span)
+        lines.append(t("label.pair", name=zone.place_name, text=said))
+    return [Paragraph(t("report.zones"), is_faint=True), Bullets(tuple(lines))] if lines else []
 
 
 def walk_map(facts: Facts, area: AreaFacts, t: Translator, draw: Draw) -> Picture:
@@ -62,6 +74,7 @@ def _city_sheet(facts: Facts, t: Translator) -> MapSheet:
         cells=tuple(zip(cells, levels, strict=True)),
         class_words=class_words,
         areas=facts.areas,
+        zones=tuple(zone.shape for zone, _ in facts.zones),
         unserved=facts.unserved,
         legend_title=t("report.map_legend", what=counted(facts, t)),
         date_line=period_words(facts, t),

@@ -8,6 +8,7 @@ from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_a
 from csa.areas.year_to_date import describe_year
 from csa.base.message import Message
 from csa.base.text import Translator, render
+from csa.change.counts import describe_peers
 from csa.reports.briefing.measuring import MeasureStatus
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.charts import change_chart
@@ -189,6 +190,7 @@ def what_changed(
         blocks += _singles(facts, t)
     said = render(describe_year(facts.city_year), t.language)
     blocks.append(Paragraph(said, is_faint=isinstance(facts.city_year, Message)))
+    blocks += [Paragraph(render(peers, t.language)) for peers in describe_peers(facts.peers)]
     return blocks
 
 

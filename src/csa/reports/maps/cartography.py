@@ -191,7 +191,9 @@ def compose_map(sheet: MapSheet, size_px: tuple[int, int] = PRINT.size_px) -> Co
         if found == notes or turn == MOST_TURNS:
             break
     shapes = layout.view.draw(area.shape for area in sheet.areas)
-    ground = [*draw_ground(sheet, PRINT, layout.view), *draw_areas(sheet, PRINT, shapes)]
+    zones = tuple(layout.view.draw(sheet.zones))
+    areas = draw_areas(sheet, PRINT, shapes, zones)
+    ground = [*draw_ground(sheet, PRINT, layout.view), *areas]
     ground += draw_spots(sheet, PRINT, layout.view)
     furniture = (Stroke((layout.view.frame,), PAPER.hairline, 2.0), *layout.furniture)
     placed, marks = tuple(labels.placed), tuple(labels.marks)

@@ -217,9 +217,14 @@ def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     return marks
 
 
-def draw_areas(sheet: MapSheet, style: Style, shapes: Sequence[shapely.Geometry]) -> list[Mark]:
-    """Draw area outlines in a white casing, core service areas heavier."""
-    marks: list[Mark] = []
+def draw_areas(
+    sheet: MapSheet,
+    style: Style,
+    shapes: Sequence[shapely.Geometry],
+    zones: tuple[shapely.Geometry, ...] = (),
+) -> list[Mark]:
+    """Draw zones, then area outlines in a white casing, core service areas heavier."""
+    marks: list[Mark] = [Stroke(zones, PAPER.outline, style.outline_px, is_dashed=True)]
     sizes = shapely.area(np.array(shapes, dtype=object))
     middling = float(np.sqrt(np.median(sizes[sizes > 0]))) if (sizes > 0).any() else 0.0
     thin = max(THINNEST_PX, AREA_SHARE * middling)

@@ -46,6 +46,7 @@ class MapSheet:
     services: tuple[tuple[str, float, float, int], ...] = ()
     spots: tuple[tuple[str, float, float], ...] = ()  # vacant land: kind, degrees; each kind a sign
     street_names: bool = False  # whether main streets are named
+    zones: tuple[shapely.Geometry, ...] = ()  # programs' own zones, WGS 84: dashed
     shaded: tuple[tuple[shapely.Geometry, int], ...] = ()  # places in place of cells, WGS 84
 
     @property

@@ -23,7 +23,8 @@ from csa.base.statement import Statement
 from csa.change.analyze import Displacement
 from csa.city.config import CityConfig
 from csa.program.plan.items import Plan, PlanMeasure
-from csa.program.registry import CoreArea
+from csa.program.registry import CoreArea, Zone
+from csa.program.zones import ZoneCounts
 from csa.reports.briefing.lines import ActionLine, WorkPlan
 from csa.reports.briefing.measuring import MeasureLine, MeasureStatus
 from csa.reports.briefing.meeting import Review
@@ -188,7 +189,7 @@ class Facts:
 
     Fields: `snapshot`, `config`, `choices`, `data_through`, `areas`, `is_served`, `unserved`,
     `gone`, `summary`, `record`, `can_locate`, `city_year`, `change`, `ground`, `plan`,
-    `services_per_1k`, `notes`, `missing`, `public`.
+    `services_per_1k`, `notes`, `missing`, `public`, `peers`, `zones`.
     """
 
     snapshot: Snapshot  # what they were made from
@@ -210,6 +211,8 @@ class Facts:
     notes: tuple[Message, ...]  # what the data lack: unlocated, provisional, revised
     missing: tuple[Message, ...]  # what the report lacks, and what to do
     public: PublicPart  # for the public edition
+    peers: Statement | Message | None = None  # homicides beside other cities'
+    zones: tuple[tuple[Zone, ZoneCounts], ...] = ()  # programs' own zones of the month
 
     @property
     def month(self) -> Month:

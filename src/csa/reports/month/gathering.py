@@ -116,6 +116,8 @@ def gather_month(
     editions = load_history(city.own_folder)
     through = date.fromisoformat(analysis.city.dataset.report["data_through"])
     is_past_known = at.backtest is not None and at.past(at.areas) is not None
+    zones = [zone for zone in at.zones if zone.versions[0].since <= month and zone.ended is None]
+    counts = at.count_zones(zones)
     return Facts(
         snapshot=snapshot,
         config=city.config,
@@ -149,6 +151,8 @@ def gather_month(
             *(() if inputs.layers else (msg("report.lacks_background"),)),
         ),
         public=_public(analysis, plan, month, inputs),
+        peers=at.peers,
+        zones=tuple((zone, counts[zone.key]) for zone in zones),
     )
 
 

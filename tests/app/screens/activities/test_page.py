@@ -2,18 +2,22 @@
 
 from datetime import date
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from tests.app.conftest import words
 from tests.sentences import says
 from tests.stores import act
 
+from csa.base.errors import ParamError, SourceError
 from csa.city.loading import load_city
 from csa.ingest.designation import Candidate
 from csa.program import areas
 from csa.program.activities import Activity, add_activities, give_phone, list_phones
 from csa.program.roles import Person
 from csa.program.store.engine import make_store
+from csa_app.screens.activities import parts
+from csa_app.shared.signing import Typed
 
 TEAM, DESK = "Street Peace Team", "Mediation Desk"
 
@@ -57,7 +61,10 @@ def test_an_organization_sees_its_own_against_its_plan_and_its_gaps(page, store)
     )
     assert says("activity.note") in said
     made = as_office(page, TEAM)
-    assert [one.label for one in made.expander] == ["5 months had less than planned"]
+    assert [one.label for one in made.expander] == [
+        "5 months had less than planned",
+        says("activities_page.change", n=0),
+    ]
 
 
 def test_a_reader_sees_five_or_more_and_no_gap(page, store):
@@ -74,6 +81,7 @@ def test_a_reader_sees_five_or_more_and_no_gap(page, store):
 def test_a_lost_phone_is_revoked_on_the_page(page, store, settings):
     key = give_phone(store, act(office=TEAM, on=date(2020, 8, 31)), settings)
     made = as_office(page, TEAM)
+    made = made.button_group(key="activity forms").set_value("revoke").run()
     for field in made.text_input:
         if (field.key or "").startswith("revoke phone"):
             field.set_value(TEAM if field.key.endswith(" office") else "It was lost on a bus.")
@@ -86,3 +94,30 @@ def test_a_lost_phone_is_revoked_on_the_page(page, store, settings):
 def test_the_public_is_shown_nothing(page, store):
     made = page(CSA_ACCESS="public")
     assert "outreach" not in words(made)
+
+
+def test_a_file_is_imported_once_and_one_with_an_error_is_named_by_its_row(settings, store, root):
+    """By the function that the form calls: Streamlit's test has no upload."""
+    config = load_city(root / "config" / "sample.toml")
+    view = parts.ActivityView(SimpleNamespace(config=config), Person(TEAM, "member"), None)
+    signed = act(office=TEAM, on=date(2020, 8, 31))
+
+    def take(text, **more):
+        file = SimpleNamespace(name="export.csv", getvalue=text.encode)
+        now = {"file": file, "leave_out": "", "again": "ask", **more}
+        return parts.take_file(view, store, signed, Typed(now, {}, 0))
+
+    good = "day,kind,area,worker name\n2020-07-04,outreach,A,Jo\n2020-07-05,outreach,A,Jo\n"
+    with pytest.raises(SourceError):
+        take(good)
+    assert take(good, leave_out="worker name, notes") == says(
+        "activity.added", added=2, same=0, left_out=0
+    )
+    assert take(good, leave_out="worker name") == says(
+        "activity.added", added=0, same=2, left_out=0
+    )
+    with pytest.raises(SourceError) as refused:
+        take(good.replace("2020-07-05", "2021-07-05"), leave_out="worker name")
+    assert len(refused.value.faults) == 1
+    with pytest.raises(ParamError):
+        take(good, file=None)

@@ -308,3 +308,14 @@ def test_the_bar_only_goes_forward_and_never_past_its_end():
     shares = [parts.progress(told[:n], asked, 2)[0] for n in range(len(told) + 1)]
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] < 1
+
+
+# ---- A grant's report ----------------------------------------------------------------------
+
+
+def test_a_grants_report_and_its_questions_are_offered_to_who_may_see_activities(page, root):
+    shown = page()
+    shown.selectbox(key="grant").select("cvi-2020")
+    shown.selectbox(key="grant office").select("Street Peace Team").run()
+    assert not shown.exception
+    assert list(files(shown))[-4:] == ["Word", "PDF", "Web page", says("reports_page.questions")]
