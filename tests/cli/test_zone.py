@@ -151,3 +151,22 @@ def add_as_of(address, path):
     store = open_store(str(address))
     add_zone(store, act(on=date(2018, 12, 20), why="Entered in time."), "In time", drawn)
     store.engine.dispose()
+
+
+def test_polygons_of_a_map_file_are_followed_each_by_its_name(made, run, tmp_path):
+    west = shapely.clip_by_rect(AROUND, -95, 39, KNOT[0], 40)
+    east = shapely.clip_by_rect(AROUND, KNOT[0] + 0.003, 39, -94, 40)
+    table = gpd.GeoDataFrame({"Name": ["West", ""]}, geometry=[west, east], crs="EPSG:4326")
+    about = ("--city", made.config, "--dataset", made.folder / "ds", "--since", "2019-01")
+    counted = []
+    for name, crs in (("z.geojson", "EPSG:4326"), ("z.gpkg", "EPSG:26915")):
+        table.to_crs(crs).to_file(tmp_path / name)
+        run("displace", *about, "--areas", tmp_path / name, "--out", tmp_path / "out")
+        found = json.loads((tmp_path / "out" / "displacement.json").read_text())["single"]
+        counted.append([(one["area_id"], one["core"]["counted"]) for one in found])
+    assert counted[0] == counted[1]
+    assert [name for name, _ in counted[0]] == ["West", "2"]  # one has no name, but its number
+    both = gpd.GeoDataFrame(geometry=[AROUND, west], crs="EPSG:4326")
+    both.to_file(tmp_path / "both.geojson")
+    wrong = run("displace", *about, "--areas", tmp_path / "both.geojson", "--out", "x", check=False)
+    assert "both.geojson" in sentence(wrong)

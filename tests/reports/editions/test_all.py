@@ -3,6 +3,7 @@
 import re
 from dataclasses import fields, replace
 from datetime import date
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -21,12 +22,13 @@ from tests.sentences import says
 from csa.areas.year_to_date import describe_year
 from csa.base.errors import CsaError, PrivacyError
 from csa.base.message import msg
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.base.text import Translator, render
 from csa.geo.cells import outline
 from csa.program.plan.calendar import ActionState
 from csa.program.plan.measures import Quarter, Value
 from csa.program.store.records import Records
+from csa.program.zones import ZoneCounts
 from csa.reports.briefing.measuring import measure_lines, measure_statuses
 from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
 from csa.reports.editions.all import (
@@ -38,6 +40,7 @@ from csa.reports.editions.all import (
     edition,
     spoken,
 )
+from csa.reports.editions.map_sheets import where
 from csa.reports.editions.parts import (
     areas_by_tier,
     describe_change,
@@ -187,6 +190,18 @@ def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
     for why in (msg("briefing.not_comparable"), msg("briefing.silent", n=1)):
         blocks = what_changed(replace(month_facts, city_year=why), TELL, with_singles=False)
         assert Paragraph(render(why), is_faint=True) in blocks
+
+
+def test_zones_and_other_cities_stand_in_internal_editions(month_facts):
+    own = ZoneCounts(Period(Month(2019, 8), Month(2020, 8)), 8, 3, 8, 8)
+    zone = SimpleNamespace(place_name="Foundry blocks", shape=month_facts.areas[0].shape)
+    peers = msg("count_table.peers_few", n=3, least=5)
+    facts = replace(month_facts, zones=((zone, own),), peers=peers)
+    drawn = []
+    blocks = where(facts, TELL, lambda sheet: drawn.append(sheet) or b"png")
+    assert [shape for sheet in drawn for shape in sheet.zones] == [zone.shape]
+    assert "Foundry blocks: 8 shootings" in blocks[-1].items[0]
+    assert Paragraph(render(peers)) in what_changed(facts, TELL, with_singles=False)
 
 
 def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_facts, sample_plan):

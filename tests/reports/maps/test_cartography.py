@@ -238,6 +238,16 @@ def test_a_core_service_area_is_heavier_and_its_badge_is_dark():
     assert badges.count(PAPER.ink) == 1
 
 
+def test_a_zone_is_dashed_and_stands_under_the_areas():
+    sheet = city(zones=(shapely.box(-94.57, 39.04, -94.55, 39.06),))
+    ours = [one for one in compose_map(sheet).ground if isinstance(one, Stroke)]
+    dashed = [at for at, one in enumerate(ours) if one.is_dashed]
+    areas = [at for at, one in enumerate(ours) if one.color == PAPER.outline and not one.is_dashed]
+    assert len(dashed) == 1
+    assert dashed[0] < min(areas)
+    assert not [one for one in compose_map(city()).ground if getattr(one, "is_dashed", False)]
+
+
 def test_a_walk_sheet_is_drawn_around_its_area_two_blocks_wide():
     here = area("A", -94.56, 39.05)
     sheet = city(focus=here.shape, areas=(here,), cells=(), class_words=(), street_names=True)

@@ -224,7 +224,8 @@ def draw_areas(
     zones: tuple[shapely.Geometry, ...] = (),
 ) -> list[Mark]:
     """Draw zones, then area outlines in a white casing, core service areas heavier."""
-    marks: list[Mark] = [Stroke(zones, PAPER.outline, style.outline_px, is_dashed=True)]
+    dashed = Stroke(zones, PAPER.outline, style.outline_px, is_dashed=True)
+    marks: list[Mark] = [dashed] if zones else []
     sizes = shapely.area(np.array(shapes, dtype=object))
     middling = float(np.sqrt(np.median(sizes[sizes > 0]))) if (sizes > 0).any() else 0.0
     thin = max(THINNEST_PX, AREA_SHARE * middling)
