@@ -23,7 +23,7 @@ from csa.areas.forming import (
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
-from csa.areas.walkable import min_incidents_per_cell
+from csa.areas.walkable import ROUNDING, min_incidents_per_cell
 from csa.areas.window import PeriodIncidents
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import LAND_SHARE, AreaParams, DbscanParams, DocumentedDbscan, Period
@@ -125,6 +125,7 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
     counts, everyone = np.bincount(at, minlength=len(expected)), np.ones(len(at), dtype=bool)
     graphs: dict[float, NeighborGraph] = {}
     least_expected = located.least(period)
+    too_much_km2 = LAND_SHARE * float(grid.area_km2.sum()) * (1 + ROUNDING)
 
     def areas_at(per_km2: float) -> list[CellSet]:
         params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
@@ -135,7 +136,15 @@ def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedD
             graphs[eps_m] = link(xy, at, grid, eps_m)
         reached = graphs[eps_m].reached(everyone, least)
         areas = limited_areas(reached, expected, counts, grid, params, least_expected)
-        return _drop_small(_drop_doubtful(areas, window, grid), located, period)
+        firm, km2 = [], 0.0
+        doubtless = _drop_doubtful(areas, window, grid)
+        doubtless.sort(key=lambda area: -float(expected[grid.at(area)].sum()))
+        for area in _worth_serving(doubtless, located, period):
+            firm.append(area)
+            km2 += grid.size_km2(area)
+            if km2 > too_much_km2:  # how much more does not matter, and each estimate takes long
+                break
+        return firm
 
     per_km2 = find_density(areas_at, expected, grid)
     dbscan, n_incidents = radius_for(per_km2), max(1, len(window))
@@ -179,7 +188,8 @@ def find_areas(
     is_used = ~window.is_suspect
     xy, at = window.xy[is_used], window.at[is_used]
     found = form_areas(xy, at, located.grid, params, expected, least)
-    firm = tuple(_drop_small(_drop_doubtful(found.areas, window, located.grid), located, period))
+    doubtless = _drop_doubtful(found.areas, window, located.grid)
+    firm = tuple(_worth_serving(doubtless, located, period))
 
     def find_labels() -> tuple[Ints, Bools]:
         cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
@@ -231,7 +241,7 @@ def _linked_once(
         expected, least = located.expected(period), located.least(period)
         areas = limited_areas(reached, expected, counts, grid, params, least)
         firm = _drop_doubtful(areas, located.window(period), grid)
-        yield tuple(sorted(_drop_small(firm, located, period), key=grid.middle))
+        yield tuple(sorted(_worth_serving(firm, located, period), key=grid.middle))
 
 
 def _drop_doubtful(areas: Sequence[CellSet], window: PeriodIncidents, grid: Grid) -> list[CellSet]:
@@ -268,18 +278,20 @@ SURELY = 2.0
 """An area that is expected to hold so many times what it must is worth serving in any case."""
 
 
-def _drop_small(areas: Sequence[CellSet], located: StudyArea, period: Period) -> list[CellSet]:
+def _worth_serving(
+    areas: Sequence[CellSet], located: StudyArea, period: Period
+) -> Iterator[CellSet]:
     """Leave out areas that, corrected for chance, are expected to hold too little."""
     least, expected = located.least(period), located.expected(period)
     estimator = Estimator(located, period) if areas and least else None
-    return [
-        area
-        for area in areas
-        if estimator is None
-        or expected[located.grid.at(area)].sum() >= SURELY * least
-        or (estimate := estimator.estimate(area)).is_sure
-        or estimate.mean >= least
-    ]
+    for area in areas:
+        if (
+            estimator is None
+            or expected[located.grid.at(area)].sum() >= SURELY * least
+            or (estimate := estimator.estimate(area)).is_sure
+            or estimate.mean >= least
+        ):
+            yield area
 
 
 class Estimator:
