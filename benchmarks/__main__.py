@@ -136,10 +136,11 @@ def once(folder: Path) -> Iterator[Row]:
     grown = ["--city", str(vast / "grown.toml")]
     list_files = ["--places", str(vast / "places.geojson"), str(vast / "list.csv")]
     start = [*CSA, "start", str(largest / "toronto.csv"), "--yes", "--root", str(largest)]
+    start += ["--out", str(largest / "toronto.toml")]
     ingest = [*CSA, "ingest", *grown, *list_files, "--out", str(vast / "dataset")]
     for words in (start, ingest):
         timed(words, 1)
-    known = ["--city", str(largest / "config" / "toronto.toml")]
+    known = ["--city", str(largest / "toronto.toml")]
     known += ["--dataset", str(largest / "var" / "toronto" / "dataset")]
     backtest = [*CSA, "backtest"]
     longest = [
