@@ -48,7 +48,7 @@ from csa.program.store.tables import CANDIDATE
 from csa.program.zones import add_zone
 from csa.reports.briefing.areas import to_candidate
 from csa.reports.briefing.measuring import COUNTED, count_quarter
-from csa.reports.making import make_report
+from csa.reports.making import Drawer, make_report
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month
@@ -80,6 +80,7 @@ class StoryScene:
     letters: dict[str, str] = field(default_factory=dict)  # planted place to its area's letter
     proposals: dict[str, AssessedProposal] = field(default_factory=dict)  # by first month not known
     reports: dict[str, Facts] = field(default_factory=dict)  # by month reported
+    maps: Drawer = field(default_factory=Drawer)  # a month's editions share one
 
     def known(self, until: str) -> AssessedProposal:
         """Return the candidates that were found before a month, from what was known then."""
@@ -393,7 +394,7 @@ def _count_work(scene: StoryScene, signed: Act, one: StoryAct) -> None:
 
 def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:
     facts, audience = scene.report(one.of), one.given["audience"]
-    _, content = make_report(facts, audience, HANDED_LANGUAGE, HANDED_FORM)
+    _, content = make_report(facts, audience, HANDED_LANGUAGE, HANDED_FORM, scene.maps)
     edition = handouts.EditionFile(
         facts.snapshot.id,
         facts.snapshot.audit_n,
