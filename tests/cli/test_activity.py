@@ -44,11 +44,11 @@ def test_a_file_is_imported_once_and_a_month_again_is_asked_about(town, run):
     file = town.folder / "august.csv"
     file.write_text(AUGUST)
     done = run("activity", "import", file, *CITY, *TEAM).stdout
-    assert "6 activities added, 0 already on record" in done
-    assert "0 activities added, 6 already" in run("activity", "import", file, *CITY, *TEAM).stdout
+    assert "added: 6. Already on record: 0." in done
+    assert "added: 0. Already on record: 6" in run("activity", "import", file, *CITY, *TEAM).stdout
     file.write_text(AUGUST + "2020-08-09,mediation,A,\n")
     assert (
-        "1 activities added, 6"
+        "added: 1. Already on record: 6"
         in run("activity", "import", file, *CITY, *TEAM, "--again", "add").stdout
     )
     file.write_text("day,type,area\n2020-08-20,event,A\n")
@@ -57,7 +57,7 @@ def test_a_file_is_imported_once_and_a_month_again_is_asked_about(town, run):
     assert "2020-08" in refused.stderr
     assert "--again" in refused.stderr
     done = run("activity", "import", file, *CITY, *TEAM, "--again", "replace")
-    assert "1 activities added" in done.stdout
+    assert "added: 1." in done.stdout
     listed = run("activity", "list", *CITY, "--by", "Street Peace Team", "--json").stdout
     assert [(row["own"], row["kinds"]) for row in json.loads(listed)] == [(1, {"event": 1})]
 
