@@ -63,8 +63,8 @@ def counts_first(spot: DeltaGenerator, proposal: Proposal) -> None:
     areas = proposal.areas.sort_values("incidents", ascending=False)
     with spot.container():
         st.caption(tr("briefing.judging"))
-        columns = {"label.area": "place_name", "label.incidents": "incidents"}
-        shown = {tr(key): areas[name].tolist() for key, name in columns.items()}
+        names, counts = areas["place_name"].tolist(), areas["incidents"].tolist()
+        shown = {tr("label.area"): names, tr("label.incidents"): counts}
         panels.table(shown, tr("compare.title"), "csa-wide")
 
 
