@@ -18,7 +18,7 @@ from csa.reports.public.areas import change_sentence
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.fairness import fairness_sections
 from csa.reports.public.neighborhoods import city_card, place_cards, place_ids
-from csa.reports.public.pages import Section, inlined, language_name, render_page
+from csa.reports.public.pages import inlined, language_name, render_page
 from csa.reports.public.plan import how_to_participate
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
@@ -243,7 +243,8 @@ def public_page(
         facts,
         language,
         public_title(facts, language),
-        sections,
+        "public",
+        sections=sections,
         ways=[] if is_alone else _ways(language, PAGE),
         downloads=link_names(files, t),
         svg=inlined(svg),
@@ -254,27 +255,9 @@ def public_page(
 
 def embed_page(facts: PublicFacts, language: str, svg: str | None) -> str:
     """Write the page whose address says which card it shows: `?show=...&place=...`."""
-    t = Translator(language)
-    words = class_words(facts, language)
-    return render_page(
-        "embed",
-        t=t,
-        say={
-            "classes": t("public.where_title", what=noun(facts, t)),
-            "count": t("public.card_count", what=noun(facts, t), when=period(facts, t)),
-            "changed": t("public.changed"),
-        },
-        title=public_title(facts, language),
-        subtitle=subtitle(facts, t),
-        marks=marks_of(facts, language),
-        city=city_card(facts, t),
-        cards=list(place_cards(facts, t)),
-        svg=inlined(svg),
-        map_name=map_name(language),
-        data_name="neighborhoods.csv",
-        legend=list(zip(class_colors(len(words)), words, strict=True)),
-        up="" if language == ENGLISH else "../",
-    )
+    title, t = public_title(facts, language), Translator(language)
+    own = {"svg": inlined(svg), "cards": place_cards(facts, t), "city": city_card(facts, t)}
+    return _page(facts, language, title, "embed", **own)
 
 
 def embed_line(address: str, language: str, show: str, place: str, title: str) -> str:
@@ -291,18 +274,17 @@ def embed_line(address: str, language: str, show: str, place: str, title: str) -
 def fairness_page(facts: PublicFacts, language: str) -> str:
     """Write the page on fairness."""
     title, sections = Translator(language)("public.fair_title"), fairness_sections(facts, language)
-    beside = {"downloads": (), "svg": None, "cards": (), "city": None}
-    return _page(facts, language, title, sections, ways=_ways(language, FAIRNESS), **beside)
+    none = dict.fromkeys(("downloads", "svg", "cards", "city"))
+    ways = _ways(language, FAIRNESS)
+    return _page(facts, language, title, "public", sections=sections, ways=ways, **none)
 
 
-def _page(
-    facts: PublicFacts, language: str, title: str, sections: Sequence[Section], **own: object
-) -> str:
+def _page(facts: PublicFacts, language: str, title: str, name: str, **own: object) -> str:
     t = Translator(language)
     year, quarter = facts.quarter.split("-")
     words = class_words(facts, language)
     return render_page(
-        "public",
+        name,
         t=t,
         say={
             "classes": t("public.where_title", what=noun(facts, t)),
@@ -318,7 +300,6 @@ def _page(
         unit=f"{unit_sentence(facts, t)} {t('public.behind')}",
         marks=marks_of(facts, language),
         legend=list(zip(class_colors(len(words)), words, strict=True)),
-        sections=sections,
         data_note=data_note(facts, t),
         up="" if language == ENGLISH else "../",
         map_name=map_name(language),
