@@ -66,17 +66,24 @@ def test_meeting_and_a_saved_map_hold_what_is_published_and_no_other_count(
         assert frame.evaluate(counts) == shown
         assert frame.evaluate("csaMap.time.message.names.length") == 1
         reader = read(f"{address}/areas")
-        with reader.page.expect_download() as saved:
-            reader.page.get_by_role("button", name="Save this map").click()
-        saved.value.save_as(tmp_path / "map.html")
-    page, asked = chromium.new_page(), []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((tmp_path / "map.html").as_uri())
-    page.wait_for_function("window.csaMap && csaMap.time.counts")
-    assert page.evaluate(counts) == shown
-    page.get_by_text("fewer than 10").wait_for()
-    page.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+        for name in ("Save this map", "Save this map: Español"):
+            with reader.page.expect_download() as saved:
+                reader.page.get_by_role("button", name=name, exact=True).click()
+            saved.value.save_as(tmp_path / saved.value.suggested_filename)
+    found = {path.name.partition("map")[2]: path for path in tmp_path.glob("*-map*.html")}
+    for ending, language, words in (
+        (".html", "en", "fewer than 10"),
+        ("-es.html", "es", "menos de 10"),
+    ):
+        page, asked = chromium.new_page(), []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(found[ending].as_uri())
+        page.wait_for_function("window.csaMap && csaMap.time.counts")
+        assert page.evaluate(counts) == shown
+        page.get_by_text(words).wait_for()
+        assert page.evaluate("document.documentElement.lang") == language
+        page.close()
+        assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 @pytest.fixture(scope="module")

@@ -171,10 +171,7 @@ def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'area': 'c-3'}))}")
     reader.frame  # noqa: B018 - painted
     reader.settle()
-    menu = reader.page.get_by_role("combobox", name="How far back")
-    menu.focus()  # at the window's edge the sidebar scrolls to it, and would close what is open
-    reader.settle()
-    menu.click()
+    reader.page.get_by_role("combobox", name="How far back").click()
     reader.page.get_by_role("option", name="24 months").click()
     reader.page.get_by_text("The areas have changed").wait_for()
 
@@ -184,8 +181,10 @@ def test_a_cell_size_offers_only_limits_that_hold_a_cell(read, sample_app):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'max_area_km2': 0.5}))}")
     reader.frame  # noqa: B018 - painted
     reader.page.get_by_text("More choices").click()
-    reader.settle()  # a list that opens while the page runs is closed again
-    reader.page.get_by_role("combobox", name="Cell size").click()
+    menu = reader.page.get_by_role("combobox", name="Cell size")
+    menu.scroll_into_view_if_needed()
+    reader.settle()  # a list that opens while the page runs, or glides, is closed again
+    menu.click()
     reader.page.get_by_role("option", name="resolution 8").click()
     reader.settle()
     assert reader.page.get_by_test_id("stAlertContentError").count() == 0

@@ -12,10 +12,11 @@ import folium
 import streamlit as st
 
 from csa.base.errors import CsaError
-from csa.base.text import tr
+from csa.base.text import ENGLISH, LANGUAGES, tr
 from csa.geo.cell_time import SCRIPT, STYLE, ground_map, ground_options, own_file
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.map_file import SHOWN, public_file, public_message
+from csa.reports.public.pages import language_name
 from csa_app.shared import cache, cache_report, maps, nearby, panels, theme
 from csa_app.shared.area_status import AreaView, in_service, state_words
 from csa_app.shared.city_session import CitySession
@@ -55,9 +56,9 @@ def draw(
         theme.current(),
         units=config.city.units,
         is_dark=is_dark,
-        is_synthetic=config.city.is_synthetic,
     )
     options["source"] = config.basemap.source
+    options["mark"] = tr("screen.sample") * config.city.is_synthetic
     show(ground_map(options, links()), key, painted(cells), on_click, height_px)
 
 
@@ -128,30 +129,35 @@ def published_map(view: AreaView, height_px: int) -> None:
         areas = [maps.core_feature(a, [state_words(in_service(a))], a.key) for a in view.core]
         message = {**SHOWN, "areas": areas, "time": None}
     else:
-        message = public_message(facts)
+        message = public_message(facts, palette=theme.current())
     show_legend("", None, (), (), outlines_of(view.core, has_candidates=False))
     painted = maps.painted(message)
     draw(session, view.choices.resolution, "published", lambda _: painted, None, height_px)
 
 
 def save_published(session: CitySession) -> None:
-    """Offer the map as a file of published counts, where there are any."""
+    """Offer the map as a file of published counts, where there are any, in each language."""
     facts = cache_report.published(session)
-    st.download_button(
-        tr("map.save"),
-        lambda: b"" if facts is None else _published_file(session, facts),
-        f"{session.config.city.id}-map.html",
-        "text/html",
-        help=tr("map.save_none" if facts is None else "map.save_help"),
-        disabled=facts is None,
-        on_click="ignore",
-        key="save map",
-    )
+    for language in LANGUAGES:
+        is_other, name = language != ENGLISH, language_name(language)
+        st.download_button(
+            tr("label.pair", name=tr("map.save"), text=name) if is_other else tr("map.save"),
+            partial(_published_file, session, facts, language),
+            f"{session.config.city.id}-map{f'-{language}' * is_other}.html",
+            "text/html",
+            help=tr("map.save_none" if facts is None else "map.save_help"),
+            disabled=facts is None,
+            on_click="ignore",
+            key=f"save map {language}",
+        )
 
 
-def _published_file(session: CitySession, facts: PublicFacts) -> bytes:
+def _published_file(session: CitySession, facts: PublicFacts | None, language: str) -> bytes:
+    if facts is None:
+        return b""
     bounds = cache.geometry(session, session.config.areas.resolution)[0].bounds
-    return public_file(facts, base_content(session.dataset, deployment().basemap), bounds)
+    ground = base_content(session.dataset, deployment().basemap)
+    return public_file(facts, language, ground, bounds)
 
 
 def area_map(

@@ -116,7 +116,8 @@ STYLE = """
     .csa-wide td:first-child { font-weight: 600; } .csa-wide td:first-child::before { content: none !important; } .csa-wide td:empty { display: none !important; }
     .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
   }
-  [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  [data-testid="stSidebarUserContent"] { padding-top: 0; } [data-testid="stSidebarHeader"] { height: 2.25rem; margin-bottom: 0; }
+  [data-testid="stSidebar"] [data-testid="stLayoutWrapper"]:has(> :is(.st-key-start-over, .st-key-person)) { order: 1; } /* below what a page asks */
   [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }

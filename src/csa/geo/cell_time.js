@@ -59,7 +59,7 @@
     kept.map = map;
     map.getContainer().style.background = options.colors.land;
     document.body.classList.toggle("csa-dark", options.dark);
-    document.documentElement.lang ||= "en";
+    document.documentElement.lang ||= options.language;
     document.title ||= options.words.label;
     map.attributionControl.setPrefix(options.words.north);
     [options.source, options.mark].filter(Boolean).forEach((words) => map.attributionControl.addAttribution(new Option(words).innerHTML));

@@ -23,11 +23,11 @@ from folium.template import Template
 
 from csa.base.arrays import Cells, Ints
 from csa.base.params import Month, last_day
-from csa.base.text import day, tr
-from csa.base.text import month as month_words
+from csa.base.text import Translator, day, tr
 from csa.geo.cells import AFAR, cell_corners, cell_resolution, mean_km2, parents
 from csa.geo.palette import Palette
 
+ENGLISH_WORDS = Translator()
 SCRIPT, STYLE = "cell_time.js", "cell_time.css"
 STEP = 1e-6
 """Degrees, about a tenth of a meter, far below a line's width."""
@@ -88,13 +88,10 @@ class CellTimes:
         n_steps = -(-(until.index - first.index) // months)
         return cls(distinct, ends, step[order], first, n_steps, months)
 
-    def names(self, last: str = "") -> list[tuple[str, str]]:
+    def names(self, last: str = "", t: Translator = ENGLISH_WORDS) -> list[tuple[str, str]]:
         """Name each step's first and last month; `last` is the day that ends a month in part."""
         starts = [self.first.plus(self.months * step) for step in range(self.n_steps)]
-        names = [
-            (month_words(str(start)), month_words(str(start.plus(self.months - 1))))
-            for start in starts
-        ]
+        names = [(t.month(str(one)), t.month(str(one.plus(self.months - 1)))) for one in starts]
         if last:
             names[-1] = (last if self.months == 1 else names[-1][0], last)
         return names
@@ -151,7 +148,7 @@ class CellTimes:
             "anchor": max(until_step, from_step + 1),
             "palette": palette.sequential,
             "titles": [tr("map.legend", size=size_words(cells, units)) for cells in sizes],
-            "words": _words(),
+            "words": map_words(),
         }
         key = hashlib.sha256(script_json(content).encode()).hexdigest()[:16]
         return {**content, "key": key}
@@ -167,36 +164,37 @@ def _packed(values: Any) -> str:
     return f"{size}{base64.b64encode(numbers.astype(f'<u{size}').tobytes()).decode()}"
 
 
-def size_words(cells: Cells, units: str) -> str:
+def size_words(cells: Cells, units: str, t: Translator = ENGLISH_WORDS) -> str:
     """Return the size of a cell in words."""
     km2 = mean_km2(cell_resolution(int(cells[0]) if len(cells) else 0))
-    return tr("map.acres", n=km2 * ACRES) if units == "us" else f"{km2 * 100:.2g} ha"
+    return t("map.acres", n=km2 * ACRES) if units == "us" else f"{km2 * 100:.2g} ha"
 
 
-def _words() -> dict[str, Any]:
+def map_words(t: Translator = ENGLISH_WORDS) -> dict[str, Any]:
+    """Return the words of a map's buttons and lines."""
     return {
-        "back": tr("map.back"),
-        "background": tr("map.background"),
-        "before": tr("map.before"),
-        "city": tr("map.city"),
-        "filter": tr("map.filter"),
-        "from": tr("map.from"),
-        "image": tr("map.image"),
-        "incidents": tr("label.incidents"),
-        "layers": tr("map.layers"),
-        "line": tr("map.line"),
-        "neighborhoods": tr("label.neighborhoods"),
-        "outside": tr("map.outside"),
-        "play": tr("map.play"),
-        "search": tr("map.search"),
-        "stop": tr("map.stop"),
-        "swipe": tr("map.swipe"),
-        "top": tr("map.top"),
-        "until": tr("map.until"),
-        "cell": {form: tr("map.cell", n=n, count="{n}") for form, n in (("one", 1), ("other", 2))},
-        "inside": tr("map.inside", area_id="{area}"),
-        "period": tr("map.period", first="{first}", last="{last}"),
-        "range": tr("map.range", low="{low}", high="{high}"),
+        "back": t("map.back"),
+        "background": t("map.background"),
+        "before": t("map.before"),
+        "city": t("map.city"),
+        "filter": t("map.filter"),
+        "from": t("map.from"),
+        "image": t("map.image"),
+        "incidents": t("label.incidents"),
+        "layers": t("map.layers"),
+        "line": t("map.line"),
+        "neighborhoods": t("label.neighborhoods"),
+        "outside": t("map.outside"),
+        "play": t("map.play"),
+        "search": t("map.search"),
+        "stop": t("map.stop"),
+        "swipe": t("map.swipe"),
+        "top": t("map.top"),
+        "until": t("map.until"),
+        "cell": {form: t("map.cell", n=n, count="{n}") for form, n in (("one", 1), ("other", 2))},
+        "inside": t("map.inside", area_id="{area}"),
+        "period": t("map.period", first="{first}", last="{last}"),
+        "range": t("map.range", low="{low}", high="{high}"),
     }
 
 
@@ -243,7 +241,7 @@ def ground_options(
     *,
     units: str,
     is_dark: bool = False,
-    is_synthetic: bool = False,
+    t: Translator = ENGLISH_WORDS,
 ) -> dict[str, Any]:
     """Return what a map's first element needs: the ground, its colors and its words."""
     return {
@@ -251,13 +249,14 @@ def ground_options(
         "bounds": bounds,
         "imperial": units == "us",
         "dark": is_dark,
-        "mark": tr("screen.sample") if is_synthetic else "",
+        "mark": "",
+        "language": t.language,
         "colors": {name: getattr(palette, name) for name in BASE_COLORS},
         "words": {
-            "label": tr("map.label"),
-            "no_geometry": tr("map.no_geometry"),
-            "home": tr("map.home"),
-            "north": tr("map.north"),
+            "label": t("map.label"),
+            "no_geometry": t("map.no_geometry"),
+            "home": t("map.home"),
+            "north": t("map.north"),
         },
     }
 

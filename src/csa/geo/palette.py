@@ -51,11 +51,11 @@ FEW = "#e7e3ec"
 """The lowest class of what the public sees."""
 
 
-def class_colors(n_classes: int) -> tuple[str, ...]:
+def class_colors(n_classes: int, palette: Palette = PAPER) -> tuple[str, ...]:
     """Return a color for each class, lowest first."""
     if n_classes < 1:
         return ()
-    scale, n_upper = PAPER.sequential[1:], n_classes - 1
+    scale, n_upper = palette.sequential[1:], n_classes - 1
     at = np.linspace(len(scale) - 1, 0, n_upper)[::-1]
     if n_upper <= len(scale):
         return (FEW, *(scale[step] for step in at.round().astype(int)))

@@ -7,7 +7,10 @@ import re
 import h3
 import numpy as np
 
+from csa.base.text import Translator
+from csa.geo.palette import class_colors
 from csa.reports.public.map_file import public_file, public_message
+from csa_app.shared.theme import DARK
 
 BOUNDS = [[39.0, -94.7], [39.2, -94.4]]
 
@@ -52,7 +55,7 @@ def test_classes_are_those_of_the_public_map(public_facts):
 
 
 def test_the_file_asks_for_nothing_and_names_its_source(public_facts):
-    page = public_file(public_facts, {"layers": {}}, BOUNDS).decode()
+    page = public_file(public_facts, "en", {"layers": {}}, BOUNDS).decode()
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", page)
     assert public_facts.source in page
     sent = json.JSONDecoder().raw_decode(page[page.rindex(", {") + 2 :])[0]
@@ -64,3 +67,24 @@ def test_where_each_cell_has_fewer_than_ten_only_areas_are_shown(public_facts):
     told = public_message(public_facts.model_copy(update={"cells": few}))
     assert told["time"] is None
     assert len(told["areas"]) == len(public_facts.areas)
+
+
+def test_in_spanish_the_same_numbers_have_spanish_words_and_say_who_has_not_read_them(public_facts):
+    facts = public_facts.model_copy(update={"spanish_office": ""})
+    plain, spanish = (public_message(facts, language)["time"] for language in ("en", "es"))
+    assert [spanish[name] for name in ("counts", "bounds")] == [
+        plain[name] for name in ("counts", "bounds")
+    ]
+    for name in ("titles", "note", "names"):
+        assert spanish[name] != plain[name]
+    page = public_file(facts, "es", {"layers": {}}, BOUNDS).decode()
+    assert Translator("es")("public.unreviewed") in page
+    assert "Tiroteos" in page or "tiroteos" in page.lower()
+
+
+def test_on_a_dark_ground_the_most_is_the_lightest(public_facts):
+    dark = public_message(public_facts, palette=DARK)["time"]["palette"]
+    light = public_message(public_facts)["time"]["palette"]
+    assert dark == class_colors(len(public_facts.classes), DARK)[1:]
+    assert sum(bytes.fromhex(dark[-1][1:])) > sum(bytes.fromhex(dark[0][1:]))
+    assert sum(bytes.fromhex(light[-1][1:])) < sum(bytes.fromhex(light[0][1:]))

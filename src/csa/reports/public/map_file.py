@@ -9,24 +9,26 @@ import numpy as np
 
 from csa.base.arrays import Ints
 from csa.base.params import Month, last_day
-from csa.base.text import Translator, tr
+from csa.base.text import ENGLISH, Translator
 from csa.geo.cell_time import (
     CellTimeLayer,
     CellTimes,
     ground_map,
     ground_options,
+    map_words,
     pack_area,
     pack_cells,
     size_words,
 )
 from csa.geo.cells import outline
-from csa.geo.palette import PAPER, class_colors
+from csa.geo.palette import PAPER, Palette, class_colors
 from csa.reports.public.facts import PublicArea, PublicFacts
 from csa.reports.public.words import (
     LEAST,
     area_state,
     city_count,
     map_name,
+    marks_of,
     noun,
     period,
     quarter_words,
@@ -35,23 +37,28 @@ from csa.reports.public.words import (
 SHOWN = {"selected": "", "whole": True}
 
 
-def public_message(facts: PublicFacts) -> dict[str, Any]:
+def public_message(
+    facts: PublicFacts, language: str = ENGLISH, palette: Palette = PAPER
+) -> dict[str, Any]:
     """Return what the map shows of the public facts, and of nothing else."""
-    return {**SHOWN, "areas": [_area(area, facts) for area in facts.areas], "time": _time(facts)}
+    t = Translator(language)
+    areas = [_area(area, facts, t) for area in facts.areas]
+    return {**SHOWN, "areas": areas, "time": _time(facts, t, palette)}
 
 
-def public_file(facts: PublicFacts, base: Any, bounds: Sequence[Sequence[float]]) -> bytes:
+def public_file(
+    facts: PublicFacts, language: str, base: Any, bounds: Sequence[Sequence[float]]
+) -> bytes:
     """Write the map as one web page that asks for nothing; `base` is its ground, without counts."""
-    mark = facts.is_synthetic
-    options = ground_options(base, bounds, PAPER, units=facts.units, is_synthetic=mark)
-    made = ground_map({**options, "source": facts.source})
-    CellTimeLayer(public_message(facts)).add_to(made)
+    t, mark = Translator(language), " · ".join(marks_of(facts, language))
+    options = ground_options(base, bounds, PAPER, units=facts.units, t=t)
+    made = ground_map({**options, "source": facts.source, "mark": mark})
+    CellTimeLayer(public_message(facts, language)).add_to(made)
     content: str = made.get_root().render()
     return content.encode()
 
 
-def _area(area: PublicArea, facts: PublicFacts) -> dict[str, Any]:
-    t = Translator()
+def _area(area: PublicArea, facts: PublicFacts, t: Translator) -> dict[str, Any]:
     count = t("label.pair", name=noun(facts, t), text=city_count(area.count, t))
     lines = [area_state(area, t), t("label.comma", name=count, text=period(facts, t))]
     shape = outline(area.ground)
@@ -60,9 +67,9 @@ def _area(area: PublicArea, facts: PublicFacts) -> dict[str, Any]:
     return drawn
 
 
-def _time(facts: PublicFacts) -> dict[str, Any] | None:
+def _time(facts: PublicFacts, t: Translator, palette: Palette) -> dict[str, Any] | None:
     """Pack the cells with published counts, as one step of time."""
-    t, known = Translator(), {int(one.cell, 16): one.count for one in facts.cells if one.count}
+    known = {int(one.cell, 16): one.count for one in facts.cells if one.count}
     if not known:
         return None
     cells = np.array(sorted(known), dtype=np.uint64)
@@ -73,16 +80,18 @@ def _time(facts: PublicFacts) -> dict[str, Any] | None:
     drawn = [(pack_cells(cells), dict(zip(cells.tolist(), range(len(cells)), strict=True)))]
     no_areas: tuple[Sequence[str], Ints] = ((), np.zeros(len(cells), dtype=np.int64))
     through = last_day(until.plus(-1))
-    message = times.to_message(drawn, PAPER, (first, until), no_areas, through=through)
+    message = times.to_message(drawn, palette, (first, until), no_areas, through=through)
     highest = max(known.values())
     bounds = [highest if one.high is None else one.high for one in facts.classes[1:]]
-    when, size = period(facts, t), size_words(cells, facts.units)
+    when, size = period(facts, t), size_words(cells, facts.units, t)
     source = {"quarter": quarter_words(facts.quarter, t), "source": facts.source}
     return message | {
         "bounds": bounds,
         "least": LEAST,
         "total": facts.n_incidents,
-        "palette": class_colors(len(facts.classes))[1:],
-        "titles": [tr("map.published", what=noun(facts, t), when=when, size=size)],
-        "note": tr("map.published_note", changed=t("public.changed"), **source),
+        "palette": class_colors(len(facts.classes), palette)[1:],
+        "titles": [t("map.published", what=noun(facts, t), when=when, size=size)],
+        "names": times.names(t=t),
+        "words": map_words(t),
+        "note": t("map.published_note", changed=t("public.changed"), **source),
     }
