@@ -11,7 +11,7 @@ import numpy as np
 
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
-from csa.base.text import tr
+from csa.base.text import month, tr
 from csa.change.sentences import counts_at, name_verdict
 from csa.change.verdict import AreaResult, CumulativeCounts, band_edges
 from csa.geo.cell_time import pack_area, script_json
@@ -20,7 +20,7 @@ from csa_app.shared import map_component, theme
 from csa_app.shared.area_status import in_service, state_words
 from csa_app.shared.cache import once
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.following import Following, Level, levels
+from csa_app.shared.following import Following, levels
 from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.legend import Classes
 from csa_app.shared.maps import core_feature, painted, zone_feature
@@ -47,6 +47,7 @@ class ChangeScene:
     has_alike: bool  # whether the comparison places are outlined
     others: Sequence[CoreArea] = ()  # core service areas that are not followed here
     zones: Sequence[Zone] = ()  # the programs' own zones, dotted
+    months: Sequence[str] = ()  # since the start, which the map plays; none where it stands still
 
 
 def classes() -> Classes:
@@ -88,8 +89,30 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
         "view": "core" if scene.following.is_core else "candidates",
         "frame": scene.following.frame,
         "selected": scene.selected,
+        "months": _months(scene) if len(scene.months) > 1 else None,
     }
     return script_json(message)
+
+
+def _months(scene: ChangeScene) -> dict[str, Any]:
+    """Return what the map plays: a month that rests there is chosen as an area is."""
+    return {
+        "names": [(name, month(name, is_short=True)) for name in scene.months],
+        "at": scene.at,
+        "palette": theme.current().diverging,
+        "dash": (DASH, THICK_DASH),
+        "words": {
+            "play": tr("map.play"),
+            "stop": tr("map.stop"),
+            "label": tr("change_page.month"),
+            "month": tr("change_page.up_to", month="{month}"),
+        },
+    }
+
+
+def _digits(track: CumulativeCounts) -> str:
+    """Return the class of each month as a digit, "-" where there are too few incidents."""
+    return "".join("-" if level is None else str(level + 2) for level in levels(track))
 
 
 def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
@@ -101,31 +124,34 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
 
     pooled = followed.displaced.pooled
     for number, band in enumerate(pooled.farther.bands):
-        level = levels(band.counts)[scene.at]
         lines = [band_name(number + 1), _counted(band.counts, scene.at)]
         cells_of = np.concatenate([*places.zones.bands[number]])
-        yield _zone(numbers(cells_of), level, BAND_OPACITY, "", lines)
+        yield _zone(numbers(cells_of), (band.counts, scene.at), BAND_OPACITY, "", lines)
     drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
     for area_id, _, ring in drawn:
         judged = followed.results(area_id)
         if judged.ring is not None:
-            level = levels(judged.ring)[scene.at]
             lines = [tr("change_page.around", place=followed.place_name(area_id))]
             lines.append(_counted(judged.ring, scene.at))
-            yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
+            yield _zone(numbers(ring), (judged.ring, scene.at), RING_OPACITY, area_id, lines)
     for area_id, core, _ in drawn:
-        level = levels(followed.results(area_id).core)[scene.at]
-        yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
+        own = followed.results(area_id).core
+        yield _zone(numbers(core), (own, scene.at), CORE_OPACITY, area_id, [])
     alike = followed.control(scene.selected)
     if scene.has_alike and alike.is_close:
         yield _outline(numbers(alike.cells))
 
 
 def _zone(
-    cells: list[int], level: Level, opacity: float, area_id: str, lines: list[str]
+    cells: list[int],
+    counted: tuple[CumulativeCounts, int],
+    opacity: float,
+    area_id: str,
+    lines: list[str],
 ) -> dict[str, Any]:
     """Color a group of cells; if there are too few incidents, draw only a dashed edge."""
-    colors = theme.current()
+    colors, (track, at) = theme.current(), counted
+    level = levels(track)[at]
     return {
         "cells": cells,
         "fill": None if level is None else colors.diverging[level + 2],
@@ -135,6 +161,7 @@ def _zone(
         "dash": DASH if level is None else None,
         "area": area_id,
         "lines": lines,
+        "levels": _digits(track),
     }
 
 
@@ -172,6 +199,7 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         drawn["properties"]["n"] = int(core.counted[scene.at])
         drawn["properties"]["dash"] = THICK_DASH if level is None else None
         drawn["properties"]["core"] = bool(letter)
+        drawn["properties"]["levels"] = _digits(core)
         yield drawn
     for area in scene.others:
         yield core_feature(area, [state_words(in_service(area))], area.key)

@@ -156,7 +156,6 @@ STYLE = """
   @media (min-width: 641px) { .st-key-change_parts .st-key-map, .st-key-change_parts .st-key-map iframe { min-height: 540px; } }
   .st-key-each_table .csa-table { font-size: .875rem; } .st-key-each_table td { padding-right: .6rem; } .st-key-each_table .csa-range { min-width: 5rem; } .st-key-each_table td:not(:first-child) small { white-space: nowrap; }
   .csa-sums h2 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
-  .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
   .st-key-lineage { min-height: 24rem; }
   .st-key-find { flex-wrap: wrap; align-items: flex-start; gap: .5rem 1.25rem; }
   .st-key-find > :has(> .st-key-find_map) { flex: 5 1 30rem; } .st-key-find > :has(> .st-key-find_side) { flex: 0 0 min(23.75rem, 100%); }
@@ -229,7 +228,7 @@ STYLE = """
   @media (max-width: 1100px) { [data-testid="stColumn"] .csa-tall { min-height: 21rem; } }
   @media (max-width: 640px) {
     [data-testid="stColumn"] .csa-key { min-height: 0; }
-    .csa-change, .st-key-change_said { min-height: 11rem; } .st-key-months { min-height: 148px; }
+    .csa-change, .st-key-change_said { min-height: 11rem; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; } .st-key-find .st-key-map iframe { height: 600px !important; }

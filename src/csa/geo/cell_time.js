@@ -200,7 +200,7 @@
     // Of the city's own named layers alone: no address of an incident.
     kept.places = new Map(kept.streets.map((layer) => [layer.feature.properties.name, layer]));
     for (const { at, text } of kept.names) kept.places.set(text, L.rectangle(at.toBounds(1500)));
-    if (kept.foot && kept.foot.dataset.key) {
+    if (time.scales && kept.foot.dataset.key) {
       kept.foot.dataset.key = "";
       buildFoot();
       redraw();
@@ -302,6 +302,7 @@
         if (turn !== painted) return;
         if (cells) drawZones(group, cells, message);
         showTime(map, message.time, near, far);
+        if (message.months) showMonths(message.months);
         done(turn);
       },
       () => {
@@ -313,8 +314,14 @@
   // A click beside all areas chooses none.
   function drawGround(group) {
     const ground = L.rectangle([[-85, -180], [85, 180]], { pane: "back", stroke: false, fillOpacity: 0 });
-    ground.feature = { type: "Feature", properties: { area_id: "" } };
+    kept.ground = ground;
+    choosing("");
     group.addLayer(ground);
+  }
+
+  // What a click on the ground chooses.
+  function choosing(id) {
+    kept.ground.feature = { type: "Feature", properties: { area_id: id } };
   }
 
   // At first, and when others are followed, a map shows the areas, not the whole of a city that may
@@ -351,6 +358,7 @@
   const FEW_CELLS = 900; // of so few, each pixel is drawn as four, so that edges are smooth
   const ENDS_AT = [40, 65, 85, 95, 100]; // percentiles, as `csa.geo.palette.ENDS_AT`
   const PLAY_MS = 140;
+  const STEP_MS = 600; // of months whose colors are verdicts, which one has to read
   const N_TOP = 10;
   // What is shown: `scales` by name, `span` of steps, `hidden` classes; then what is drawn of it.
   const time = { took: [], hidden: new Set() };
@@ -629,7 +637,13 @@
     if (message.note) part(foot, "p", "csa-note", { textContent: message.note });
     if (names.length < 2) return;
     const row = part(foot, "div", "csa-time");
-    const play = part(row, "button", "csa-play", { type: "button", onclick: togglePlay });
+    addPlay(row, words, PLAY_MS, () => {
+      const length = time.span[1] - time.span[0];
+      if (time.span[1] < names.length) moveTo(time.span[0] + 1, length);
+      else if (time.playing) return false;
+      else moveTo(0, length);
+      return true;
+    });
     const chart = part(row, "div", "csa-chart");
     const bars = part(chart, "canvas", "csa-bars");
     bars.setAttribute("aria-hidden", "true");
@@ -660,7 +674,7 @@
     const sides = addSwipe(foot, tools, words);
     listLayers(foot, words);
     part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: words.image, onclick: saveImage });
-    Object.assign(time.parts, { play, chart, bars, ends, top, back, sides });
+    Object.assign(time.parts, { chart, bars, ends, top, back, sides });
     dragSpan(chart);
   }
 
@@ -735,18 +749,15 @@
     return sides;
   }
 
-  function togglePlay() {
-    if (time.playing) {
-      stop();
-      return;
-    }
-    const most = time.message.names.length;
-    const length = time.span[1] - time.span[0];
-    if (time.span[1] === most) moveTo(0, length);
-    time.playing = window.setInterval(() => {
-      if (time.span[1] >= most) stop();
-      else moveTo(time.span[0] + 1, length);
-    }, PLAY_MS);
+  // A button that plays: each step is shown, until there is none; the first may begin again.
+  function addPlay(row, words, ms, step) {
+    time.play = { words, button: part(row, "button", "csa-play", { type: "button" }) };
+    time.play.button.onclick = () => {
+      if (time.playing) return stop();
+      step();
+      time.playing = window.setInterval(() => { if (!step()) stop(); }, ms);
+      showPlay();
+    };
     showPlay();
   }
 
@@ -754,12 +765,13 @@
     window.clearInterval(time.playing);
     time.playing = 0;
     showPlay();
+    time.play?.done?.();
   }
 
   function showPlay() {
-    const { words } = time.message;
+    const { words, button } = time.play;
     const label = time.playing ? words.stop : words.play;
-    Object.assign(time.parts.play, { textContent: time.playing ? "\u23f8" : "\u25b6", title: label, ariaLabel: label });
+    Object.assign(button, { textContent: time.playing ? "\u23f8" : "\u25b6", title: label, ariaLabel: label });
   }
 
   function addSearch(tools, label) {
@@ -1014,7 +1026,6 @@
       parts.sides.show();
       window.clearTimeout(time.listing);
       time.listing = window.setTimeout(listTop, 150);
-      if (!time.playing) showPlay();
     }
     showPointed();
   }
@@ -1036,10 +1047,12 @@
   // Groups of cells, each of one color: their shapes stay, what colors them changes.
   function drawZones(group, geometry, message) {
     const layer = L.featureGroup();
+    kept.monthly = [];
     for (const zone of message.zones) {
       const common = { pane: "zones", renderer: kept.canvas.zones };
-      if (zone.fill || zone.lines.length) {
-        const shape = L.polygon(zone.cells.map((n) => [shapeOf(geometry, n)]), {
+      let shape = null;
+      if (zone.levels || zone.lines.length) {
+        shape = L.polygon(zone.cells.map((n) => [shapeOf(geometry, n)]), {
           ...common,
           stroke: Boolean(zone.fill),
           weight: 0.6,
@@ -1059,10 +1072,64 @@
       }
       if (!zone.weight) continue;
       const line = { color: zone.line, weight: zone.weight, dashArray: zone.dash };
-      const edge = edgeOf(geometry, zone.cells);
-      layer.addLayer(L.polyline(edge, { ...common, ...line, interactive: false }));
+      const edge = L.polyline(edgeOf(geometry, zone.cells), { ...common, ...line, interactive: false });
+      layer.addLayer(edge);
+      if (zone.levels) kept.monthly.push({ ...zone, shape, edge });
     }
     group.addLayer(layer);
+  }
+
+  // The months since a start, moved or played here: colors follow at once, words once it rests.
+  function showMonths({ names, at, palette, dash, words }) {
+    const foot = footOf(kept.map);
+    foot.hidden = false;
+    const months = { at };
+    const show = (to) => {
+      months.at = to;
+      const { slider, line } = time.months;
+      slider.value = to;
+      line.textContent = words.month.replace("{month}", names[to][1]);
+      slider.setAttribute("aria-valuetext", names[to][1]);
+      if (to === at && !time.months.isMoved) return;
+      time.months.isMoved = true;
+      for (const { levels, opacity, shape, edge } of kept.monthly) {
+        const fill = palette[levels[to]];
+        shape.setStyle({ stroke: Boolean(fill), fillColor: fill, fillOpacity: fill ? opacity : 0 });
+        edge.setStyle({ dashArray: fill ? null : dash[0] });
+      }
+      for (const one of kept.lines.filter(({ levels }) => levels)) {
+        one.dash = palette[one.levels[to]] ? null : dash[1];
+        for (const drawn of [one.shape, one.inner]) drawn && drawn.setStyle({ dashArray: one.dash });
+      }
+      drawLines(kept.map);
+    };
+    const rest = () => {
+      if (months.at === at) return;
+      choosing(names[months.at][0]); // the page is told as of a click
+      kept.ground.fire("click", { latlng: kept.map.getCenter() }, true);
+      choosing("");
+    };
+    if (foot.dataset.key !== JSON.stringify(names)) {
+      foot.dataset.key = JSON.stringify(names);
+      foot.replaceChildren();
+      const line = part(foot, "p", "csa-pointed");
+      const row = part(foot, "div", "csa-time");
+      time.months = { line };
+      addPlay(row, words, STEP_MS, () => time.months.step());
+      time.months.slider = part(row, "input", "csa-month", { type: "range", min: 0, max: names.length - 1, step: 1 });
+      time.months.slider.setAttribute("aria-label", words.label);
+    }
+    time.months.isMoved = false;
+    time.months.step = () => {
+      const isLast = months.at === names.length - 1;
+      if (!isLast || !time.playing) show(isLast ? 0 : months.at + 1);
+      return !isLast;
+    };
+    time.play.done = rest;
+    time.months.slider.oninput = () => show(Number(time.months.slider.value));
+    time.months.slider.onchange = stop;
+    show(at);
+    fitFoot(kept.map);
   }
 
   // The edge of a group of cells: the sides that only one of its cells has.
@@ -1160,7 +1227,7 @@
     const colors = kept.options.colors;
     kept.lines = [];
     for (const feature of message.areas) {
-      const { area_id: id, letter, place, lines, dash, core: isCore, named, twin, n } = feature.properties;
+      const { area_id: id, letter, place, lines, dash, levels, core: isCore, named, twin, n } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colors.accent : colors.outline;
@@ -1183,7 +1250,7 @@
         pane: "inner",
         style: { ...common, color: colors.casing, dashArray: dash || null },
       });
-      kept.lines.push({ casing, shape, inner, isChosen, dash, isTwin: Boolean(twin) });
+      kept.lines.push({ casing, shape, inner, isChosen, dash, levels, isTwin: Boolean(twin) });
       group.addLayer(casing);
       const called = letter ? `${letter}  ${place}` : place;
       const note = () => text(called, ...briefly(kept.map, lines));

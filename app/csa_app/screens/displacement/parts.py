@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -272,15 +273,12 @@ def _how_to_choose(area_id: str) -> str:
     return tr("change_page.choose")
 
 
-PLAYING = "the month before, and the one that play shows"
-PRESSED = "play was pressed for this run"
-WHOLE_RUN = "this run is of the whole page"
-STEP_S = 1.0
 MAP_HEIGHT_PX = 540
 MENU_PX = 200
 ALIKE = "alike"
 FOLLOW = "core service areas are followed"
 
+MONTH = r"\d{4}-\d\d"
 CORE = ""
 """The start of core service areas: each has its own."""
 
@@ -342,40 +340,25 @@ def _follow_other(start: str) -> None:
     st.session_state["since"] = CORE if st.session_state[FOLLOW] else start
 
 
+@st.fragment
 def month_by_month(session: CitySession, following: Following, n_core: int) -> None:
     """Show the parts that follow the month; changing the month repaints only these."""
     state = st.session_state
-    # Any other change stops the playback, since the whole page then runs.
-    state[PLAYING] = state.pop(PRESSED, None)
-    state[WHOLE_RUN] = True
-    is_playing = bool(state[PLAYING])
-    part = st.fragment(_month_parts, run_every=STEP_S if is_playing else None)
-    part(session, following, n_core, is_stepping=is_playing)
-
-
-def _month_parts(
-    session: CitySession, following: Following, n_core: int, *, is_stepping: bool
-) -> None:
-    state = st.session_state
-    is_whole = state.pop(WHOLE_RUN, False)
-    if state[PLAYING]:
-        follow_play(following.months, is_step=is_stepping and not is_whole)
     said = st.container(key="change_said")
     at = _choose_times(session, following, n_core)
     _remember(session, following, at)
-    if bool(state[PLAYING]) != is_stepping:
-        state[PRESSED] = state[PLAYING]
-        st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[screen_state.SCREEN]
-    first = "" if following.is_early(at) else _not_served(session, following)
+    first = [] if following.is_early(at) else [_not_served(session, following)]
+    if at < len(following.months) - 1:
+        first.append(tr("change_page.up_to", month=month(following.months[at])))
     said.html(f'<div class="csa-change csa-key">{_answer(following, at, first)}</div>')
     with st.container(horizontal=True, key="change_parts"):
         left, right = st.container(key="map"), st.container(key="change_each")
     selected = _selected(session, screen, following)
     can_alike = any(one.is_close for one in (following.controls.pooled, *following.controls.single))
     has_alike = can_alike and bool(state.get(ALIKE))
-    zones = all_zones(cache_store.records(session))
-    scene = ChangeScene(following, at, selected, has_alike, _beside(session, following), zones)
+    others, zones = _beside(session, following), all_zones(cache_store.records(session))
+    scene = ChangeScene(following, at, selected, has_alike, others, zones, following.months)
     with left, panels.map_words():  # first: what comes into its row later would move it
         maps_change.draw_change(session, scene, MAP_HEIGHT_PX, choose_area)
     with right:
@@ -397,26 +380,6 @@ def _beside(session: CitySession, following: Following) -> tuple[CoreArea, ...]:
     return tuple(a for a in areas_in_service(session) if a.key not in following.area_ids)
 
 
-def follow_play(months: Sequence[str], *, is_step: bool) -> None:
-    """Go to the next month once the browser shows this one; stop after the last.
-
-    Until it has drawn a month the browser still sends the one before, which nobody has chosen. Any
-    other month was moved to by hand, and stops the play.
-    """
-    state = st.session_state
-    playing = state[PLAYING]
-    shown = playing[-1]
-    if state.get("month") not in playing:
-        state[PLAYING] = None
-    elif not is_step or state["month"] != shown:
-        state["month"] = shown
-    elif shown == months[-1]:
-        state[PLAYING] = None
-    else:
-        state["month"] = months[months.index(shown) + 1]
-        state[PLAYING] = (shown, state["month"])
-
-
 def _choose_times(session: CitySession, following: Following, n_core: int) -> int:
     """Show the start and the months since; return the position of the chosen month."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
@@ -427,73 +390,34 @@ def _choose_times(session: CitySession, following: Following, n_core: int) -> in
 
 
 def _choose_month(following: Following) -> int:
-    """Show the months since the start with a play button; return the position of the chosen one."""
+    """Return the position of the chosen month since the start, which the map moves and plays."""
     state, months = st.session_state, following.months
     screen: LinkState = state[screen_state.SCREEN]
     if state.get("month") not in months:
         state["month"] = screen.month if screen.month in months else months[-1]
     if len(months) == 1:
         st.caption(tr("change_page.one_month", month=month(months[0])))
-        return 0
-    is_playing = bool(state[PLAYING])
-    st.button(
-        tr("change_page.stop") if is_playing else tr("change_page.play"),
-        icon=":material/stop:" if is_playing else ":material/play_arrow:",
-        key="play",
-        on_click=_press,
-        args=(months,),
-    )
-    st.select_slider(
-        tr("change_page.month"),
-        months,
-        key="month",
-        persist_state="session",
-        format_func=lambda name: month(name, is_short=True),
-    )
     return months.index(state["month"])
 
 
-def _press(months: list[str]) -> None:
-    state = st.session_state
-    if state[PLAYING]:
-        stop_playing()
-    else:
-        shown = state["month"]
-        state["month"] = months[0] if shown == months[-1] else shown
-        state[PLAYING] = (shown, state["month"])
-    state[PRESSED] = state[PLAYING]
-
-
-def stop_playing() -> None:
-    """Stop at the month on screen."""
-    state = st.session_state
-    if state.get(PLAYING):
-        state["month"] = state[PLAYING][-1]
-    state[PLAYING] = None
-
-
 def _remember(session: CitySession, following: Following, at: int) -> None:
-    """Store the month on screen; during playback the address is left alone."""
-    state = st.session_state
-    screen: LinkState = state[screen_state.SCREEN]
+    """Store the month on screen."""
+    screen: LinkState = st.session_state[screen_state.SCREEN]
     is_last = at == len(following.months) - 1
     screen = screen.with_times(screen.since, "" if is_last else following.months[at])
-    if state[PLAYING]:
-        state[screen_state.SCREEN] = screen
-    else:
-        screen_state.remember(screen, screen_state.first_choices(session))
+    screen_state.remember(screen, screen_state.first_choices(session))
 
 
-def _answer(following: Following, at: int, first: str) -> str:
+def _answer(following: Following, at: int, first: list[str]) -> str:
     """Return what all areas together did; each has its numbers beside the map."""
     statement = state_change(following.displaced, n_months=at + 1)
     if statement.low is None:
-        return _paragraphs([first, render(statement.headline), _moved_somewhere(following, at)])
+        return _paragraphs([*first, render(statement.headline), _moved_somewhere(following, at)])
     since = month(str(following.displaced.since))
     unit = tr("change_page.unit", n=len(following.area_ids), since=since)
     figure = change_figure(statement, unit)
     below = f"<div>{_paragraphs([_moved_somewhere(following, at)])}</div>"
-    return _paragraphs([first]) + figure + below
+    return _paragraphs(first) + figure + below
 
 
 def _not_served(session: CitySession, following: Following) -> str:
@@ -520,8 +444,6 @@ def _details(session: CitySession, following: Following, at: int) -> list[str]:
     counted = [tr(key, month=since), tr("change_page.counted_here", until=until)]
     if not following.is_core and areas_designated(session) is not None:
         counted.append(tr("change_page.not_agreed"))
-    if at < len(following.months) - 1:
-        counted.append(tr("change_page.up_to", month=until))
     counted += map(render, describe_area_basis(following.displaced))
     if session.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
         counted.append(tr("change_page.kinds_counted", what=kinds_words(session, choices)))
@@ -561,8 +483,10 @@ def _selected(session: CitySession, screen: LinkState, following: Following) -> 
     return (stands[area_id].letter or area_id) if area_id else screen.area
 
 
-def choose_area(area_id: str) -> None:
-    """Choose an area on the map, and stop playing."""
-    stop_playing()
+def choose_area(chosen: str) -> None:
+    """Choose an area on the map, or the month at which its months rest."""
     state = st.session_state
-    state[screen_state.SCREEN] = state[screen_state.SCREEN].with_area(area_id)
+    if re.fullmatch(MONTH, chosen):
+        state["month"] = chosen
+    else:
+        state[screen_state.SCREEN] = state[screen_state.SCREEN].with_area(chosen)

@@ -104,6 +104,12 @@ def places(page):
     return {one["area_id"]: one["place"] for one in drawn(page)}
 
 
+def rest_at(page, month):
+    """The map's months rest at one: it is told as a click is."""
+    page.session_state["month"] = month
+    page.run()
+
+
 def link(page):
     text = page.query_params.get("screen", "{}")
     return json.loads(text if isinstance(text, str) else text[0])
@@ -405,7 +411,7 @@ def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
 def test_a_month_by_link_is_told_as_it_was_known_then(page):
     shown = page({"month": "2019-10"})
     text = words(shown)
-    assert shown.select_slider(key="month").value == "2019-10"
+    assert shown.session_state["month"] == "2019-10"
     assert "Counts through October 2019, as in today's data" in text
     assert "in 3, " in text  # months since
     assert link(shown) == {"month": "2019-10"}
@@ -420,66 +426,43 @@ def test_a_moved_month_changes_the_colors_and_the_link_and_never_the_base(page):
         return given.pop("feature_group"), given
 
     group, base = sent()
-    shown.select_slider(key="month").set_value("2019-09").run()
+    rest_at(shown, "2019-09")
     assert not shown.exception
     other, same = sent()
     assert group != other
     assert base == same
     assert all(z["fill"] is None for z in painted(shown)["zones"] if not z["lines"])
+    assert "Counts through September 2019, as in today's data" in answer(shown)
     assert link(shown) == {"month": "2019-09"}
-    shown.select_slider(key="month").set_value("2020-07").run()
+    rest_at(shown, "2020-07")
     assert link(shown) == {}
 
 
-def test_play_begins_anew_at_the_end_and_a_moved_month_stops_it(page):
+def test_the_map_is_sent_the_colors_of_each_month_as_each_month_is_drawn(page):
     shown = page()
-    shown.button(key="play").click().run()
-    assert shown.select_slider(key="month").value == "2019-08"
-    assert shown.button(key="play").label == "Stop"
-    shown.select_slider(key="month").set_value("2020-01").run()
-    assert shown.button(key="play").label == "Play"
-    shown.button(key="play").click().run()
-    assert shown.select_slider(key="month").value == "2020-01"  # goes on from there
-    shown.button(key="play").click().run()
-    assert shown.button(key="play").label == "Play"
+    sent = painted(shown)
+    names, at = (sent["months"][name] for name in ("names", "at"))
+    assert at == len(names) - 1 == 11
+    for place, (name, _) in enumerate(names):
+        rest_at(shown, name)
+        drawn = painted(shown)
+        palette = drawn["months"]["palette"]
+        fills = [
+            palette[int(z["levels"][place])] if z["levels"][place] != "-" else None
+            for z in sent["zones"]
+        ]
+        assert [zone["fill"] for zone in drawn["zones"]] == fills
+        dashed = [bool(one["properties"]["dash"]) for one in drawn["areas"]]
+        assert dashed == [one["properties"]["levels"][place] == "-" for one in sent["areas"]]
 
 
-MONTHS = ["2020-01", "2020-02", "2020-03"]
-
-
-def played(monkeypatch, month, playing, **state):
-    """Follow the play with what the browser sent; return the month on screen and what plays."""
-    state |= {"month": month, parts.PLAYING: playing}
+def test_what_is_chosen_on_the_map_is_an_area_or_the_month_at_which_it_rests(monkeypatch):
+    state = {"month": "2020-01", screen_state.SCREEN: LinkState(AreaSettings(), "c-2")}
     monkeypatch.setattr(parts.st, "session_state", state)
-    parts.follow_play(MONTHS, is_step=True)
-    return state["month"], state[parts.PLAYING]
-
-
-def test_a_step_goes_one_month_on_and_the_play_ends_after_the_last_was_shown(monkeypatch):
-    one = played(monkeypatch, "2020-01", ("2020-03", "2020-01"))
-    assert one == ("2020-02", ("2020-01", "2020-02"))
-    two = played(monkeypatch, *one)
-    assert two == ("2020-03", ("2020-02", "2020-03"))
-    assert played(monkeypatch, *two) == ("2020-03", None)
-
-
-def test_a_browser_that_still_sends_the_month_before_is_waited_for(monkeypatch):
-    for playing in (("2020-01", "2020-02"), ("2020-02", "2020-03"), ("2020-03", "2020-01")):
-        assert played(monkeypatch, playing[0], playing) == (playing[1], playing)
-
-
-def test_a_month_that_was_not_just_shown_was_moved_to_by_hand(monkeypatch):
-    assert played(monkeypatch, "2020-03", ("2020-01", "2020-02")) == ("2020-03", None)
-
-
-def test_a_press_and_a_chosen_area_stop_at_the_month_on_screen(monkeypatch):
-    screen = LinkState(AreaSettings(), "c-2")
-    for press in (parts.stop_playing, lambda: parts.choose_area("c-3")):
-        state = {"month": "2020-01", parts.PLAYING: MONTHS[:2], screen_state.SCREEN: screen}
-        monkeypatch.setattr(parts.st, "session_state", state)
-        press()
-        assert (state["month"], state[parts.PLAYING]) == ("2020-02", None)
-    assert state[screen_state.SCREEN].area == "c-3"
+    parts.choose_area("2020-03")
+    assert (state["month"], state[screen_state.SCREEN].area) == ("2020-03", "c-2")
+    parts.choose_area("")
+    assert (state["month"], state[screen_state.SCREEN].area) == ("2020-03", "")
 
 
 # ---- The start -----------------------------------------------------------------------------
@@ -493,14 +476,14 @@ def test_another_start_has_its_own_areas_and_months_and_is_in_the_link(page):
     assert not shown.exception
     assert link(shown) == {"since": "2020-02"}
     assert "since February 2020" in words(shown)
-    assert shown.select_slider(key="month").value == "2020-07"
+    assert shown.session_state["month"] == "2020-07"
 
 
 def test_a_start_one_month_before_the_end_has_no_slider_and_no_verdict(page):
     shown = page({"since": "2020-07"})
     text = words(shown)
     assert not shown.exception
-    assert not shown.select_slider
+    assert painted(shown)["months"] is None
     assert "One full month has passed since the start: July 2020" in text
     assert (
         len(re.findall("Too early to tell: .* since July 2020, one full month", answer(shown))) == 1
