@@ -39,7 +39,6 @@ ELEMENTS = (
     "Multiselect",
     "DownloadButton",
     "ComponentInstance",
-    "DateInput",
     "FileUploader",
     "Spinner",
 )
@@ -91,7 +90,8 @@ class FirstPaint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the style to the page itself, send a script packed; pass on anything else."""
         name = scope.get("path", "").rpartition("/static/js/")[2]
-        if name in SCRIPTS and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+        is_packed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if name in SCRIPTS and is_packed:
             script = Response(packed(name), media_type="text/javascript", headers=FOR_GOOD)
             await script(scope, receive, send)
             return
@@ -112,6 +112,9 @@ class FirstPaint:
             whole = bytes(body).replace(ROOT, ROOT + head(has_side=_has_side(scope)), 1)
             headers = MutableHeaders(scope=begun[0])
             if ROOT in body:
+                if is_packed:
+                    whole = gzip.compress(whole, mtime=0)
+                    headers["content-encoding"], headers["vary"] = "gzip", "Accept-Encoding"
                 headers["content-length"] = str(len(whole))
                 for name in ("etag", "last-modified"):
                     del headers[name]

@@ -12,16 +12,24 @@
   const kept = {};
 
   function read(address) {
-    if (typeof address !== "string") return Promise.resolve(address);
+    if (typeof address !== "string") return Promise.resolve(unpack(address));
     if (!files.has(address)) {
       const content = fetch(address).then((answer) => {
         if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
         return answer.json();
-      });
+      }).then(unpack);
       content.catch(() => files.delete(address));
       files.set(address, content);
     }
     return files.get(address);
+  }
+
+  // Corners as `csa.geo.cell_time.pack_cells` wrote them: each from the one before it.
+  function unpack(geometry) {
+    if (!geometry || !geometry.cells || geometry.isWhole) return geometry;
+    let known = 0;
+    const cells = geometry.cells.map((ring) => ring.map((back) => (back ? known - back : known++)));
+    return Object.assign(geometry, { x: sums(geometry.x), y: sums(geometry.y), cells, isWhole: true });
   }
 
   function tell(words) {

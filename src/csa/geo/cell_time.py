@@ -199,20 +199,26 @@ def map_words(t: Translator = ENGLISH_WORDS) -> dict[str, Any]:
 
 
 def pack_cells(cells: Cells) -> dict[str, Any]:
-    """Pack the outlines of cells: each corner once, for it belongs to up to three cells."""
+    """Pack the outlines of cells: each corner once, for it belongs to up to three cells.
+
+    Corners are numbered as they come, cell by cell, each as steps from the one before, and a cell
+    has how many corners back each of its own is, 0 for the next: numbers that are small and alike.
+    """
     lonlat, cell = cell_corners(cells)
     corners = np.rint(lonlat / STEP).astype(np.int64)  # (corners of all, 2)
     origin = corners.min(axis=0)
     x, y = (corners - origin).T
-    distinct, number = np.unique((x << Y_BITS) + y, return_inverse=True)
+    _, first, number = np.unique((x << Y_BITS) + y, return_index=True, return_inverse=True)
+    is_new, order = np.isin(np.arange(len(x)), first), np.sort(first)
+    back = np.cumsum(is_new) - is_new - np.searchsorted(order, first)[number]
     ends = np.searchsorted(cell, np.arange(len(cells) + 1)).tolist()
-    numbers = number.tolist()
+    backs = back.tolist()
     return {
         "origin": (origin * STEP).round(6).tolist(),
         "step": STEP,
-        "x": (distinct >> Y_BITS).tolist(),
-        "y": (distinct & ((1 << Y_BITS) - 1)).tolist(),
-        "cells": [numbers[start:end] for start, end in itertools.pairwise(ends)],
+        "x": np.diff(x[order], prepend=0).tolist(),
+        "y": np.diff(y[order], prepend=0).tolist(),
+        "cells": [backs[start:end] for start, end in itertools.pairwise(ends)],
     }
 
 

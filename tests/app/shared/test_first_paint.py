@@ -50,6 +50,14 @@ def test_the_style_stands_after_the_root_and_the_length_is_right(parts):
     assert b"etag" not in headers  # the page's own would bring an old style back
 
 
+def test_a_browser_that_unpacks_is_sent_the_same_page_packed():
+    _, plain, _ = answered(PAGE, [HTML])
+    headers, body, _ = answered(PAGE, [HTML, (b"accept-encoding", b"gzip, br")])
+    assert gzip.decompress(body) == plain
+    assert (headers[b"content-encoding"], int(headers[b"content-length"])) == (b"gzip", len(body))
+    assert len(body) < len(plain) / 3
+
+
 def test_the_app_is_asked_for_the_page_whole_and_unpacked():
     kept = (b"cookie", b"a=b")
     stale = [(b"if-none-match", b"x"), (b"if-modified-since", b"y"), (b"accept-encoding", b"gzip")]

@@ -13,6 +13,7 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.geometry_file import corners_of
 
 from csa.areas.locating import study_cells
 from csa.areas.risk_score import FittedRisk
@@ -33,14 +34,7 @@ def read(static, address):
 
 
 def decoded(content, number):
-    """Decode one cell as cell_time.js does."""
-    (lon, lat), step = content["origin"], content["step"]
-    return shapely.Polygon(
-        [
-            (lon + content["x"][at] * step, lat + content["y"][at] * step)
-            for at in content["cells"][number]
-        ]
-    )
+    return shapely.Polygon(corners_of(content)[number])
 
 
 def distance_of(one, other):

@@ -6,6 +6,7 @@ import re
 
 import h3
 import numpy as np
+from tests.geometry_file import corners_of
 
 from csa.base.text import Translator
 from csa.geo.palette import class_colors
@@ -21,12 +22,8 @@ def unpacked(text):
 
 def counts_in(time):
     """Each cell's count as the browser has it, the cell found again from its middle."""
-    shape = time["near"]
-    (lon, lat), step = shape["origin"], shape["step"]
-    middles = [
-        [np.mean([shape[axis][v] for v in ring]) for axis in ("y", "x")] for ring in shape["cells"]
-    ]
-    cells = [h3.latlng_to_cell(lat + y * step, lon + x * step, 8) for y, x in middles]
+    middles = [np.mean(ring, axis=0) for ring in corners_of(time["near"])]
+    cells = [h3.latlng_to_cell(lat, lon, 8) for lon, lat in middles]
     numbers = np.cumsum(unpacked(time["gaps"]))
     return {cells[n]: count for n, count in zip(numbers, unpacked(time["counts"]), strict=True)}
 
