@@ -261,3 +261,37 @@ def test_the_map_has_room_and_nothing_is_cut(read, sample_app, widths):
         box = reader.page.locator("iframe").first.bounding_box()
         assert box["width"] >= (0.43 * width if width > 640 else 0.88 * width)
         reader.assert_fits(1)
+
+
+def test_a_block_opens_its_case_numbers_months_and_kinds_below_the_map(read, sample_app, sample):
+    reader = read(f"{sample_app}/areas")
+    frame = reader.frame
+    button = frame.get_by_role("button", name=says("find.cases"))
+    assert button.count() == 0  # until a block is chosen
+    frame.evaluate("void window.map.setZoom(14, {animate: false})")
+    until(frame, "document.querySelector('.csa-top').options.length > 15")
+    box = reader.page.locator("iframe").first.bounding_box()
+    x, y = frame.evaluate(
+        """() => { const {counts, scale} = csaMap.time, map = window.map, size = map.getSize();
+          const seen = [...counts.keys()].map((cell) => [cell, map.latLngToContainerPoint(csaMap.middleOf(cell))])
+            .filter(([cell, {x, y}]) => counts[cell] > 1 && x > 90 && y > 90 && x < size.x - 90 && y < size.y - 90);
+          const [, {x, y}] = seen.find(([cell]) => csaMap.time.areas[cell] >= csaMap.time.message.areas.length);
+          return [x, y]; }"""
+    )
+    reader.page.mouse.click(box["x"] + x, box["y"] + y)
+    button.click()
+    table = reader.page.get_by_role("region", name=says("find.cases"))
+    table.wait_for()
+    rows = table.locator("tbody tr").all_inner_texts()
+    known = dict(
+        zip(sample[0].incidents["incident_id"], sample[0].incidents["occurred_at"], strict=True)
+    )
+    all_months = frame.evaluate(
+        "(() => { const {time} = csaMap, at = time.chosen; return time.ends[at] - (at ? time.ends[at - 1] : 0); })()"
+    )
+    assert len(rows) == all_months > 1
+    for row in rows:
+        number, month, kind = row.split("\t")
+        assert f"{known[number]:%B %Y}" == month
+        assert kind
+    assert "cell" not in unquote(reader.page.url)

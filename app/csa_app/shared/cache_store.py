@@ -23,6 +23,7 @@ from csa.program.store.address import file_of, parse_address, refuse_missing, sh
 from csa.program.store.audit import entries, entries_of
 from csa.program.store.engine import Store, make_store, open_store
 from csa.program.store.records import Records, mark_values, read_records, read_values
+from csa.reports.briefing.lines import ActionLine, plan_lines
 from csa_app.shared import settings
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.person import PUBLIC, access
@@ -122,6 +123,12 @@ def records(session: CitySession) -> Records:
 def _records(where: str, head: str, _store: Store) -> Records:
     kept = read_records(_store, with_values=False)
     return replace(kept, values=_values(where, mark_values(_store), _store))
+
+
+def lines(session: CitySession) -> tuple[ActionLine, ...]:
+    """Return the plan's actions as they are today; none without a plan."""
+    the_plan = plan(session)
+    return () if the_plan is None else plan_lines(the_plan, records(session), today(session))
 
 
 def trail_entries(session: CitySession, items: frozenset[str]) -> tuple[Mapping[str, Any], ...]:

@@ -19,7 +19,7 @@ from csa.change.sentences import counts_at, each, name_verdict
 from csa.change.verdict import AreaResult
 from csa.city.preregistration import Verdict
 from csa.program.registry import CoreArea, core_areas, ended_areas
-from csa.reports.briefing.lines import ActionLine, actions_for_area, plan_lines
+from csa.reports.briefing.lines import ActionLine, actions_for_area
 from csa.reports.briefing.places import LIVE
 from csa_app.shared import cache_change, cache_store, panels
 from csa_app.shared.area_status import areas_designated
@@ -44,12 +44,10 @@ def show(session: CitySession) -> CoreSpot | None:
     if access(session) == PUBLIC:
         return None
     try:
-        plan, records = cache_store.plan(session), cache_store.records(session)
+        lines, records = cache_store.lines(session), cache_store.records(session)
     except CsaError as error:
         st.caption(panels.sentence(error.message))
         return None
-    today = cache_store.today(session)
-    lines = () if plan is None else plan_lines(plan, records, today)
     areas = (*core_areas(records), *ended_areas(records))
     if not areas:
         return None

@@ -39,7 +39,7 @@ OF_LISTS = {
 
 
 WORDS = {
-    "kind": "here.kind",
+    "kind": "label.kind",
     "on_date": "report.day_of_week",
     "organisations": "correct_form.organisations",
     "note": "here.note",

@@ -32,6 +32,8 @@ from csa_app.shared.geometry import CellGeometry
 from csa_app.shared.phrases import months_covered
 
 ZONE_DASH = "1 6"
+CASES_OF = "cell "
+"""Before the number of a cell whose cases are asked for, where else an area's id stands."""
 ALIKE = 0.8
 """Two outlines are nearly the same if their cells' Jaccard index is so much."""
 
@@ -51,6 +53,7 @@ class MapScene:
     counts: Mapping[str, AreaCounts] = field(default_factory=dict)  # theirs, by letter
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
     months_in_step: int = 0  # of the brush over the months; 0 for none
+    has_cases: bool = False  # whether a cell opens its case numbers, to who sees months
     is_whole: bool = False  # whether the first view is of the whole city
     units: str = "us"  # of the sizes in the map's legend
 
@@ -97,7 +100,11 @@ def _time(scene: MapScene, near: CellGeometry) -> dict[str, Any] | None:
     times = CellTimes.of(located.cells, located.month, first, end, step or end.index - first.index)
     drawn = [(one.address, one.number_of) for one in (near, scene.afar) if one is not None]
     areas = _names_of(scene, times.cells)
-    return times.to_message(drawn, theme.current(), span, areas, through=through, units=scene.units)
+    packed = times.to_message(
+        drawn, theme.current(), span, areas, through=through, units=scene.units
+    )
+    cases = {"id": CASES_OF, "words": tr("find.cases")}
+    return packed | {"cases": cases if scene.has_cases and step == 1 else None}
 
 
 def brush_months(

@@ -332,6 +332,13 @@
     kept.ground.feature = { type: "Feature", properties: { area_id: id } };
   }
 
+  // A month or a cell is told as an area is that was clicked.
+  function tellPage(id) {
+    choosing(id);
+    kept.ground.fire("click", { latlng: kept.map.getCenter() }, true);
+    choosing("");
+  }
+
   // At first, and when others are followed, a map shows the areas, not the whole of a city that may
   // be ten times as wide, unless the page asks for all of it. Later the view is the reader's own.
   function showAreas(map, message) {
@@ -475,6 +482,10 @@
     time.overlay = L.svgOverlay(time.canvas, map.getBounds(), { pane: "cells" }).addTo(map);
     map.on("moveend zoomend resize", () => placeCells(map));
     map.on("mousemove click", ({ latlng }) => point(cellAt(map, latlng)));
+    map.on("click", ({ latlng }) => {
+      const cell = cellAt(map, latlng);
+      if (time.message?.cases && cell !== null && !time.scale.of) choose(cell);
+    });
     map.on("mouseout", () => point(null));
   }
 
@@ -675,6 +686,8 @@
       if (isArea) pointArea(Number(top.value.slice(5)));
     };
     if (kept.places?.size) addSearch(tools, words.search);
+    const show = () => tellPage(`${message.cases.id}${time.scale.shown[time.chosen]}`);
+    const cases = part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: message.cases?.words, onclick: show });
     const back = part(tools, "button", "csa-back", { type: "button" });
     back.textContent = words.back;
     back.title = period(message.span);
@@ -682,7 +695,7 @@
     const sides = addSwipe(foot, tools, words);
     listLayers(foot, words);
     part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: words.image, onclick: saveImage });
-    Object.assign(time.parts, { chart, bars, ends, top, back, sides });
+    Object.assign(time.parts, { cases, chart, bars, ends, top, back, sides });
     dragSpan(chart);
   }
 
@@ -936,7 +949,9 @@
     parts.line.textContent = [said, where].filter(Boolean).join(", ");
     const { place, lines } = (time.area !== null && kept.about?.get(time.area)) || { lines: [] };
     parts.about.textContent = [place, ...lines].filter(Boolean).join(" · ");
-    if (parts.bars) drawBars(cell, own);
+    if (!parts.bars) return;
+    parts.cases.hidden = !message.cases || chosen == null || Boolean(scale.of);
+    drawBars(cell, own);
   }
 
   function cellsOf(area) {
@@ -1113,9 +1128,7 @@
     };
     const rest = () => {
       if (months.at === at) return;
-      choosing(names[months.at][0]); // the page is told as of a click
-      kept.ground.fire("click", { latlng: kept.map.getCenter() }, true);
-      choosing("");
+      tellPage(names[months.at][0]);
     };
     if (foot.dataset.key !== JSON.stringify(names)) {
       foot.dataset.key = JSON.stringify(names);

@@ -18,7 +18,7 @@ from csa.change.analyze import Displacement
 from csa.change.sentences import each, name_verdict, state_change
 from csa.program.registry import core_areas
 from csa.program.roles import may, require
-from csa.reports.briefing.lines import ActionLine, plan_lines
+from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.news import agreed_answers, describe_new, list_lotteries, note_visit, see
 from csa_app.screens.briefing.parts import highest_areas
@@ -124,7 +124,7 @@ def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
     if plan is None:
         return [], ()
     today = cache_store.today(session)
-    lines = plan_lines(plan, records, today)
+    lines = cache_store.lines(session)
     review = prepare_review(plan, lines, records, today)
     blocked, n_late = review.stuck[: review.n_blocked], len(review.late)
     said = [tr("briefing.blocked", action=_named(stuck.line)) for stuck in blocked[:MAX_NAMED]]

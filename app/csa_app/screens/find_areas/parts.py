@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 import shapely
 import streamlit as st
 
@@ -13,11 +14,13 @@ from csa.areas.backtest.suggestion import explain_override
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import EXPORTS
-from csa.base.text import name_list, render, tr
+from csa.base.schema import KINDS
+from csa.base.text import month, name_list, render, tr
 from csa.geo.cells import outline
 from csa.program.registry import AreaStatus
 from csa.reports.briefing.areas import CORE_AREAS, core_areas_file
-from csa_app.shared import cache, map_component, panels, screen_state
+from csa_app.screens.find_areas.controls import kind_label
+from csa_app.shared import cache, map_component, maps, panels, screen_state
 from csa_app.shared.area_sheet import show_core, show_sheet
 from csa_app.shared.area_status import (
     AreaView,
@@ -40,6 +43,7 @@ from csa_app.shared.phrases import (
 )
 
 MAP_HEIGHT_PX = 640
+CELL = "size and number of the cell whose cases are shown"
 
 
 def answer(
@@ -106,6 +110,9 @@ def map_and_areas(session: CitySession, choices: AreaSettings) -> None:
         else:
             show_list(view)
     with below:
+        resolution, number = st.session_state.get(CELL) or (0, 0)
+        if resolution == choices.resolution:
+            panels.table(cases(view, number), tr("find.cases"), "csa-wide")
         stem = file_stem(session.config.city.id, view.proposal)
         files = {CORE_AREAS: core_areas_file(view.core, view.counts)} if view.core else {}
         names = () if view.proposal.is_empty else file_names(months_in_step(session))
@@ -120,11 +127,35 @@ def file_names(months: int) -> tuple[str, ...]:
 
 def _map(view: AreaView, screen: LinkState) -> None:
     edges = outlines_of(view.core)
-    map_component.area_map(view, "find", edges, _choose, MAP_HEIGHT_PX, selected=screen.area)
+    shown = {"selected": screen.area, "has_cases": True}
+    map_component.area_map(view, "find", edges, _choose, MAP_HEIGHT_PX, **shown)
+
+
+def cases(view: AreaView, number: int) -> pd.DataFrame:
+    """Tabulate the cases of a cell by its number on the map; none for who may not see months."""
+    if months_in_step(view.session) != 1:
+        return pd.DataFrame()
+    located = cache.located(view.session, view.choices)
+    cells = [*cache.geometry(view.session, view.choices.resolution)[1].number_of]
+    is_in = located.cells == (cells[number] if number < len(cells) else 0)
+    when = located.column("occurred_at")[is_in].sort_values(ascending=False)
+    names = {name: kind_label(name, view.session.config) for name in KINDS}
+    return pd.DataFrame(
+        {
+            tr("find.case"): located.column("incident_id")[when.index],
+            tr("new_month.col_month"): when.dt.strftime("%Y-%m").map(month),
+            tr("label.kind"): located.column("kind")[when.index].map(names),
+        }
+    )
 
 
 def _choose(area_id: str) -> None:
-    st.session_state[screen_state.SCREEN] = st.session_state[screen_state.SCREEN].with_area(area_id)
+    state, asked = st.session_state, area_id.removeprefix(maps.CASES_OF)
+    screen: LinkState = state[screen_state.SCREEN]
+    is_cell = asked != area_id
+    state[CELL] = (screen.choices.resolution, int(asked)) if is_cell else None
+    if not is_cell:
+        state[screen_state.SCREEN] = screen.with_area(area_id)
 
 
 def _close() -> None:

@@ -9,7 +9,6 @@ import streamlit as st
 from csa.areas.year_to_date import city_year
 from csa.base.schema import KINDS
 from csa.base.text import tr
-from csa.reports.briefing.lines import plan_lines
 from csa.reports.briefing.lines import work_plan as plan_of
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.places import AREA, CITY, PROPOSED
@@ -35,7 +34,7 @@ if plan is None:
     panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
     st.stop()
 scene = FormScene(opened, who, plan, records, today)
-lines = plan_lines(plan, records, today)
+lines = cache_store.lines(opened)
 with panels.working():
     places, recent = place_choice.places(opened, screen, records, lines)
     standing = area_statuses(opened, cache.analysis(opened, screen.choices).proposal)

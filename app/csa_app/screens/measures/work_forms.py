@@ -117,7 +117,7 @@ def _changed_task(work: WorkPlan) -> Decision:
 
 def _meeting(work: WorkPlan, today: date, kind: str = "") -> Decision:
     """Ask for a meeting, of a kind that is given or asked for too."""
-    asked = FormField("kind", tr("here.kind"), "choice", options=MEETINGS, words=meeting_word)
+    asked = FormField("kind", tr("label.kind"), "choice", options=MEETINGS, words=meeting_word)
     entry = _entry(
         f"{kind or 'meeting'} {work.area.key}",
         lambda store, act, typed: add_meeting(

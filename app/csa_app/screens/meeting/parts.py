@@ -13,7 +13,7 @@ from csa.base.schema import KINDS
 from csa.base.text import day, render, tr
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records, corrected
-from csa.reports.briefing.lines import ActionLine, plan_lines
+from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.measuring import COUNTED, MeasureStatus, measure_lines, measure_statuses
 from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
@@ -109,11 +109,10 @@ def _next_to(step: int, by: int) -> str:
 
 def prepare(session: CitySession, plan: Plan, records: Records) -> Review:
     """Assemble today's review."""
-    today = cache_store.today(session)
-    lines = plan_lines(plan, records, today)
+    lines = cache_store.lines(session)
     done = frozenset(line.number for line in lines if line.state.status == "done")
     done_on = done_days(corrected(cache_store.trail_entries(session, done), records.corrections))
-    return put_together(plan, lines, records, today, done_on)
+    return put_together(plan, lines, records, cache_store.today(session), done_on)
 
 
 def show(session: CitySession, plan: Plan, records: Records, review: Review, step: int) -> None:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from csa.base.text import tr
 from csa.program.plan.calendar import ordered
-from csa.reports.briefing.lines import plan_lines
 from csa.reports.briefing.meeting import prepare_review
 from csa_app.screens.plan import filters, one_action, parts, preview, table, work_csv
 from csa_app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words, signing
@@ -19,7 +18,7 @@ plan_edits.begin(opened, who)
 if the_plan is None:
     panels.empty(tr("plan_page.no_plan", city=opened.config.city.name), "data")
     st.stop()
-lines = {line.number: line for line in plan_lines(the_plan, records, today)}
+lines = {line.number: line for line in cache_store.lines(opened)}
 parts.cards(prepare_review(the_plan, [*lines.values()], records, today), lines)
 parts.slots(the_plan, records, lines)
 view = filters.choose(the_plan, records, list(lines.values()))

@@ -55,7 +55,7 @@ def show(view: AreaView) -> None:
     rows = [
         {
             tr("zones_page.zone"): zone.place_name,
-            tr("zones_page.kind"): zone.kind,
+            tr("label.kind"): zone.kind,
             tr("zones_page.days"): days_of(zone),
             tr("zones_page.last_12"): view.zone_counts[zone.key].incidents,
             tr("label.homicides"): view.zone_counts[zone.key].homicides,
@@ -155,7 +155,7 @@ def _added(session: CitySession) -> Decision:
     far = {"max_value": date(today.year + 20, 12, 31)}
     fields = [
         FormField("name", tr("zones_page.name"), row=1),
-        FormField("kind", tr("zones_page.kind"), "choice", "grant", ZONE_KINDS, row=1),
+        FormField("kind", tr("label.kind"), "choice", "grant", ZONE_KINDS, row=1),
         FormField("starts_on", tr("zones_page.first_day"), "day", today, row=2, more=far),
         FormField("ends_on", tr("zones_page.last_day"), "day", None, row=2, more=far),
         FormField("file", tr("zones_page.file"), "file", more={"type": FILES}),

@@ -14,6 +14,7 @@ from tests.stores import act, lettered
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
+from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.priority.area_counts import count_areas
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
@@ -23,7 +24,7 @@ from csa.program.areas import designate
 from csa.program.registry import CoreArea, match_statuses
 from csa.program.store.engine import open_store
 from csa_app.screens.find_areas import parts
-from csa_app.shared import area_sheet, area_status, cache, cache_store, phrases
+from csa_app.shared import area_sheet, area_status, cache, cache_store, person, phrases
 from csa_app.shared.area_status import AreaView
 
 
@@ -335,3 +336,40 @@ def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     area_sheet._places(AreaSettings(), area)
     assert any("elsewhere" in text for text in said)
     assert not any("](" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("role", "is_shown"),
+    [("viewer", 0), ("member", 0), ("editor", 1), ("chair", 1), ("public", 0)],
+)
+def test_a_cell_opens_its_cases_to_editors_and_chairs_alone_and_no_address(
+    city, monkeypatch, role, is_shown
+):
+    access = person.PUBLIC if role == "public" else person.SIGNED_IN
+    monkeypatch.setattr(person, "access", lambda _: access)
+    monkeypatch.setattr(person, "person", lambda _: SimpleNamespace(role=role))
+    table = city.dataset.incidents
+    places = table[["lat", "lon"]].to_numpy()
+    resolution = city.choices.resolution
+    own = [h3.latlng_to_cell(lat, lon, resolution) for lat, lon in places]
+    busiest = max(own, key=own.count)
+    numbers = {cell: n for n, cell in enumerate(sorted(set(own)))}
+    made = None, SimpleNamespace(number_of=numbers)
+    study = locate_incidents(city, city.choices, study_cells(city.dataset, resolution))
+    monkeypatch.setattr(parts.cache, "geometry", lambda *_: made)
+    monkeypatch.setattr(parts.cache, "located", lambda *_: study)
+    found = parts.cases(view_of(city), numbers[busiest])
+    wanted = {one for one, cell in zip(table["incident_id"], own, strict=True) if cell == busiest}
+    assert len(wanted) > 1
+    if not is_shown:
+        assert found.empty
+        return
+    number, month, kind = found.columns
+    assert set(found[number]) == wanted
+    when = table.set_index("incident_id")["occurred_at"]
+    assert list(found[month]) == [f"{when[one]:%B %Y}" for one in found[number]]
+    assert list(when[found[number]]) == sorted(when[found[number]], reverse=True)
+    assert set(found[kind]) <= {
+        parts.kind_label(one, city.config) for one in ("homicide", "nonfatal")
+    }
+    assert parts.cases(view_of(city), 10**6).empty  # a number that no map has
