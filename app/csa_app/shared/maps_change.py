@@ -89,7 +89,7 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
         "view": "core" if scene.following.is_core else "candidates",
         "frame": scene.following.frame,
         "selected": scene.selected,
-        "months": _months(scene) if len(scene.months) > 1 else None,
+        "months": _months(scene),
     }
     return script_json(message)
 
@@ -126,43 +126,28 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
     for number, band in enumerate(pooled.farther.bands):
         lines = [band_name(number + 1), _counted(band.counts, scene.at)]
         cells_of = np.concatenate([*places.zones.bands[number]])
-        yield _zone(numbers(cells_of), (band.counts, scene.at), BAND_OPACITY, "", lines)
+        yield _zone(numbers(cells_of), _digits(band.counts), BAND_OPACITY, "", lines)
     drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
     for area_id, _, ring in drawn:
         judged = followed.results(area_id)
         if judged.ring is not None:
             lines = [tr("change_page.around", place=followed.place_name(area_id))]
             lines.append(_counted(judged.ring, scene.at))
-            yield _zone(numbers(ring), (judged.ring, scene.at), RING_OPACITY, area_id, lines)
+            yield _zone(numbers(ring), _digits(judged.ring), RING_OPACITY, area_id, lines)
     for area_id, core, _ in drawn:
-        own = followed.results(area_id).core
-        yield _zone(numbers(core), (own, scene.at), CORE_OPACITY, area_id, [])
+        own = _digits(followed.results(area_id).core)
+        yield _zone(numbers(core), own, CORE_OPACITY, area_id, [])
     alike = followed.control(scene.selected)
     if scene.has_alike and alike.is_close:
         yield _outline(numbers(alike.cells))
 
 
 def _zone(
-    cells: list[int],
-    counted: tuple[CumulativeCounts, int],
-    opacity: float,
-    area_id: str,
-    lines: list[str],
+    cells: list[int], digits: str, opacity: float, area_id: str, lines: list[str]
 ) -> dict[str, Any]:
-    """Color a group of cells; if there are too few incidents, draw only a dashed edge."""
-    colors, (track, at) = theme.current(), counted
-    level = levels(track)[at]
-    return {
-        "cells": cells,
-        "fill": None if level is None else colors.diverging[level + 2],
-        "opacity": opacity,
-        "line": colors.faint,
-        "weight": 1.0,
-        "dash": DASH if level is None else None,
-        "area": area_id,
-        "lines": lines,
-        "levels": _digits(track),
-    }
+    """Return a group of cells; in months with too few incidents it has only a dashed edge."""
+    own = {"levels": digits, "opacity": opacity, "area": area_id, "lines": lines}
+    return {"cells": cells, "line": theme.current().faint, "weight": 1.0, **own}
 
 
 def band_name(band: int) -> str:
@@ -172,16 +157,7 @@ def band_name(band: int) -> str:
 
 
 def _outline(cells: list[int]) -> dict[str, Any]:
-    return {
-        "cells": cells,
-        "fill": None,
-        "opacity": 0.0,
-        "line": theme.current().accent,
-        "weight": 1.5,
-        "dash": None,
-        "area": "",
-        "lines": [],
-    }
+    return {**_zone(cells, "", 0.0, "", []), "line": theme.current().accent, "weight": 1.5}
 
 
 def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
@@ -195,9 +171,7 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         letter = "" if is_candidate(area_id) else area_id
         drawn = pack_area(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
         core = scene.following.results(area_id).core
-        level = levels(core)[scene.at]
         drawn["properties"]["n"] = int(core.counted[scene.at])
-        drawn["properties"]["dash"] = THICK_DASH if level is None else None
         drawn["properties"]["core"] = bool(letter)
         drawn["properties"]["levels"] = _digits(core)
         yield drawn

@@ -356,14 +356,11 @@
   }
 
   function shapeOf(geometry, n) {
-    const points = [];
-    for (const v of geometry.cells[n]) {
-      points.push([
-        geometry.origin[1] + geometry.y[v] * geometry.step,
-        geometry.origin[0] + geometry.x[v] * geometry.step,
-      ]);
-    }
-    return points;
+    return geometry.cells[n].map((v) => cornerAt(geometry, v));
+  }
+
+  function cornerAt({ origin, step, x, y }, v) {
+    return [origin[1] + y[v] * step, origin[0] + x[v] * step];
   }
 
   // ---- Cells by month: counted, colored and drawn here, whatever span the brush chooses ------
@@ -468,10 +465,8 @@
   }
 
   function middleOf(cell) {
-    const { geometry, shown } = time.scale;
-    const corners = geometry.cells[shown[cell]];
-    const mean = (values, from) => from + (geometry.step * corners.reduce((sum, v) => sum + values[v], 0)) / corners.length;
-    return L.latLng(mean(geometry.y, geometry.origin[1]), mean(geometry.x, geometry.origin[0]));
+    const corners = shapeOf(time.scale.geometry, time.scale.shown[cell]);
+    return L.latLng([0, 1].map((axis) => corners.reduce((sum, at) => sum + at[axis], 0) / corners.length));
   }
 
   function watchCells(map) {
@@ -1073,17 +1068,13 @@
     kept.monthly = [];
     for (const zone of message.zones) {
       const common = { pane: "zones", renderer: kept.canvas.zones };
-      let shape = null;
-      if (zone.levels || zone.lines.length) {
-        shape = L.polygon(zone.cells.map((n) => [shapeOf(geometry, n)]), {
-          ...common,
-          stroke: Boolean(zone.fill),
-          weight: 0.6,
-          color: kept.options.colors.land,
-          fillColor: zone.fill || kept.options.colors.land,
-          fillOpacity: zone.fill ? zone.opacity : 0,
-          interactive: zone.lines.length > 0,
-        });
+      const edge = L.polyline(edgeOf(geometry, zone.cells), {
+        ...common, color: zone.line, weight: zone.weight, interactive: false,
+      });
+      if (zone.levels) {
+        const look = { ...common, weight: 0.6, color: kept.options.colors.land, interactive: zone.lines.length > 0 };
+        const shape = L.polygon(zone.cells.map((n) => [shapeOf(geometry, n)]), look);
+        kept.monthly.push({ ...zone, shape, edge });
         shape.feature = { type: "Feature", properties: { area_id: zone.area } };
         if (zone.lines.length) {
           const [name, ...lines] = zone.lines;
@@ -1093,11 +1084,7 @@
         }
         layer.addLayer(shape);
       }
-      if (!zone.weight) continue;
-      const line = { color: zone.line, weight: zone.weight, dashArray: zone.dash };
-      const edge = L.polyline(edgeOf(geometry, zone.cells), { ...common, ...line, interactive: false });
       layer.addLayer(edge);
-      if (zone.levels) kept.monthly.push({ ...zone, shape, edge });
     }
     group.addLayer(layer);
   }
@@ -1105,16 +1092,8 @@
   // The months since a start, moved or played here: colors follow at once, words once it rests.
   function showMonths({ names, at, palette, dash, words }) {
     const foot = footOf(kept.map);
-    foot.hidden = false;
     const months = { at };
-    const show = (to) => {
-      months.at = to;
-      const { slider, line } = time.months;
-      slider.value = to;
-      line.textContent = words.month.replace("{month}", names[to][1]);
-      slider.setAttribute("aria-valuetext", names[to][1]);
-      if (to === at && !time.months.isMoved) return;
-      time.months.isMoved = true;
+    const color = (to) => {
       for (const { levels, opacity, shape, edge } of kept.monthly) {
         const fill = palette[levels[to]];
         shape.setStyle({ stroke: Boolean(fill), fillColor: fill, fillOpacity: fill ? opacity : 0 });
@@ -1126,10 +1105,17 @@
       }
       drawLines(kept.map);
     };
-    const rest = () => {
-      if (months.at === at) return;
-      tellPage(names[months.at][0]);
+    color(at);
+    foot.hidden = names.length < 2;
+    if (foot.hidden) return;
+    const show = (to) => {
+      months.at = to;
+      const { slider, line } = time.months;
+      slider.value = to;
+      line.textContent = words.month.replace("{month}", names[to][1]);
+      slider.setAttribute("aria-valuetext", names[to][1]);
     };
+    const move = (to) => { show(to); color(to); };
     if (foot.dataset.key !== JSON.stringify(names)) {
       foot.dataset.key = JSON.stringify(names);
       foot.replaceChildren();
@@ -1140,14 +1126,13 @@
       time.months.slider = part(row, "input", "csa-month", { type: "range", min: 0, max: names.length - 1, step: 1 });
       time.months.slider.setAttribute("aria-label", words.label);
     }
-    time.months.isMoved = false;
     time.months.step = () => {
       const isLast = months.at === names.length - 1;
-      if (!isLast || !time.playing) show(isLast ? 0 : months.at + 1);
+      if (!isLast || !time.playing) move(isLast ? 0 : months.at + 1);
       return !isLast;
     };
-    time.play.done = rest;
-    time.months.slider.oninput = () => show(Number(time.months.slider.value));
+    time.play.done = () => { if (months.at !== at) tellPage(names[months.at][0]); };
+    time.months.slider.oninput = () => move(Number(time.months.slider.value));
     time.months.slider.onchange = stop;
     show(at);
     fitFoot(kept.map);
@@ -1165,11 +1150,7 @@
         else sides.set(name, [from, to]);
       });
     }
-    const at = (v) => [
-      geometry.origin[1] + geometry.y[v] * geometry.step,
-      geometry.origin[0] + geometry.x[v] * geometry.step,
-    ];
-    return [...sides.values()].map((side) => side.map(at));
+    return [...sides.values()].map((side) => side.map((v) => cornerAt(geometry, v)));
   }
 
   // A tooltip's lines as text, never as markup: names come from files.

@@ -7,6 +7,7 @@ from datetime import date
 import h3
 import numpy as np
 import pytest
+from tests.app.change_colors import drawn
 from tests.sentences import says
 
 from csa.analysis.analysis import Analysis
@@ -59,7 +60,7 @@ def told(scene, cells):
     """Read what csaMap.paint is given."""
     children = maps_change.painting(scene, cells)._children.values()
     (painted,) = [child for child in children if isinstance(child, CellTimeLayer)]
-    return json.loads(painted.message)
+    return drawn(json.loads(painted.message))
 
 
 def test_the_maps_frame_holds_every_corner_of_areas_and_rings_and_no_more(followed):
@@ -227,8 +228,8 @@ def test_places_most_like_the_chosen_area_are_outlined_and_only_when_asked(
     )
 
     def outlines(*, has_alike):
-        drawn = told(ChangeScene(followed, 11, "c-7", has_alike), cells)["zones"]
-        return [zone for zone in drawn if not zone["area"] and not zone["lines"]]
+        zones = told(ChangeScene(followed, 11, "c-7", has_alike), cells)["zones"]
+        return [zone for zone in zones if not zone["area"] and not zone["lines"]]
 
     assert outlines(has_alike=False) == []
     (outline,) = outlines(has_alike=True)
