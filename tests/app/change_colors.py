@@ -16,5 +16,6 @@ def drawn(message, at=None):
         zone["fill"] = palette[int(level)] if level else None
         zone["dash"] = None if level or not zone["levels"] else thin
     for area in (one["properties"] for one in message["areas"]):
-        area["dash"] = thick if area.get("levels", "0" * 99)[at] == "-" else None
+        if "levels" in area:
+            area["dash"] = thick if area["levels"][at] == "-" else None
     return message

@@ -148,7 +148,7 @@ def test_colors_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed, 
 def test_the_outline_of_an_area_with_too_few_is_dashed_and_no_other(followed, cells):
     for at, wanted in ((1, followed.area_ids), (2, {"c-2", "c-3"}), (3, ()), (11, ())):
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
-        dashed = [one["properties"] for one in message["areas"] if one["properties"]["dash"]]
+        dashed = [one["properties"] for one in message["areas"] if one["properties"].get("dash")]
         assert {one["area_id"] for one in dashed} == set(wanted)
         why = "too_early" if at < 2 else "too_few"
         assert {one["lines"][0] for one in dashed} <= {says(f"displacement.{why}")}
