@@ -23,6 +23,7 @@ suppress_warnings = ["misc.highlighting_failure"]  # blocks of words that are no
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 4
+myst_title_to_header = True  # the paper's title is above its text
 nb_execution_mode = "force"  # each build runs the notebooks; one that fails is an error
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
