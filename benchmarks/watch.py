@@ -112,7 +112,7 @@ def main() -> None:
     OUT.write_text(about + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-ABOUT = """# Early word: false runs, and runs that are told
+ABOUT = """# Early word: false runs, and planted runs reported
 
 `python -m benchmarks.watch sample=DATASET philadelphia=DATASET`. Areas are today's candidates.
 The limit is found on 30 deals of each city's days at each of three delays; the false runs here are
