@@ -14,6 +14,8 @@ from pathlib import Path
 from benchmarks.browser import chromium
 from benchmarks.server import APP, serving
 from benchmarks.tables import between, write_page
+from PIL import Image
+from playwright.sync_api import Page
 
 from csa.city.loading import setting_descriptions
 
@@ -26,10 +28,17 @@ PICTURES = {
     "displacement.png": "displacement",
     "wall.png": "?view=wall",
 }
+GALLERY = {"zones.png": "zones", "activities.png": "activities", "phone.png": "count/"}
+"""Only on the site's page of pictures, with the published page."""
+PUBLIC = "public.png"
+NO_MAP = {"wall.png", "activities.png", "phone.png"}  # the wall's map is part of the page
 SETTLED_MS = 8000
 WALL_SCREEN = 4
 """Where the wall says what changed in each area."""
 SIZE = {"width": 1280, "height": 930}
+PHONE = {"width": 390, "height": 760}
+COLORS = 256
+"""Enough for charts and flat maps, in a third of the bytes."""
 
 
 def settings_table() -> str:
@@ -54,7 +63,7 @@ def take_pictures(folder: Path) -> None:
             f"backtest --city sample --dataset {dataset}",
             f"sample --dataset {dataset} --basemap {basemap} --store {store}",
         ):
-            subprocess.run([sys.executable, "-m", "csa.cli.main", *command.split()], check=True)  # noqa: S603
+            run_command(command)
         variables = {
             "CSA_CITY": "sample",
             "CSA_DATASET": dataset,
@@ -62,10 +71,11 @@ def take_pictures(folder: Path) -> None:
             "CSA_STORE": store,
         }
         with serving(APP, variables) as server, chromium() as browser:
-            for name, address in PICTURES.items():
-                page = browser.new_page(viewport=SIZE, color_scheme="light")
+            for name, address in (PICTURES | GALLERY).items():
+                size = PHONE if name == "phone.png" else SIZE
+                page = browser.new_page(viewport=size, color_scheme="light")
                 page.goto(f"{server.address}/{address}")
-                if "wall" not in name:  # its map is part of the page
+                if name not in NO_MAP:
                     frame = page.frame_locator("iframe").first
                     frame.locator("body[data-painted]").wait_for(timeout=60_000)
                 page.wait_for_timeout(SETTLED_MS)
@@ -73,8 +83,28 @@ def take_pictures(folder: Path) -> None:
                     for _ in range(WALL_SCREEN - 1):
                         page.keyboard.press("ArrowRight")
                     page.wait_for_timeout(1000)
-                page.screenshot(path=folder / name)
-                page.close()
+                take_picture(page, folder / name)
+            bundle = (
+                f"publish --city sample --dataset {dataset} --basemap {basemap} --store {store}"
+            )
+            run_command(f"{bundle} --out {made}/bundle")
+            page = browser.new_page(viewport=SIZE, color_scheme="light")
+            page.goto(f"file://{made}/bundle/index.html")
+            take_picture(page, folder / PUBLIC)
+
+
+def run_command(words: str) -> None:
+    """Run a command of csa."""
+    subprocess.run([sys.executable, "-m", "csa.cli.main", *words.split()], check=True)  # noqa: S603
+
+
+def take_picture(page: Page, path: Path) -> None:
+    """Save what a page shows with few colors, and close it."""
+    page.screenshot(path=path)
+    page.close()
+    with Image.open(path) as full:
+        small = full.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def main() -> None:
