@@ -31,7 +31,7 @@ def test_each_job_ends_by_itself_and_may_only_read_unless_it_says_why(workflows)
     for name, workflow in workflows.items():
         assert workflow["permissions"] == {"contents": "read"}
         for job_name, job in workflow["jobs"].items():
-            assert "timeout-minutes" in job or name == "release", job_name
+            assert "timeout-minutes" in job, job_name
             assert "permissions" not in job or name == "release", job_name
 
 
@@ -58,6 +58,36 @@ def test_the_steps_of_a_job_are_listed_here(root):
     ).stdout
     assert "lint: make lint\n" in listed
     assert "image: docker build --tag core-service-areas . (on a host)\n" in listed
+
+
+def test_a_release_publishes_what_was_built_its_image_among_it(workflows):
+    jobs = workflows["release"]["jobs"]
+    uses = "actions/upload-artifact", "actions/download-artifact"
+    built, attached = (
+        {
+            step["with"]["name"]
+            for name in names
+            for step in jobs[name]["steps"]
+            if step.get("uses", "").startswith(use)
+        }
+        for names, use in zip((("build", "image"), ("notes",)), uses, strict=True)
+    )
+    assert built == attached == {"dist", "image"}
+    assert jobs["publish"]["needs"] == ["build", "image"]
+
+
+def test_each_target_and_file_that_the_checklists_name_is_there(root):
+    page = (root / "docs" / "CHECKLISTS.md").read_text()
+    targets = set(re.findall(r"(?m)^([a-z-]+):.*##", (root / "Makefile").read_text()))
+    named = set(re.findall(r"`make ([a-z-]+)", page))
+    assert len(named) > 10
+    assert named <= targets
+    files = set(re.findall(r"tests/[\w/]+\.py|`(?=[.a-z])[\w./]+/[\w.]*`", page))
+    assert len(files) > 8
+    missing = {name for name in files if not (root / name.strip("`")).exists()}
+    assert missing == {"`dist/sbom.json`", "`dist/NOTES.md`"} - {
+        f"`{path.relative_to(root)}`" for path in (root / "dist").glob("*")
+    }
 
 
 # ---- A release, in a copy of the repository.
