@@ -32,6 +32,7 @@ nb_merge_streams = True
 html_theme = "pydata_sphinx_theme"
 html_title = "Core service areas"
 html_show_sourcelink = False
+html_sidebars = {"docs/site/gallery": []}  # it has no pages below it
 html_extra_path = ["extra"]  # the site's own address leads to its first page
 html_theme_options = {
     "navigation_with_keys": False,
