@@ -17,11 +17,15 @@ from typing import Literal
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-HEAD = ["| what | found | aim | command | day, machine |", "|---|---|---|---|---|"]
+COLUMNS = {
+    "PERFORMANCE": ("what", "found", "aim", "command", "day, machine"),
+    "RELIABILITY": ("promise", "last figures", "aim", "not promised", "command", "day, machine"),
+}
 
 Page = Literal["PERFORMANCE", "RELIABILITY"]
-Line = tuple[str, str, str]
-"""What was measured, what was found, and what was aimed at, if anything."""
+Line = tuple[str, ...]
+"""What was measured or is promised, what was found, what was aimed at, if anything, and what is
+not promised."""
 
 
 def between(text: str, begin: str, end: str, lines: str) -> str:
@@ -38,7 +42,7 @@ def keep(name: str, page: Page, command: str, lines: Iterable[Line]) -> None:
     text += f"day = {day}\n"
     for line in lines:
         text += "\n[[rows]]\n"
-        named = zip(("what", "found", "aim"), line, strict=True)
+        named = zip(("what", "found", "aim", "limit"), line, strict=False)
         text += "".join(f"{key} = {_quoted(value)}\n" for key, value in named)
     (RESULTS / f"{name}.toml").write_text(text, encoding="utf-8")
     write_page(page)
@@ -46,15 +50,16 @@ def keep(name: str, page: Page, command: str, lines: Iterable[Line]) -> None:
 
 def table(page: Page) -> str:
     """Return a page's table, from what each of its commands kept."""
-    rows = [*HEAD]
+    columns = COLUMNS[page]
+    rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for path in sorted(RESULTS.glob("*.toml")):
         kept = tomllib.loads(path.read_text(encoding="utf-8"))
         if kept["page"] == page:
             where = f"`{kept['command']}` | {kept['day']}, {kept['machine']}"
-            rows += [
-                f"| {row['what']} | {row['found']} | {row['aim']} | {where} |"
-                for row in kept["rows"]
-            ]
+            for row in kept["rows"]:
+                limit = [row.get("limit", "")] if "not promised" in columns else []
+                parts = [row["what"], row["found"], row["aim"], *limit, where]
+                rows.append(f"| {' | '.join(parts)} |")
     return "\n".join(rows)
 
 

@@ -51,6 +51,16 @@ class Server:
         self.run(f"CREATE DATABASE store_{self.n} OWNER {APP_ROLE}")
         return f"{self.address.replace(ROLE, APP_ROLE)}/store_{self.n}"
 
+    def copied(self, address: str) -> str:
+        """Make a database with the content of another, which nobody has open."""
+        self.n += 1
+        name = address.rpartition("/")[2]
+        self.run(f"CREATE DATABASE store_{self.n} OWNER {APP_ROLE} TEMPLATE {name}")
+        return f"{address.rpartition('/')[0]}/store_{self.n}"
+
+    def dropped(self, address: str) -> None:
+        self.run(f"DROP DATABASE {address.rpartition('/')[2]} WITH (FORCE)")
+
     def made(self) -> str:
         """Give a store without an entry: one that another test has left as it found it."""
         if self.free:

@@ -403,9 +403,11 @@ def test_a_run_that_is_kept_takes_the_place_of_the_one_before(root, tmp_path, mo
     monkeypatch.setattr(tables, "ROOT", tmp_path)
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
     tables.keep("faults", "RELIABILITY", "make faults", [("300 kills", '1 "failed"', "0")])
-    tables.keep("faults", "RELIABILITY", "make faults", [("300 kills", "0 failed", "0")])
+    tables.keep(
+        "faults", "RELIABILITY", "make faults", [("300 kills", "0 failed", "0", "a kill by fire")]
+    )
     text = page.read_text(encoding="utf-8")
-    assert "| 300 kills | 0 failed | 0 | `make faults` | " in text
+    assert "| 300 kills | 0 failed | 0 | a kill by fire | `make faults` | " in text
     assert ("old" in text, 'failed"' in text, text.endswith("End.\n")) == (False, False, True)
 
 

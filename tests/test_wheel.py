@@ -41,6 +41,22 @@ def wheel(built):
 
 
 @pytest.mark.system
+def test_the_wheel_that_is_built_again_has_the_same_bytes(wheel, root, tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--wheel",
+        "--outdir",
+        str(tmp_path),
+        str(root),
+    ]
+    subprocess.run(words, capture_output=True, check=True)
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+@pytest.mark.system
 def test_the_wheel_holds_command_app_cities_sample_and_licenses_and_nothing_of_ours(wheel, root):
     names = set(zipfile.ZipFile(wheel).namelist())
     spanish = "csa/base/locale/es/LC_MESSAGES/csa.po"

@@ -2,9 +2,12 @@
 
 import json
 import platform
+import re
 import socket
 import time
+from base64 import b64encode
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 import pytest
@@ -463,6 +466,31 @@ def test_a_maps_frame_alone_may_draw_what_is_written_as_a_script(sample_app):
     for path, may in ((frame, True), ("/", False), ("/component/none/index.html", False)):
         found = dict(headers_of(answer(sample_app, path, Host=hosts(sample_app)[0])[1]))
         assert ("'unsafe-eval'" in found["content-security-policy"]) == may
+
+
+def test_the_page_runs_streamlits_own_scripts_and_no_other_that_stands_in_it(sample_app, signed_in):
+    for app, host in ((sample_app, hosts(sample_app)[0]), (signed_in, "sign.example")):
+        said = answer(app, "/", Host=host, Accept="text/html")[1]
+        rules = dict(headers_of(said))["content-security-policy"].split("; ")
+        (scripts,) = [rule for rule in rules if rule.startswith("script-src")]
+        held = re.findall("<script>(.*?)</script>", said, re.DOTALL)
+        digests = [b64encode(sha256(text.encode()).digest()).decode() for text in held]
+        assert digests
+        assert "unsafe-inline" not in scripts
+        assert {f"'sha256-{digest}'".lower() for digest in digests} <= {*scripts.split()}
+
+
+def test_a_websocket_hears_a_megabyte_at_most_before_and_after_sign_in(signed_in):
+    for user in (None, claims()):
+        with session(signed_in, SIGN, user=user) as (_, carried):
+            line, ask = carried["line"], BackMsg()
+            ask.rerun_script.query_string = "a" * 900_000
+            line.send(ask.SerializeToString())
+            assert line.ping().wait(30)
+            ask.rerun_script.query_string = "a" * 2**20
+            line.send(ask.SerializeToString())
+            with pytest.raises(ConnectionClosed):
+                told(line, "none")
 
 
 def broken(line):

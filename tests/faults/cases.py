@@ -1,23 +1,30 @@
 """A case: a scene, what goes wrong in it, and whether everything held.
 
-The numbers below N_KILLS are kills at random moments; above them come the other faults, each scene
-with each that can befall it.
+`step` is a folder that a crash at a step of a recorded run left: every one, none by chance. `kill` is
+a real SIGKILL, with a reader beside it. The others befall the machine.
 """
 
+import json
 import random
 import shutil
 import sqlite3
 import threading
 import time
+from collections import Counter
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
 
-from tests.faults.scenes import CITY, OURS, SCENES, SIGN, STORE, told
-from tests.faults.stage import KILLED, leave_free, small_disk
+from tests.faults.scenes import CITY, OURS, POSTGRES, SCENES, SIGN, STORE, entries, on_postgres
+from tests.faults.stage import KILLED, Ran, leave_free, small_disk
+from tests.faults.steps import build, crashes
 
 from csa.base.errors import CsaError
 
-N_KILLS = 300
+N_KILLS = 20
+"""Of each command."""
+N_AGAIN = 25
+"""Crashes of a command after which the next run is made, where it takes more than a second."""
 MAX_DELAY_MS = 40
 WRITERS = ("ingest", "propose", "report", "publish", "backup", "decide", "restore", "mail", "month")
 FAULTS = {
@@ -29,10 +36,10 @@ FAULTS = {
     "table cut short": ("propose", "report", "publish", "month"),
     "page damaged": ("decide",) * 4 + ("backup", "mail"),
     "store read-only": ("decide",) * 3,
+    "store swapped": ("decide",) * 6,
     "database stopped": ("decide-postgresql",) * 3,
 }
 OTHERS = [(fault, scene) for fault, scenes in FAULTS.items() for scene in scenes]
-N_CASES = N_KILLS + len(OTHERS)
 
 
 @dataclass(frozen=True)
@@ -51,20 +58,25 @@ class Player:
     """Plays cases on a stage; what each scene needs is made once."""
 
     def __init__(self, stage, server=None):
-        self.stage, self.server, self.made = stage, server, {}
-        SCENES["decide-postgresql"].server = server
+        self.stage, self.server, self.made, self.recorded = stage, server, {}, {}
+        self.seconds, self.reached = {}, Counter()
+        self.scenes = dict(SCENES)
+        for name in POSTGRES if server else ():
+            self.scenes[f"{name}-postgresql"] = on_postgres(SCENES[name], server)
 
     def ready(self, name):
         """Make a scene, and find out what an unharmed run leaves and how many steps it takes."""
         if name not in self.made:
-            scene, pattern = SCENES[name], self.stage.folder / f"scene-{name}"
+            scene, pattern = self.scenes[name], self.stage.folder / f"scene-{name}"
             scene.build(self.stage, pattern)
             folder = self.copied(pattern)
+            started = time.monotonic()
             with scene.played(folder):
                 old = scene.read(folder)
                 ran = self.stage.run_one(folder, scene.lines(folder))
                 assert ran.code == 0, ran.err
                 new = scene.read(folder)
+            self.seconds[name] = time.monotonic() - started
             assert new != old, f"{name} changes nothing"
             shutil.rmtree(folder)
             self.made[name] = scene, pattern, old, new, ran.n_steps
@@ -75,17 +87,56 @@ class Player:
         shutil.copytree(pattern, folder, symlinks=True, dirs_exist_ok=True)
         return folder
 
-    def play(self, seed, number, scene=""):
-        """Play a case by its number; with `scene`, that kill there."""
+    # ---- Every step ---------------------------------------------------------------------------
+
+    def record(self, name):
+        """Record a run; give its folder, where what it wrote is, and what each crash leaves."""
+        if name not in self.recorded:
+            scene, pattern, *_ = self.ready(name)
+            folder, place = self.copied(pattern), self.stage.folder / f"record-{name}"
+            with scene.played(folder):
+                ran = self.stage.run_one(folder, scene.lines(folder), record=place)
+            assert ran.code == 0, ran.err
+            states = json.loads((place / "states.json").read_text())
+            self.reached.update(point for state in states for point in state["callers"])
+            self.recorded[name] = folder, place, tuple(crashes(states))
+        return self.recorded[name]
+
+    def steps(self, name, share=1.0, seed=1):
+        """Play each crash of a recorded run, or a share of them by chance."""
+        folder, place, found = self.record(name)
+        rng = random.Random(f"{seed}:{name}")  # noqa: S311 - chance, not a secret
+        wanted = sorted(rng.sample(range(len(found)), max(2, round(share * len(found)))))
+        every = (
+            1 if self.seconds[name] < 1 else max(1, len(wanted) // max(1, round(share * N_AGAIN)))
+        )
+        for n, at in enumerate(wanted):
+            yield self.step(name, found[at], (folder, place), runs_again=n % every == 0)
+
+    def step(self, name, crash, places, *, runs_again):
+        started, (folder, place), (scene, _, old, new, _) = (
+            time.monotonic(),
+            places,
+            self.ready(name),
+        )
+        build(crash, folder, place)
+        ran = Ran(0 if crash.event == "end" else KILLED, 0, crash.said, "")
+        try:
+            wrong = scene.check(folder, ran, old, new)
+            if not wrong and runs_again:
+                wrong = scene.again(self.stage, folder, new)
+        except CsaError as error:
+            wrong = f"what is left cannot be read: {error}"
+        how = f"{crash.kind} at step {crash.at}, {crash.event}"
+        return CaseOutcome("step", name, how, wrong, "", time.monotonic() - started)
+
+    # ---- What goes wrong with a real run -------------------------------------------------------
+
+    def play(self, seed, fault, name, number):
+        """Play a case."""
         self.number = number
-        rng, started = random.Random(f"{seed}:{number}"), time.monotonic()  # noqa: S311 - chance, not a secret
-        if number < N_KILLS or scene:
-            names = [name for name in SCENES if self.server or name != "decide-postgresql"]
-            weights = [SCENES[name].weight for name in names]
-            fault, name = "killed", scene or rng.choices(names, weights)[0]
-        else:
-            fault, name = OTHERS[number - N_KILLS]
-        if name == "decide-postgresql" and not self.server:
+        rng, started = random.Random(f"{seed}:{fault}:{name}:{number}"), time.monotonic()  # noqa: S311
+        if name not in self.scenes:
             return CaseOutcome(fault, name, "", "", "left out: PostgreSQL is not installed")
         with (
             nullcontext()
@@ -119,16 +170,48 @@ class Player:
             ran.wrong or scene.check(folder, ran, old, new) or scene.again(self.stage, folder, new)
         )
 
-    # ---- What goes wrong ---------------------------------------------------------------------
+    def kill(self, scene, folder, rng, states):
+        """Kill it at a step, or soon after it, while somebody reads what it writes."""
+        old, new, n_steps = states
+        at, delay_ms = rng.randint(1, n_steps), rng.choice((0, 0, 1, rng.random() * MAX_DELAY_MS))
+        seen, is_over = [], threading.Event()
 
-    def killed(self, scene, folder, rng, states):
-        at, delay_ms = rng.randint(1, states[2]), rng.choice((0, 0, 1, rng.random() * MAX_DELAY_MS))
+        def look():
+            while not is_over.wait(0.01):
+                try:
+                    seen.append(scene.look(folder, old, new))
+                except (CsaError, OSError) as error:
+                    seen.append(f"a reader is refused: {error}")
+
+        reader = threading.Thread(target=look)
+        reader.start()
         ran = self.stage.run_one(folder, scene.lines(folder), kill_at=at, delay_ms=delay_ms)
-        how = f"at step {at} of {states[2]}" + f", {delay_ms:.0f} ms later" * (delay_ms > 0)
+        is_over.set()
+        reader.join()
+        how = f"at step {at} of {n_steps}" + f", {delay_ms:.0f} ms later" * (delay_ms > 0)
+        how += f": {'killed' if ran.code == KILLED else 'done before'}, {len(seen)} readings"
+        return how, ran, next(filter(None, seen), "") or self.held(scene, folder, ran, states)
+
+    def store_swapped(self, scene, folder, rng, states):
+        """Another store comes in its place while it is written: what was said done stands there."""
+        for part in ("", "-wal"):
+            if (folder / f"{STORE}{part}").exists():
+                shutil.copy(folder / f"{STORE}{part}", folder / f"other{part}")
+        taken = json.loads((self.record(scene.name)[1] / "states.json").read_text())
+        commits = [
+            step
+            for step, (now, then) in enumerate(pairwise(taken), start=1)
+            if now["event"] == "commit" and now["files"] != then["files"]
+        ]
+        at = commits[-1] - rng.choice((0, 1, 2))  # in the last of its commands
+        ran = self.stage.run_one(folder, scene.lines(folder), kill_at=at, delay_ms=1, swap=STORE)
+        n, wrong = entries(folder / STORE)
+        is_lost = ran.code == 0 and n == states[0][0]
+        wrong = ran.wrong or wrong or ("said done, in a file that is gone" if is_lost else "")
         return (
-            f"{how}: {'killed' if ran.code == KILLED else 'done before'}",
+            f"at step {at} of {states[2]}",
             ran,
-            self.held(scene, folder, ran, states),
+            wrong or scene.again(self.stage, folder, states[1]),
         )
 
     def disk_full(self, scene, folder, rng, states):
@@ -170,13 +253,13 @@ class Player:
         return f"by {days} days", ran, wrong or self.held(scene, folder, ran, states)
 
     def twice_at_once(self, scene, folder, rng, states):
-        """Both succeed, or one is told that the other is at it."""
+        """Both succeed, or one is entries that the other is at it."""
         both = self.stage.run(folder, scene.lines(folder), n_at_once=2)
         wrong = "; ".join(filter(None, (ran.wrong for ran in both)))
         if not wrong and min(ran.code for ran in both):
             wrong = f"neither did it: {[ran.err for ran in both]}"
         if not wrong and scene.name.startswith("decide"):
-            n, wrong = told(scene.address(folder))
+            n, wrong = entries(scene.address(folder))
             n_acknowledged = sum(len(scene.lines(folder)) for ran in both if ran.code == 0)
             wrong = wrong or ("" if n >= states[0][0] + n_acknowledged else f"{n} entries")
         elif not wrong and scene.name != "restore":
@@ -205,7 +288,7 @@ class Player:
     def page_damaged(self, scene, folder, rng, states):
         """Said at once, whatever was asked; the backup is then put in the store's place."""
         self.stage.must(folder, [("backup", "good.gz", *OURS)])
-        n = told(folder / STORE)[0]
+        n = entries(folder / STORE)[0]
         with closing(sqlite3.connect(folder / STORE)) as raw:
             raw.execute("PRAGMA journal_mode=DELETE")
             n_bytes, n_pages = (
@@ -222,7 +305,7 @@ class Player:
             else f"exit code {ran.code}: {ran.err or ran.out}"
         )
         back = self.stage.run_one(folder, [("restore", "good.gz", *OURS, *SIGN, "--replace")])
-        after = told(folder / STORE)
+        after = entries(folder / STORE)
         wrong = wrong or ("" if after == (n + 1, "") else f"not restored: {after} {back.err}")
         is_kept = (folder / f"{STORE}.set-aside-1").stat().st_size == n_pages * n_bytes
         wrong = wrong or ("" if is_kept else "what was damaged is not kept")
@@ -247,7 +330,7 @@ class Player:
                 shutil.copy(folder / f"{STORE}{part}", shelf)
                 (shelf / f"{STORE}{part}").chmod(0o444)
         shelf.chmod(0o555)
-        n, there = told(folder / STORE)[0], ("--city", CITY, "--store", f"shelf/{STORE}")
+        n, there = entries(folder / STORE)[0], ("--city", CITY, "--store", f"shelf/{STORE}")
         lines = [
             ("audit", "verify", *there),
             ("plan", "list", *there),

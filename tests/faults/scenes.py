@@ -5,20 +5,24 @@ unharmed run leaves (`old`, `new`): one of them, whole. Then the command is run 
 the new.
 """
 
+import csv
 import hashlib
 import json
 import re
 import shutil
-import sqlite3
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
+from sqlalchemy import text
 from tests.faults.stage import KILLED, ROOT
 from tests.mail_server import MONTH, MailLog, deployment, serving, write_editions
+from tests.portals import DATASET, FakePortal
+from tests.portals import serving as serving_portal
 from tests.stores import act
+from tests.workflow.fleet.cities import write_city
 
 from csa.base.clock import now_utc
-from csa.base.io import CURRENT
+from csa.base.io import CURRENT, WRITER_LOCK
 from csa.program.store.audit import verify
 from csa.program.store.backup import load_backup
 from csa.program.store.engine import open_store
@@ -55,11 +59,15 @@ def hashes(folder):
 
 def left_over(folder):
     """List what killed writers left beside their places; the system's temporary folder is its own."""
-    found = [path for path in folder.rglob(".csa-tmp-*") if folder / "tmp" not in path.parents]
+    found = [
+        path
+        for path in folder.rglob(".csa-tmp-*")
+        if folder / "tmp" not in path.parents and path.name != WRITER_LOCK
+    ]
     return [str(path) for path in found]
 
 
-def told(address):
+def entries(address):
     """Read a store: its entries, and what is wrong with it, if anything."""
     store = open_store(str(address))
     if store is None:
@@ -72,13 +80,23 @@ def told(address):
     return found.head.n, "" if found.is_intact else f"not whole: {found}"
 
 
+def items(address):
+    """List what each entry of a store is about."""
+    store = open_store(str(address))
+    if store is None:
+        return []
+    try:
+        with store.reading() as session:
+            return [row[0] for row in session.execute(text("SELECT item FROM audit ORDER BY id"))]
+    finally:
+        store.engine.dispose()
+
+
 class Scene:
     """A command that writes files or folders, each of them old or new."""
 
-    def __init__(
-        self, name, weight, words, outputs, earlier=(), *, needs=("city",), versioned=False
-    ):
-        self.name, self.weight, self.words, self.outputs = name, weight, words, outputs
+    def __init__(self, name, words, outputs, earlier=(), *, needs=("city",), versioned=False):
+        self.name, self.words, self.outputs = name, words, outputs
         self.earlier, self.needs, self.versioned = earlier, needs, versioned
 
     def build(self, stage, folder):
@@ -93,22 +111,42 @@ class Scene:
             months_until("2016-12-31", folder / "shorter" / "shootings.csv")
         if "dataset" in self.needs:
             shutil.copy(SHOOTINGS, folder / "data" / "sample")
-            stage.must(folder, [("ingest", "--city", CITY, "--out", "dataset")])
+            self.must(stage, folder, [("ingest", "--city", CITY, "--out", "dataset")])
         else:  # by the machine's clock, not by the made-up city's
             text = (folder / CITY).read_text(encoding="utf-8")
             (folder / CITY).write_text(re.sub(r"(?m)^today = .*$", "", text), encoding="utf-8")
         if "store" in self.needs:
-            stage.must(folder, [("plan", "set", "1.2.3", *OURS, *SIGN, "--percent", "7")])
+            self.must(stage, folder, [("plan", "set", "1.2.3", *OURS, *SIGN, "--percent", "7")])
         if self.earlier:
-            stage.must(folder, self.earlier)
+            self.must(stage, folder, self.earlier)
+
+    def must(self, stage, folder, lines):
+        stage.must(folder, self.addressed(folder, lines))
+
+    def address(self, folder):
+        return folder / STORE
+
+    def addressed(self, folder, lines):
+        """Put the store's address where a line names it."""
+        return [
+            [self.address(folder) if word == STORE else word for word in line] for line in lines
+        ]
 
     @contextmanager
     def played(self, _folder):
         """Set the scene for one case: what it needs beside its folder."""
         yield
 
-    def lines(self, _folder):
-        return [self.words]
+    def lines(self, folder):
+        return self.addressed(folder, [self.words])
+
+    def look(self, folder, old, new):
+        """Be a reader while the command runs: say what is neither old nor new; empty if nothing is."""
+        for was, output, then in zip(old, self.outputs, new, strict=False):
+            path = (folder / output / CURRENT).resolve() if self.versioned else folder / output
+            if (self.versioned or path.is_file()) and (now := hashes(path)) not in (was, then):
+                return f"half-written, as a reader sees it: {now}"
+        return ""
 
     def read(self, folder):
         """Read each output."""
@@ -140,53 +178,46 @@ class Scene:
 class StoreScene(Scene):
     """Decisions: as many entries as were acknowledged, or one more; the chain whole."""
 
-    def address(self, folder):
-        return folder / STORE
-
     def lines(self, folder):
-        ours = ("--city", CITY, "--store", self.address(folder))
-        return [
-            (
-                "plan",
-                "set",
-                number,
-                *ours,
-                "--by",
-                "Prevention team",
-                "--why",
-                f"Step {n}.",
-                "--percent",
-                n + 10,
-            )
+        lines = [
+            ("plan", "set", number, *OURS, *SIGN[:2], "--why", f"Step {n}.", "--percent", n + 10)
             for n, number in enumerate(ACTIONS)
         ]
+        return self.addressed(folder, lines)
+
+    def look(self, folder, old, new):
+        return entries(self.address(folder))[1]
 
     def read(self, folder):
-        return told(self.address(folder))
+        return entries(self.address(folder))
 
     def check(self, folder, ran, old, new):
-        n, wrong = told(self.address(folder))
+        n, wrong = entries(self.address(folder))
         least = old[0] + len(re.findall(r"^\d\.\d\.\d ", ran.out, re.MULTILINE))
         if not wrong and not least <= n <= least + 1:
             wrong = f"{n} entries, {least} acknowledged"
         return wrong
 
     def again(self, stage, folder, new):
-        before, _ = told(self.address(folder))
+        before, _ = entries(self.address(folder))
         ran = stage.run_one(folder, self.lines(folder)[-1:])
-        n, wrong = told(self.address(folder))
+        n, wrong = entries(self.address(folder))
         if ran.code or n != before + 1:
             return f"the next decision fails: {ran.err or n}"
         return wrong
 
 
-class PostgresScene(StoreScene):
-    """The same on PostgreSQL, of which a case gets a fresh database."""
+class OnPostgres:
+    """A scene whose store is on PostgreSQL, of which a case gets a database of its own."""
 
-    server = None
+    server = pattern = where = None
 
     def address(self, _folder):
         return self.where
+
+    def build(self, stage, folder):
+        self.pattern = self.where = self.server.database()
+        super().build(stage, folder)
 
     def check(self, folder, ran, old, new):
         """Wait for what the dead had asked for: the server may carry out a last commit."""
@@ -198,9 +229,9 @@ class PostgresScene(StoreScene):
 
     @contextmanager
     def played(self, _folder):
-        self.where = self.server.made()
+        self.where = self.server.copied(self.pattern)
         yield
-        self.server.give_back(self.where)
+        self.server.dropped(self.where)
 
 
 class BackupScene(Scene):
@@ -221,15 +252,17 @@ class BackupScene(Scene):
 class RestoreScene(BackupScene):
     """A backup put in a store's place: the store before, or the backup and its entry."""
 
-    def lines(self, _folder):
-        return [("restore", "b.gz", *OURS, *SIGN, "--replace")]
+    def lines(self, folder):
+        return self.addressed(folder, [("restore", "b.gz", *OURS, *SIGN, "--replace")])
+
+    def look(self, folder, old, new):
+        return entries(self.address(folder))[1]
 
     def read(self, folder):
-        with closing(sqlite3.connect(folder / STORE)) as raw:
-            return raw.execute("SELECT item FROM audit ORDER BY id").fetchall()
+        return items(self.address(folder))
 
     def check(self, folder, ran, old, new):
-        _, wrong = told(folder / STORE)
+        _, wrong = entries(self.address(folder))
         found = self.read(folder)
         if not wrong and found not in (old, new):
             wrong = f"neither store: {found}"
@@ -239,12 +272,10 @@ class RestoreScene(BackupScene):
 
     def again(self, stage, folder, new):
         ran = stage.run_one(folder, self.lines(folder))
-        n, wrong = told(folder / STORE)
-        return (
-            f"the next run fails: {ran.err}"
-            if ran.code
-            else wrong or ("" if n == 2 else f"{n} entries")
-        )
+        n, wrong = entries(self.address(folder))
+        if ran.code:
+            return f"the next run fails: {ran.err}"
+        return wrong or ("" if n == 2 else f"{n} entries")
 
 
 class MailScene(Scene):
@@ -274,7 +305,7 @@ class MailScene(Scene):
         return sorted((one["message_id"], one["state"], bool(one["handed"])) for one in letters)
 
     def check(self, folder, ran, old, new):
-        _, wrong = told(folder / STORE)
+        _, wrong = entries(folder / STORE)
         times = self.log.received()
         twice = [name for name, n in times.items() if n > 1]
         lost = [name for name, state, _ in self.read(folder) if state == "sent" and not times[name]]
@@ -326,29 +357,239 @@ class MonthScene(Scene):
         return super().check(folder, ran, old, new)
 
 
+class RecordScene(StoreScene):
+    """What one command records: none of its entries, or all of them."""
+
+    def __init__(self, name, words, earlier=(), *, needs=("data", "dataset"), files=None):
+        super().__init__(name, words, [], earlier, needs=needs)
+        self.files = files or {}
+
+    def build(self, stage, folder):
+        super().build(stage, folder)
+        for name, make in self.files.items():
+            (folder / name).write_text(make(folder), encoding="utf-8")
+        if self.later:
+            self.must(stage, folder, self.later)
+
+    later = ()
+
+    def lines(self, folder):
+        return self.addressed(folder, [self.words])
+
+    def read(self, folder):
+        return items(self.address(folder))
+
+    def check(self, folder, ran, old, new):
+        _, wrong = entries(self.address(folder))
+        found = self.read(folder)
+        if not wrong and found not in (old, new):
+            wrong = f"half of its entries: {len(found)}, {len(old)} before, {len(new)} after"
+        return wrong or ("said done, and is not there" if ran.code == 0 and found != new else "")
+
+    def again(self, stage, folder, new):
+        was_done = self.read(folder) == new
+        ran = stage.run_one(folder, self.lines(folder))
+        if (ran.code and not was_done) or ran.wrong:
+            return f"the next run fails: {ran.err}"
+        found = self.read(folder)
+        if found[: len(new)] != new or (not was_done and found != new):
+            return f"the next run leaves something else: {len(found)} entries, {len(new)} expected"
+        return entries(self.address(folder))[1]
+
+
+class FetchScene(Scene):
+    """A table of a portal in a folder: the earlier download, or the newer one with its account."""
+
+    def build(self, stage, folder):
+        super().build(stage, folder)
+        rows = [[f"row-{n:03d}", f"c{n}", "2020-01-02", "39.1", "-94.5"] for n in range(40)]
+        self.portal = FakePortal(["case", "day", "lat", "lon"], rows)
+        self.serving = serving_portal(self.portal)
+        self.serving.__enter__()
+        city = (ROOT / "config" / "sample.toml").read_text(encoding="utf-8")
+        address = f"{self.portal.address}/resource/{DATASET}.json"
+        city = city.replace("[city]", f'[city]\nsource = "{address}"', 1)
+        (folder / "config" / "portal.toml").write_text(city, encoding="utf-8")
+        self.must(stage, folder, self.lines(folder))
+        self.portal.change(
+            ["row-900", "c900", "2020-02-03", "39.1", "-94.5"],
+            stamps={"row-900": "2020-02-01T00:00:00.000Z"},
+        )
+
+    def read(self, folder):
+        found = hashes(folder / "fetched")
+        return [{name: value for name, value in found.items() if name.endswith(".csv")}]
+
+
+class FleetScene(Scene):
+    """A city of a fleet: its folder before, or after, and never a part."""
+
+    def build(self, stage, folder):
+        folder.mkdir(parents=True)
+        write_city(folder / "in", 1)
+        path = folder / "in" / "shootings.csv"
+        whole = path.read_text()
+        path.write_text("".join(whole.splitlines(keepends=True)[:-40]))
+        self.must(stage, folder, self.lines(folder))
+        path.write_text(whole)
+
+    def read(self, folder):
+        return [
+            {name: sha for name, sha in super().read(folder)[0].items() if name[-8:] != "said.txt"}
+        ]
+
+    def check(self, folder, ran, old, new):
+        if (folder / "fleet" / ".fleet" / "elsewhere.journal").exists() and self.read(folder) == [
+            {}
+        ]:
+            return ""  # between two renames; its journal says which comes next
+        return super().check(folder, ran, old, new)
+
+
+class StartScene(Scene):
+    """A new city: once its file is there, so is all that it names; what is left stands in no way."""
+
+    def build(self, _stage, folder):
+        write_city(folder / "in", 2)
+        (folder / "csa.toml").write_text("")
+
+    def read(self, folder):
+        found = hashes(folder)
+        return {name: sha for name, sha in found.items() if not name.startswith("in/")}
+
+    def check(self, folder, ran, old, new):
+        found = self.read(folder)
+        is_there = "config/elsewhere.toml" in found
+        must = (
+            {n: h for n, h in new.items() if n.startswith(("config/", "data/"))} if is_there else {}
+        )
+        if (folder / "var/elsewhere/dataset/current").exists():
+            must |= {n: h for n, h in new.items() if "dataset/current/" in n}
+        halves = [name for name, sha in must.items() if found.get(name) != sha]
+        wrong = f"half-written: {halves}" if halves else ""
+        return wrong or ("said done, and is not there" if ran.code == 0 and found != new else "")
+
+    def again(self, stage, folder, new):
+        if "config/elsewhere.toml" in self.read(folder):  # it is there, and is not written over
+            ran = stage.run_one(
+                folder, [("ingest", "--city", "elsewhere", "--out", "var/elsewhere/dataset")]
+            )
+            return f"the next run fails: {ran.err}" if ran.code else ""
+        return super().again(stage, folder, new)
+
+
+class UndoScene(MonthScene):
+    """A month taken back: dataset, months and files as they were before it, to the byte."""
+
+    def build(self, stage, folder):
+        super().build(stage, folder)
+        self.before = self.read(folder)
+        self.must(
+            stage,
+            folder,
+            [("month", "--city", CITY, "new/shootings.csv", "--yes", "--store", STORE)],
+        )
+
+    def check(self, folder, ran, old, new):
+        wrong = "" if new[:2] == self.before[:2] else "undo is not exact"
+        return wrong or super().check(folder, ran, old, new)
+
+    def again(self, stage, folder, new):
+        ran = stage.run_one(folder, self.lines(folder))  # which may find that it is done
+        wrong = "" if self.read(folder) == new else "the next run leaves something else"
+        return ran.wrong or wrong or "; ".join(left_over(folder))[:300]
+
+
+class WatchScene(Scene):
+    """Early word: each word on record once, each mail once, and a mail that may have gone is named."""
+
+    def build(self, stage, folder):
+        super().build(stage, folder)
+
+    @contextmanager
+    def played(self, folder):
+        self.log = MailLog()
+        with serving(self.log) as port:
+            (folder / "csa.toml").write_text(deployment(port), encoding="utf-8")
+            yield
+
+    def read(self, folder):
+        return items(folder / STORE)
+
+    def check(self, folder, ran, old, new):
+        _, wrong = entries(folder / STORE)
+        twice = [name for name, n in self.log.received().items() if n > 1]
+        done = ran.code == 0 and len(self.read(folder)) < len(new)
+        return wrong or (f"sent twice: {twice}" if twice else "") or ("said done" if done else "")
+
+    def again(self, stage, folder, new):
+        ran = stage.run_one(folder, self.lines(folder))
+        n = len(self.log.mails)
+        # A mail counts as sent from the line that ends it on: rather none than twice.
+        wrong = "" if n <= self.n_mails and ran.code == 0 else f"{n} mails, exit code {ran.code}"
+        return wrong or self.check(folder, ran, None, ())
+
+    n_mails = 1
+
+
 def _on(*more):
     return ("--city", CITY, "--dataset", "dataset", *more)
 
 
 REPORT, PUBLISH = ("report", *_on("--audience", "executive", "--out", "r.html")), ("publish", *_on("--store", STORE, "--out", "bundle"))  # fmt: skip
+PROPOSED = ("propose", *_on("--out", "pr"))
+DESIGNATE = ("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *OURS, *SIGN)
+WORK = "item,area,text,office,status\ntask,A,Fix the lamp,Public Works,\ntask,A,Mow,Parks,\nlesson,A,Begin early,,\n"
+VALUES = "measure,quarter,place,value,numerator,denominator,answers,basis,note\ngun-violence,2020-Q1,,12,,,,incidents,\ngun-violence,2020-Q2,,9,,,,incidents,\n"
+
+
+def fewer_cells(folder):
+    """Draw the first proposed area without one of its cells."""
+    with (folder / "pr" / "areas.csv").open(newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["area_id"] == "c-1")
+    return f"area_id,cells\nx,{row['cells'].rpartition(' ')[0]}\n"
+
+
 SCENES = {
-    one.name: one
-    for one in (
-        Scene("ingest", 40, ("ingest", "--city", CITY, "--out", "dataset", "short/shootings.csv"), ["dataset"],
+    scene.name: scene
+    for scene in (
+        Scene("ingest", ("ingest", "--city", CITY, "--out", "dataset", "short/shootings.csv"), ["dataset"],
               [("ingest", "--city", CITY, "--out", "dataset", "shorter/shootings.csv")], needs=("data",), versioned=True),
-        Scene("propose", 12, ("propose", *_on("--out", "p")), ["p"], [("propose", *_on("--until", "2020-01", "--out", "p"))],
-              needs=("data", "dataset")),
-        Scene("report", 8, (*REPORT, "--month", "2020-07"), ["r.html"], [(*REPORT, "--month", "2020-05")],
-              needs=("data", "dataset")),
-        Scene("publish", 10, (*PUBLISH, "--month", "2020-06"), ["bundle"], [(*PUBLISH, "--month", "2020-03")],
-              needs=("data", "dataset")),
-        MonthScene("month", 4, ("month", "--city", CITY, "new/shootings.csv", "--yes", "--store", STORE), [],
+        StartScene("start", ("start", "in/shootings.csv", "--yes", "--name", "Elsewhere"), []),
+        MonthScene("month", ("month", "--city", CITY, "new/shootings.csv", "--yes", "--store", STORE), [],
                    needs=("data",)),
-        StoreScene("decide", 50, (), [], needs=("store",)),
-        PostgresScene("decide-postgresql", 40, (), [], needs=("store",)),
-        BackupScene("backup", 40, ("backup", "b.gz", *OURS), ["b.gz"], needs=("store",)),
-        RestoreScene("restore", 45, (), [], needs=("store",)),
-        StoreScene("first", 40, (), []),
-        MailScene("mail", 50, ("mail", *OURS, "--month", MONTH, "--editions", "editions"), []),
+        UndoScene("undo", ("month", "--undo", "--city", CITY, "--store", STORE, "--yes", "--by", "Prevention team"), [],
+                  needs=("data",)),
+        Scene("propose", ("propose", *_on("--out", "p")), ["p"], [("propose", *_on("--until", "2020-01", "--out", "p"))],
+              needs=("data", "dataset")),
+        Scene("report", (*REPORT, "--month", "2020-07"), ["r.html"], [(*REPORT, "--month", "2020-05")],
+              needs=("data", "dataset")),
+        Scene("publish", (*PUBLISH, "--month", "2020-06"), ["bundle"], [(*PUBLISH, "--month", "2020-03")],
+              needs=("data", "dataset")),
+        StoreScene("decide", (), [], needs=("store",)),
+        StoreScene("first", (), []),
+        BackupScene("backup", ("backup", "b.gz", *OURS), ["b.gz"], needs=("store",)),
+        RestoreScene("restore", (), [], needs=("store",)),
+        RecordScene("designate", DESIGNATE, [PROPOSED]),
+        RecordScene("redraw", ("area", "redraw", "A", "--areas", "drawn.csv", "--on", "2020-07-01", *OURS, *SIGN),
+                    [PROPOSED, DESIGNATE], files={"drawn.csv": fewer_cells}),
+        RecordScene("import-work", ("plan", "import-work", "work.csv", *OURS, *SIGN), [PROPOSED, DESIGNATE],
+                    files={"work.csv": lambda _: WORK}),
+        RecordScene("measure", ("measure", "import", "values.csv", *OURS, *SIGN), [], needs=("store",),
+                    files={"values.csv": lambda _: VALUES}),
+        MailScene("mail", ("mail", *OURS, "--month", MONTH, "--editions", "editions"), []),
+        FetchScene("fetch", ("fetch", "--city", "config/portal.toml", "--out", "fetched", "--allow-private"), []),
+        FleetScene("fleet", ("-city", "in/shootings.csv", "in/neighborhoods.geojson", "fleet"), ["fleet"]),
     )
 }  # fmt: skip
+
+
+def on_postgres(scene, server):
+    """Put a scene's store on a server."""
+    kind = type(scene)
+    made = object.__new__(type(f"{kind.__name__}OnPostgres", (OnPostgres, kind), {}))
+    vars(made).update(vars(scene), name=f"{scene.name}-postgresql", server=server)
+    return made
+
+
+POSTGRES = ("decide", "restore", "backup", "designate", "redraw", "import-work", "measure")

@@ -43,10 +43,14 @@ class Ran:
 class Stage:
     """A process that forks commands; closed with its block."""
 
-    def __init__(self, folder, names=ALL):
-        self.folder, self.n, self.plain = folder, 0, {}
+    def __init__(self, folder, names=ALL, source=ROOT / "src"):
+        self.folder, self.n = folder, 0
         environment = {k: v for k, v in os.environ.items() if not k.startswith("CSA_")}
-        environment |= {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OPENBLAS_NUM_THREADS": "1"}
+        environment |= {
+            "PYTHONPATH": f"{source}:{ROOT}",
+            "OPENBLAS_NUM_THREADS": "1",
+            "CSA_HOME": ".",
+        }
         words = [sys.executable, "-W", "ignore", "-m", "tests.faults.zygote", *names]
         self.process = subprocess.Popen(
             words,
@@ -63,7 +67,7 @@ class Stage:
         self.process.stdout.close()
 
     def run(self, folder, lines, *, kill_at=0, delay_ms=0, n_at_once=1, obeys_modes=False, clock_days=0,
-            environment=None):  # fmt: skip
+            environment=None, record="", swap=""):  # fmt: skip
         """Run commands in turn in a folder; the whole turn so often at once. Give what came of each."""
         (folder / "tmp").mkdir(exist_ok=True) if not obeys_modes else None
         asked = {
@@ -76,6 +80,8 @@ class Stage:
             "n_at_once": n_at_once,
             "obeys_modes": obeys_modes,
             "clock_days": clock_days,
+            "record": str(record),
+            "swap": swap,
         }
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
@@ -97,9 +103,9 @@ class Stage:
 
 
 @contextmanager
-def staged(names=ALL):
+def staged(names=ALL, source=ROOT / "src"):
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        stage = Stage(Path(folder).resolve(), names)
+        stage = Stage(Path(folder).resolve(), names, source)
         try:
             yield stage
         finally:

@@ -1,7 +1,7 @@
 """What goes wrong around a command leaves the old or the new, and a sentence that says what to do.
 
-`make faults` plays 300 kills and every other fault; here are some of each, and faults that are
-planted to see that a case finds them.
+`make faults` stops commands at every step and plays every other fault; here are a few of each, and
+faults that are planted to see that a case finds them.
 """
 
 import shutil
@@ -9,17 +9,17 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.faults.cases import N_KILLS, OTHERS, Player
-from tests.faults.scenes import SCENES, STORE
-from tests.faults.stage import FEW, Ran, staged
+from tests.faults.cases import OTHERS, Player
+from tests.faults.mutants import MUTANTS, catch, planted
+from tests.faults.scenes import STORE
+from tests.faults.stage import FEW, ROOT, Ran, staged
+from tests.faults.steps import UNREACHED, fault_points
 from tests.sentences import says
 from tests.workers import long
 
-SEED = 1
-KILLS = [
-    *(("ingest", 1), ("decide", 2), ("decide-postgresql", 4), ("backup", 5), ("restore", 6)),
-    *(("first", 7), ("mail", 8), *long(("decide", 3))),
-]
+SHARE = 0.05
+STEPS = ("ingest", "decide", "backup", "restore", "measure", *long("first"))
+KILLS = ("decide-postgresql", "mail", *long("decide"))
 QUICK = {"disk full": "decide", "folder read-only": "backup", "clock set back": "decide", "clock far ahead": "mail",
          "twice at once": "decide", "page damaged": "decide"}  # fmt: skip
 
@@ -34,27 +34,28 @@ def stage():
 
 
 @pytest.fixture(scope="module")
-def player(stage):
-    return Player(stage)
+def player(stage, request):
+    return Player(stage, request.getfixturevalue("server"))
 
 
 # ---- By hand --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("scene", "number"), KILLS)
-def test_what_was_acknowledged_outlives_a_kill_and_nothing_half_written_is_read(
-    player, request, scene, number
-):
-    if scene == "decide-postgresql":
-        player.server = SCENES[scene].server = request.getfixturevalue("server")
-    found = player.play(SEED, number, scene)
-    assert found.wrong == "", found
+@pytest.mark.parametrize("scene", STEPS)
+def test_what_was_acknowledged_outlives_a_crash_and_nothing_half_written_is_read(player, scene):
+    assert [case for case in player.steps(scene, SHARE) if case.wrong] == []
+
+
+@pytest.mark.parametrize("scene", KILLS)
+def test_a_kill_with_a_reader_beside_loses_nothing(player, scene):
+    case = player.play(1, "kill", scene, 1)
+    assert case.wrong == "", case
 
 
 @pytest.mark.parametrize("number", [*map(OTHERS.index, QUICK.items()), *AUDITORS])
 def test_a_fault_of_the_machine_is_said_and_leaves_the_old_or_the_new(player, number):
-    found = player.play(SEED, N_KILLS + number)
-    assert found.wrong == "", found
+    case = player.play(1, *OTHERS[number], number)
+    assert case.wrong == "", case
 
 
 # ---- The cases themselves -------------------------------------------------------------------
@@ -87,3 +88,15 @@ def test_an_error_of_our_own_or_none_at_all_is_found():
     assert Ran(2, 0, "", "").wrong == "failed without a word"
     assert Ran(-11, 0, "", "x").wrong == "exit code -11"
     assert Ran(2, 0, "", says("store.full", name="x", why="y")).wrong == ""
+
+
+def test_each_planted_fault_has_its_text():
+    """`make faults FAULTS_ARGS=--mutants` tries them all."""
+    for mutant in MUTANTS:
+        assert planted(mutant, ROOT / "src")
+    assert fault_points() >= set(UNREACHED)
+
+
+def test_a_backup_that_is_half_written_is_caught(tmp_path):
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    assert catch(MUTANTS[0], tmp_path / "src")

@@ -49,6 +49,7 @@ class Outcome:
     detail: str = ""
     seconds: float = 0
     mb: float = 0
+    reached: tuple[str, ...] = ()  # reasons for which some row was not used
 
     @property
     def is_failure(self):
@@ -146,6 +147,7 @@ def judge(target, folder, name, label="", ways=""):
         (folder / one).mkdir()
     before, started = _listing(folder / "in"), time.process_time()
     _forget_peak()
+    targets.REACHED.clear()
     # What a test before has left in the process is not this case's.
     limit = max(MAX_MB, _memory_mb("VmRSS") + MAX_MB / 2)
     result, detail = "read", ""
@@ -178,14 +180,15 @@ def judge(target, folder, name, label="", ways=""):
         result, detail = "input changed", str(set(_listing(folder / "in")) ^ set(before))
     elif mb > limit and result in ("read", "refused"):
         result, detail = f"more than {MAX_MB} MB", f"{mb:.0f} MB"
-    return Outcome(target, label, ways, result, detail, seconds, mb)
+    return Outcome(target, label, ways, result, detail, seconds, mb, tuple(targets.REACHED))
 
 
-def _choose(seed, number):
+def _choose(seed, number, only=""):
     rng = random.Random(f"{seed}:{number}")  # noqa: S311 - chance, not a secret
     seeds, _ = all_seeds()
     is_whole = number % WHOLE_EVERY == WHOLE_EVERY - 1
-    fitting = [one for one in seeds if one.is_whole == is_whole]
+    fitting = [one for one in seeds if one.is_whole == is_whole and only in ("", one.target)]
+    fitting = fitting or [one for one in seeds if one.target == only]
     return rng.choices(fitting, [WEIGHTS.get(one.target, 1) for one in fitting])[0], rng
 
 
@@ -211,9 +214,9 @@ def _put(folder, seed, content, place=""):
     return str(path.relative_to(folder / "in"))
 
 
-def run_case(seed, number, keep=None):
-    """Make a case by its number, and judge it."""
-    chosen, rng = _choose(seed, number)
+def run_case(seed, number, keep=None, only=""):
+    """Make a case by its number, and judge it; `only` of one target."""
+    chosen, rng = _choose(seed, number, only)
     place = rng.choice(PLACES) if rng.random() < 0.02 else ""
     content, ways = (
         (chosen.content, [place])
@@ -243,11 +246,11 @@ ADDRESS_SPACE = 8_000_000_000
 """Bytes: a library that asks for more fails, and the machine goes on."""
 
 
-def work(pipe, seed):
+def work(pipe, seed, only=""):
     """Run the cases whose numbers come through a pipe."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     all_seeds()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the report is its parent's
     while True:
         number = pipe.recv()
-        pipe.send((number, run_case(seed, number)))
+        pipe.send((number, run_case(seed, number, only=only)))

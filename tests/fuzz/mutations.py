@@ -307,6 +307,9 @@ SHAPES = (
     {"type": "Polygon", "coordinates": [[[*p, 5.0, 7.0] for p in RING]]},
     {"type": "Polygon", "coordinates": [[[1e300, 1e300], [-1e300, 1e300], [0, -1e300], [1e300, 1e300]]]},
     {"type": "Polygon", "coordinates": [RING, RING, RING]},
+    {"type": "Polygon", "coordinates": [RING, [[x + 0.05, y + 0.05] for x, y in RING]]},
+    {"type": "Polygon", "coordinates": [RING, RING[::-1], [[x, y + 0.1] for x, y in RING]]},
+    {"type": "Polygon", "coordinates": [[[-101.4, 41.7], [-101.3, 41.7], [-101.3, 41.7 + 1e-14], [-101.4, 41.7]]]},
     {"type": "MultiPolygon", "coordinates": [[RING], [RING]]}, {"type": "MultiPolygon", "coordinates": []},
     {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [RING]}]},
     {"type": "GeometryCollection", "geometries": []}, {"type": "Point", "coordinates": [200, 100]},
@@ -377,8 +380,42 @@ def in_zip(content, rng):
     return buffer.getvalue()
 
 
+def in_parquet(content, rng):
+    """Change a Parquet file's columns: twice, of bytes, of lists, of long and odd names, very many."""
+    import pyarrow as pa  # noqa: PLC0415 - loads late
+    from pyarrow import parquet  # noqa: PLC0415
+
+    table, buffer = parquet.read_table(io.BytesIO(content)), io.BytesIO()
+    at, act = rng.randrange(table.num_columns), rng.randrange(6)
+    name, column = table.column_names[at], table.column(at)
+    if act == 0:
+        table = table.append_column(name, column)
+    elif act == 1:
+        table = table.set_column(at, name, pa.array([rng.randbytes(9)] * table.num_rows))
+    elif act == 2:
+        table = table.set_column(at, name, pa.array([[1, None]] * table.num_rows))
+    elif act == 3:
+        table = table.rename_columns({name: rng.choice(HOSTILE) or "x" * 10_000})
+    elif act == 4:
+        n = rng.choice((300, 20_000))
+        table = pa.table({f"c{number}": [1] for number in range(n)})
+    else:
+        table = table.set_column(at, name, pa.array([rng.choice(VALUES[3:7])] * table.num_rows))
+    parquet.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def many_columns(content, rng):
+    """Write a table of a hundred thousand columns, or of names as long as a page."""
+    names = [f"c{n}" for n in range(rng.choice((12_000, 100_000)))]
+    if rng.random() < 0.5:
+        names = ["n" * 70_000, *names[:3]]
+    return (",".join(names) + "\n" + ",".join("1" for _ in names) + "\n").encode()
+
+
 BY_SUFFIX = {
-    ".csv": (table,), ".json": (node,), ".geojson": (node, shape, shape), ".gz": (in_gzip,) * 3,
+    ".parquet": (in_parquet,) * 3,
+    ".csv": (*(table,) * 30, many_columns), ".json": (node,), ".geojson": (node, shape, shape), ".gz": (in_gzip,) * 3,
     ".xlsx": (in_zip,) * 2, ".zip": (in_zip,),
 }  # fmt: skip
 

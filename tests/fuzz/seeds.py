@@ -56,6 +56,12 @@ def as_excel(content):
     return buffer.getvalue()
 
 
+def as_parquet(content):
+    import pandas as pd  # noqa: PLC0415 - loads late
+
+    return pd.read_csv(io.BytesIO(content), dtype=str).to_parquet()
+
+
 def as_archive(parts):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -184,6 +190,7 @@ def sample_seeds():
         ("shootings.xlsx", excel),
         ("shootings.csv.gz", gzip.compress(shootings, mtime=0)),
         ("shootings.zip", as_archive({"shootings.csv": shootings})),
+        ("shootings.parquet", as_parquet(shootings)),
     )
     for name, content in forms:
         yield Seed("incidents", f"sample {name}", name, content, city)

@@ -4,15 +4,19 @@ A target returns quietly or raises the program's own error; anything else is a f
 """
 
 import csv
+import gzip
+import hashlib
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 
+import pandas as pd
 from tests.fuzz.seeds import ROOT
 
 from csa.areas.choices import city_choices
 from csa.base.errors import ConfigError, CsaError, SourceError
-from csa.base.text import render
+from csa.base.text import UNSEEN, render
 from csa.city.dataset import save_dataset
 from csa.city.deployment import load_mail, load_roles, resolve
 from csa.city.loading import load_city
@@ -29,7 +33,7 @@ from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.ingest.web import PortalClock, TransientError, Web
 from csa.program.plan.loading import load_plan
 from csa.program.plan.measures import make_value
-from csa.program.store.audit import Signed
+from csa.program.store.audit import Signed, verify
 from csa.program.store.backup import load_backup, restore
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records as read_store
@@ -52,6 +56,10 @@ class UncountedError(Exception):
     """Rows that went in and neither came out nor were refused for a reason."""
 
 
+REACHED = Counter()
+"""How many cases had rows of each reason for which a row is not used."""
+
+
 def counted(n_in, n_out, what):
     if n_in != n_out:
         raise UncountedError(f"{what}: {n_in} in, {n_out} out")
@@ -60,6 +68,7 @@ def counted(n_in, n_out, what):
 def rows_accounted(report, rejected, file):
     """Compare the report's figures with one another, with the list of the refused, and with the file."""
     refused = sum(report["rows_rejected"].values())
+    REACHED.update(f"row {reason}" for reason, n in report["rows_rejected"].items() if n)
     counted(report["rows_read"], report["rows_used"] + refused, "rows of ingest.json")
     counted(refused, len(rejected), "rows of rejected.csv")
     expected = rows_in(file) if file is not None else None
@@ -69,6 +78,17 @@ def rows_accounted(report, rejected, file):
         layer = report.get(key)
         if layer:
             counted(layer["rows_read"], layer["n"] + sum(layer["lost"].values()), key)
+            REACHED.update(f"place {reason}" for reason, n in layer["lost"].items() if n)
+
+
+def texts_are_plain(dataset):
+    """Look for what turns the direction of letters, or is not seen, in any text of a dataset."""
+    for name, table in vars(dataset).items():
+        if isinstance(table, pd.DataFrame):
+            for column in table.select_dtypes(["object", "string", "category"]):
+                texts = table[column].astype(str)
+                if texts.str.contains(UNSEEN).any():
+                    raise UncountedError(f"a sign that is not seen, in {name}.{column}")
 
 
 def features_accounted(file, n_out):
@@ -91,9 +111,9 @@ def rows_in(file):
             raise UncountedError(f"{file.name} was read, and is not JSON: {error}") from error
         found = found.get("features") if isinstance(found, dict) else found
         return len(found) if isinstance(found, list) else None
-    if file.suffix != ".csv" or '"' in text:
-        return None
     lines = [line for line in re.split(r"\r\n|\r|\n", text) if line]
+    if file.suffix != ".csv" or any(line.count('"') % 2 for line in lines):
+        return None
     return len(lines) - 1 if len(lines) > 1 and lines[0].strip(",;\t| ") else None
 
 
@@ -101,6 +121,7 @@ def incidents(folder, name):
     config = load_city(folder / "city.toml")
     made = ingest_city(config, Inputs((folder / name,), folder / "places.geojson"))
     rows_accounted(made.dataset.report, made.rejected, folder / name)
+    texts_are_plain(made.dataset)
     for note in made.messages:
         render(note)
     save_dataset(made.dataset, made.rejected, folder.parent / "out" / "dataset")
@@ -119,6 +140,7 @@ def city(folder, _):
     inputs = add_layers(find_inputs(config, folder / "data", ()), config, folder / "data")
     made = ingest_city(config, inputs)
     rows_accounted(made.dataset.report, made.rejected, None)
+    texts_are_plain(made.dataset)
     return made
 
 
@@ -128,8 +150,10 @@ def polygons(folder, name):
     _, notes = read_neighborhoods(folder / name, config.places)
     for note in notes:
         render(note)
-    lost = sum(note.values["n"] for note in notes if note.key == "places.note_no_shape")
-    features_accounted(folder / name, len(read_polygons(folder / name, config.places.crs)) + lost)
+    lost = sum(vars(note)["values"]["n"] for note in notes if note.key == "places.note_no_shape")
+    n_read = len(read_polygons(folder / name, config.places.crs))
+    REACHED.update(["shape none"] * bool(lost))
+    features_accounted(folder / name, n_read + lost)
 
 
 def basemap(folder, _):
@@ -168,6 +192,12 @@ def backup(folder, name):
             folder.parent / "out" / "safe.gz",
         )
         read_store(store)
+        body, _, end = gzip.decompress((folder / name).read_bytes()).rstrip(b"\n").rpartition(b"\n")
+        if json.loads(end)["sha256"] != hashlib.sha256(body + b"\n").hexdigest():
+            raise UncountedError("a backup whose seal is broken is taken")
+        with store.reading() as session:
+            if not verify(session).is_intact:
+                raise UncountedError("a trail that is not whole is taken")
     finally:
         store.engine.dispose()
 

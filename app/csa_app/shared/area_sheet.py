@@ -155,9 +155,8 @@ def _head(stands: AreaStatus, on_close: Callable[[], None]) -> None:
         st.button(tr("label.close"), type="tertiary", icon=":material/close:", on_click=on_close)
     st.caption(state_words(stands))
     # A list that was scrolled down leaves its place to the sheet: its head comes into view.
-    once = hashlib.sha256(name.encode()).hexdigest()  # another area: the script runs again
-    into_view = "document.querySelector('.st-key-sheet_head')?.scrollIntoView({block: 'nearest'})"
-    st.html(f"<script>{into_view} // {once}</script>", unsafe_allow_javascript=True)
+    once = hashlib.sha256(name.encode()).hexdigest()  # another area comes into view again
+    st.html(f'<span class="csa-into-view" data-once="{once}"></span>')
 
 
 def _answer(proposal: Proposal, sheet: Sheet) -> None:

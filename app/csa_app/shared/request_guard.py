@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import re
+from base64 import b64encode
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
@@ -33,11 +36,13 @@ from streamlit.runtime import Runtime
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from uvicorn.config import Config
 
 from csa.base.errors import CsaError
 from csa.base.text import Translator, tr
 from csa.program.roles import Person, local_person
 from csa.reports.public.bundle import read_bundle_files
+from csa.reports.public.pages import script_digests
 from csa_app.shared import access as access_door
 from csa_app.shared.access import bundle_folder
 from csa_app.shared.cache_report import folder_key
@@ -170,17 +175,20 @@ NOBODYS = ("/_stcore/metrics", "/_stcore/agent/")
 UPLOAD, LEAVING = "/_stcore/upload_file/", "/auth/logout"
 AFTER_SIGN_IN = ("media/", "app/static/geometry/")
 """Where people sign in, what is open only after: downloads, and the outline of cells."""
-# Streamlit writes scripts and styles into its pages; the public page and the wall hold theirs.
+# Streamlit writes a script and styles into its page; a map's frame, the public page and the wall
+# hold scripts of their own.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'{map}; "
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' {inline}; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
 ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
-MAP_FRAME, MAP_SCRIPTS = "/component/streamlit_folium.", " 'unsafe-eval'"
+INLINE = "'unsafe-inline'"
+MAP_FRAME, MAP_SCRIPTS = "/component/streamlit_folium.", f"{INLINE} 'unsafe-eval'"
 """The frame of a map, which draws what folium writes as a script: no other page may do so."""
+HOLD_SCRIPTS = ("/component/", "/app/static/")
 STARTS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
 HEARD = frozenset({"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"})
 """What a page says. Anybody could also empty the caches of all, or ask for the code's folder."""
@@ -220,6 +228,14 @@ def _asked(host: str) -> str | None:
     except ValueError:
         return None
     return parts.hostname if parts.netloc == host and "@" not in host else None
+
+
+def limit_frames() -> None:
+    """Have a websocket take 1 MB at most, before it is held and whoever sends it.
+
+    Streamlit gives the server its limit for what it sends, 200 MB; no page says a tenth of one.
+    """
+    Config.ws_max_size = property(lambda _: MB, lambda *_: None)  # type: ignore[assignment]
 
 
 class Gate:
@@ -342,8 +358,21 @@ def is_heard(said: bytes | None) -> bool:
 
 def _headers(path: str) -> dict[str, str]:
     """Return what each answer carries."""
-    more = MAP_SCRIPTS if MAP_FRAME in path else ""
-    return {name: value.format(map=more) for name, value in HEADERS.items()}
+    holds = any(part in path for part in HOLD_SCRIPTS) or access_door.ask_config(
+        bundle_folder, None
+    )
+    inline = MAP_SCRIPTS if MAP_FRAME in path else INLINE if holds else page_scripts()
+    return {name: value.format(inline=inline) for name, value in HEADERS.items()}
+
+
+@cache
+def page_scripts() -> str:
+    """Return the digests of the scripts that Streamlit's page holds, and those shown in it."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
+    held = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    digests = [sha256(script).digest() for script in held]
+    theirs = " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
+    return f"{theirs} {script_digests()}"
 
 
 def _secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

@@ -296,7 +296,4 @@ def variables(look: Theme) -> str:
 def set_page_language(language: str) -> None:
     """Set the page's language for screen readers, and so that browsers offer no translation."""
     with st.container(key="language"):
-        st.html(
-            f"<script>document.documentElement.lang = '{language}'</script>",
-            unsafe_allow_javascript=True,
-        )
+        st.html(f'<span class="csa-language" data-lang="{language}"></span>')

@@ -66,7 +66,18 @@
     new ResizeObserver(() => (frame.style.height = `${whole.offsetHeight + 2}px`)).observe(whole);
   }
 
+  let shown;
+  /* What a page says in marks, since it holds no scripts: its language, and what comes into view. */
+  function heed() {
+    const spoken = document.querySelector(".csa-language");
+    if (spoken) document.documentElement.lang = spoken.dataset.lang;
+    const view = document.querySelector(".csa-into-view");
+    if (view && view.dataset.once !== shown) document.querySelector(".st-key-sheet_head")?.scrollIntoView({ block: "nearest" });
+    shown = view ? view.dataset.once : undefined;
+  }
+
   function look() {
+    heed();
     document.querySelectorAll(".st-key-public_page iframe").forEach(fit);
     for (const mark of document.querySelectorAll(".csa-draft")) {
       const form = mark.closest("[data-testid=stForm]");

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from csa.base.errors import OutputError
+from csa.base.errors import CsaError, OutputError
 from csa.base.safe_parsing import parse_json
 
 # ---- Changes on disk that happen completely or not at all: links, renames, exchanges, syncs.
@@ -40,7 +40,7 @@ def writing(out: Path) -> Iterator[Path]:
     """Allow one writer at a time, and turn failures into sentences."""
     try:
         place = out.resolve()
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         with FileLock(place.parent / WRITER_LOCK, mode=0o666) as lock:  # anybody may take it next
             try:
                 remove_leftovers(place)
@@ -117,6 +117,14 @@ def point(link: Path, target: Path) -> None:
 def new_link(name: str) -> str:
     """Name the new end of a link, which a writer that was killed may leave behind."""
     return f".{name}.new"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each synced with the one that lists it."""
+    missing = [level for level in (folder, *folder.parents) if not level.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for level in missing:
+        sync_folder(level.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -246,9 +254,20 @@ def create_file(path: Path, content: bytes, *, is_private: bool = False) -> bool
         return is_created
 
 
+def copy_file(source: Path, path: Path) -> bool:
+    """Copy a file of any size to a place where none is, completely or not at all."""
+    with writing(path) as place, write_aside(place, {}) as fresh:
+        shutil.copyfile(source, fresh / place.name)
+        with (fresh / place.name).open("rb") as stream:
+            os.fsync(stream.fileno())
+        is_created = put_new(fresh / place.name, place)
+        sync_folder(place.parent)
+        return is_created
+
+
 @contextmanager
 def locked_folder(
-    folder: Path, refusal: OutputError, mode: int = 0o777, name: str = LOCK
+    folder: Path, refusal: CsaError, mode: int = 0o777, name: str = LOCK
 ) -> Iterator[None]:
     """Hold a folder, which is made if it is absent; while another process does, refuse.
 
@@ -437,23 +456,28 @@ def _move(one: Move) -> None:
         point_version(place, one.version)
         return
     is_open = made.exists() if one.made else True
+    gone = place.parent / f"{_temporary(place)}replaced"  # removed under another name, and last
     if is_open and place.exists():
-        _put_aside(place, Path(one.aside) if one.aside else None)
+        aside = Path(one.aside) if one.aside else gone
+        if aside.exists():
+            aside = gone
+            _remove(gone)
+        make_folder(aside.parent)
+        place.rename(aside)
+        sync_folder(aside.parent)
     if one.made and made.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         made.rename(place)
+    if place.parent.exists():
+        sync_folder(place.parent)
+    _remove(gone)
 
 
-def _put_aside(place: Path, aside: Path | None) -> None:
-    if aside is not None:
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        if not aside.exists():
-            place.rename(aside)
-            return
+def _remove(place: Path) -> None:
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     else:
-        place.unlink()
+        place.unlink(missing_ok=True)
 
 
 def clone_folder(folder: Path, target: Path) -> None:

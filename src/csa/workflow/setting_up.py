@@ -17,7 +17,13 @@ from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
 from csa.areas.proposal import MARKER, proposal_files
 from csa.base.errors import OutputError, ParamError, SourceError
-from csa.base.io import create_file, replace_folder
+from csa.base.io import (
+    copy_file,
+    create_file,
+    locked_folder,
+    replace_folder,
+    sync_folder,
+)
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
 from csa.city.config import CityConfig
@@ -41,6 +47,8 @@ from csa.workflow.place_names import save_place_names
 LAND = "land.geojson"
 PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})
 MADE = ("dataset", "basemap", "proposal")
+STARTING = ".starting"
+"""Locked while a city is set up; what a killed run left is beside it, and is made again."""
 BACKGROUND = frozenset({"water", "parks", "streets"})
 
 
@@ -84,7 +92,12 @@ def set_up(
     """
     kept, folder = root / "data" / city.id, root / "var" / path.stem
     files = _all_files(city, beside)
-    with shared_process(), tempfile.TemporaryDirectory() as trial, ExitStack() as undo:
+    with (
+        shared_process(),
+        tempfile.TemporaryDirectory() as trial,
+        ExitStack() as undo,
+        ExitStack() as held,
+    ):
         tried, data = Path(trial) / path.name, Path(trial) / city.id
         data.mkdir()
         land = data / _land_name(files)
@@ -108,11 +121,12 @@ def set_up(
         drawn = None
         if any(one.role in BACKGROUND for one in beside.layers):
             drawn, _ = build_basemap(config, data, data / polygons.name, progress)
-        _require_own(data, kept, folder)
-        dataset = _claim(path, text, folder, undo)
+        _require_own(data, kept)
+        _claim(path, folder, held, undo)
         _claim_folder(kept, undo)
         for one in data.iterdir():
             _keep(one, kept, undo)
+        dataset = folder / "dataset"
         version = save_dataset(intake.dataset, intake.rejected, dataset)
         if drawn is not None:
             save_basemap(drawn, folder / "basemap")
@@ -120,6 +134,7 @@ def set_up(
         notes = list(save_place_names(opened, progress))
         analysis = Analysis(opened, city_choices(config), progress=progress, keep=True)
         replace_folder(folder / "proposal", MARKER, proposal_files(analysis.proposal))
+        create_file(path, text.encode())  # last: where it stands, all that it names does
         undo.pop_all()
     if intake.dataset.report["incidents"] < FEW:
         notes.append(msg("start.few", n=intake.dataset.report["incidents"]))
@@ -127,21 +142,21 @@ def set_up(
     return MadeCity(*made, tuple(notes))
 
 
-def _claim(path: Path, text: str, folder: Path, undo: ExitStack) -> Path:
-    """Create the city's file and the dataset's folder, which no other run has made; return it."""
+def _claim(path: Path, folder: Path, held: ExitStack, undo: ExitStack) -> None:
+    """Claim a city's folder for one run, and clear what a run that was killed left there."""
     _claim_folder(path.parent, undo)
-    if os.path.lexists(path) or not create_file(path, text.encode()):
-        raise ParamError("start.exists", path=path)
-    undo.callback(_remove, path)
     _claim_folder(folder, undo)
-    dataset = folder / "dataset"
-    try:
-        dataset.mkdir()
-    except FileExistsError as error:  # another run was faster
-        raise ParamError("start.other_data", path=dataset) from error
-    for name in MADE:  # ours, as the dataset beside is
-        undo.callback(_remove, folder / name)
-    return dataset
+    is_left = (folder / STARTING).exists()
+    busy = ParamError("start.other_data", path=folder / "dataset")
+    held.enter_context(locked_folder(folder, busy, name=STARTING))
+    held.callback(_remove, folder / STARTING)
+    if os.path.lexists(path):
+        raise ParamError("start.exists", path=path)
+    for made in (folder / name for name in MADE):
+        if not is_left and os.path.lexists(made):
+            raise ParamError("start.other_data", path=made)
+        _remove(made)
+        undo.callback(_remove, made)
 
 
 def _claim_folder(folder: Path, undo: ExitStack) -> None:
@@ -151,6 +166,7 @@ def _claim_folder(folder: Path, undo: ExitStack) -> None:
             continue
         try:
             one.mkdir()
+            sync_folder(one.parent)
         except FileExistsError as error:  # a file, or a link to a place that is not there
             if not one.is_dir():
                 raise OutputError("files.not_a_folder", path=one) from error
@@ -178,17 +194,14 @@ def _land_name(files: Sequence[Path]) -> str:
     return next(name for name in tries if name not in names)
 
 
-def _require_own(data: Path, kept: Path, folder: Path) -> None:
-    """Refuse folders that hold another city's file of the same name, or what was made of it."""
+def _require_own(data: Path, kept: Path) -> None:
+    """Refuse a folder that holds another file of the same name."""
     for file in data.iterdir():
         there = kept / file.name
         if os.path.lexists(there) and not (
             there.is_file() and filecmp.cmp(there, file, shallow=False)
         ):
             raise ParamError("start.other_data", path=there)
-    for name in MADE:
-        if os.path.lexists(folder / name):
-            raise ParamError("start.other_data", path=folder / name)
 
 
 def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
@@ -204,10 +217,8 @@ def _all_files(city: NewCity, beside: CityFiles) -> list[Path]:
 
 def _keep(file: Path, folder: Path, undo: ExitStack) -> None:
     """Copy a file into the city's folder, unless it is there already."""
-    with suppress(FileExistsError), (folder / file.name).open("xb") as target:
+    if copy_file(file, folder / file.name):
         undo.callback(_remove, folder / file.name)
-        with file.open("rb") as source:
-            shutil.copyfileobj(source, target)
 
 
 def _parts_of(file: Path) -> list[Path]:

@@ -113,9 +113,7 @@ def is_closed(shown):
     """Tell whether nothing is shown but a title and a sentence: no link, no picture, no data."""
     kinds = {element.type for element in shown if element.type not in {"root", "main", "sidebar"}}
     bodies = [element.proto.body for element in shown.get("html")]
-    told = [
-        body for body in bodies if not re.search("<style|csa-answer|documentElement.lang", body)
-    ]
+    told = [body for body in bodies if not re.search("<style|csa-answer|csa-language", body)]
     text = words(shown)
     hidden = not any(
         name in text for name in ("Orrinvale", "SAMPLE", "No new data: still through", "incidents")

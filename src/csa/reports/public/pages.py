@@ -18,7 +18,7 @@ from csa.reports.html import environment
 
 def render_page(name: str, **values: object) -> str:
     """Render `<name>.html` with `<name>.css`, `<name>.js` and `charts.js` inside it."""
-    style, script = _asset(f"{name}.css"), _asset(f"{name}.js") + _asset("charts.js")
+    style, script = _asset(f"{name}.css"), _script(name)
     policy = (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
         f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
@@ -26,6 +26,15 @@ def render_page(name: str, **values: object) -> str:
     inside = {"style": Markup(style), "script": Markup(script)}  # noqa: S704 - our own files
     template = environment(is_trimmed=True).get_template(f"{name}.html")
     return template.render(policy=policy, **inside, **values)
+
+
+def script_digests() -> str:
+    """Return the digests of the scripts of pages that are also shown inside another page."""
+    return " ".join(_digest(_script(name)) for name in ("public", "wall"))
+
+
+def _script(name: str) -> str:
+    return _asset(f"{name}.js") + _asset("charts.js")
 
 
 def inlined(svg: str | None) -> Markup | None:
