@@ -230,8 +230,5 @@ def plain_text(column: pd.Series) -> pd.Series:
 
 def plain_id(text: pd.Series) -> pd.Series:
     """Strip blanks, what is not seen, and the `.0` that a spreadsheet adds to a number."""
-    return (
-        text.str.replace(UNSEEN, "", regex=True)
-        .str.strip()
-        .str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    )
+    seen = text.str.replace(UNSEEN, "", regex=True).str.strip()
+    return seen.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
