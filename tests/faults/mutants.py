@@ -169,10 +169,12 @@ def _by_faults(name, source):
     with staged(ALL if name in HEAVY else FEW, source) as stage:
         player = Player(stage)
         try:
-            for outcome in player.steps(name):
+            for outcome in () if name == "mail" else player.steps(name):
                 if outcome.wrong:
                     return f"{outcome.how}: {outcome.wrong[:160]}"
-            more = [("store swapped", 3)] * (name == "decide") + [("kill", 20)]
+            more = [("store swapped", 3)] * (name == "decide") + [
+                ("kill", 100 if name == "mail" else 20)
+            ]
             for fault, n in more:
                 for number in range(n):
                     outcome = player.play(1, fault, name, number)
