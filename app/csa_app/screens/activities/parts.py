@@ -221,4 +221,5 @@ def offer(view: ActivityView) -> None:
         end = tr("activities_page.revoke")
         offered["revoke"] = end, lambda: Decision("revoke phone", end, revoke, [which])
     scene = Present(view.session, person.person(view.session))
-    signing.pick(scene, "activity forms", tr("activities_page.change", n=len(active)), offered)
+    label = tr("activities_page.change", n=len(active)) if active else take_in
+    signing.pick(scene, "activity forms", label, offered)

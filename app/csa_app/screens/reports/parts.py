@@ -280,10 +280,12 @@ def grants(basis: ReportBasis) -> None:
     if not config.grants or config.activities is None:
         return
     st.header(tr("reports_page.grants"), anchor=False)
-    with st.container(horizontal=True):
+    left, right = st.columns(2)
+    with left:
         keys = {key: grant.name for key, grant in config.grants.items()}
         label = tr("reports_page.grant")
         grant = st.selectbox(label, [*keys], None, format_func=keys.__getitem__, key="grant")
+    with right:
         who = signing.reader(basis.session, "grant office")
     if not may(require_reader, who, config.activities):
         st.caption(tr("activity.not_reader"))
