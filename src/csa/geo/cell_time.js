@@ -109,10 +109,13 @@
 
   // Steps of a whole zoom may leave half of the frame empty, or cut what is to be seen.
   function fit(map, options) {
+    // Without a size a fit has no zoom; once the map has one, it is fitted.
+    if (isEmpty(map)) return map.setView(L.latLngBounds(kept.bounds).getCenter(), 10, { animate: false });
     const step = map.options.zoomSnap;
     map.options.zoomSnap = 0.1;
-    map.fitBounds(kept.bounds, { padding: [12, 12], animate: false, ...options });
+    map.fitBounds(kept.bounds, { padding: [EDGE_PX, EDGE_PX], animate: false, ...options });
     map.options.zoomSnap = step;
+    return map;
   }
 
   // After a closer look, back to the whole city by one key.
@@ -139,11 +142,13 @@
   }
 
   // A frame that was hidden (another tab, a folded panel) has no size when the map starts.
+  const EDGE_PX = 12;
+  const isEmpty = (map) => Math.min(map.getSize().x, map.getSize().y) <= 2 * EDGE_PX;
   function watchSize(map) {
-    let wasEmpty = map.getSize().x === 0;
+    let wasEmpty = isEmpty(map);
     new ResizeObserver(() => {
       map.invalidateSize({ animate: false });
-      if (wasEmpty && map.getSize().x > 0) {
+      if (wasEmpty && !isEmpty(map)) {
         wasEmpty = false;
         fit(map);
       }
