@@ -35,6 +35,10 @@ SPANS = """(async () => {
   return csaMap.time.took;
 })()"""
 
+OUTLINES = """JSON.stringify(Object.values((window.map || window.map_div)._layers)
+  .filter((one) => one.feature && one.options.pane === 'outline').map((one) => one.toGeoJSON()))"""
+"""The areas as they were sent: outlines, names and lines."""
+
 
 def made_up() -> dict[str, Any]:
     """Make a map of a city larger than New York's shootings ask for: 10,000 blocks."""
@@ -133,6 +137,8 @@ def page_times(browser: Any, variables: dict[str, str]) -> None:
         page.goto(f"{server.address}/areas")
         frame = framed(page)
         page.wait_for_timeout(4000)
+        drawn = frame.evaluate(OUTLINES)
+        report("outlines of a window, gz", len(gzip.compress(drawn.encode())) / 1000, "kB", "5")
         page.on("request", lambda asked: said.append(asked.url))
         acts = {
             "brush": SPANS,

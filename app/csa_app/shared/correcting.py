@@ -48,7 +48,7 @@ WORDS = {
     "answered": "label.answer",
     "answered_on": "correct_form.answered_on",
     "text": "correct_form.text",
-    "organisation": "here.organisation",
+    "organisation": "count.office",
     "part": "here.part_taken",
     "updated_on": "correct_form.updated_on",
 }

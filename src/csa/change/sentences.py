@@ -242,7 +242,7 @@ def describe_net_change(judged: AreaResult, at: int) -> Message | None:
 
 def than_expected(change: float) -> str:
     """Describe a difference in words, such as "12 fewer"."""
-    key = "displacement.n_fewer" if round(change) < 0 else "displacement.n_more"
+    key = "displacement.n_fewer" if round(change) < 0 else "label.n_more"
     return text.tr(key, n=abs(round(change)))
 
 

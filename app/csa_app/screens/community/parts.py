@@ -98,14 +98,14 @@ def _card_line(edition: PublicEdition, chosen: str) -> None:
     with st.popover(tr("community.embed"), icon=":material/code:"):
         st.caption(tr("community.embed_about"))
         show = st.selectbox(
-            tr("community.embed_show"),
+            tr("label.show"),
             list(SHOW_WORDS),
             format_func=lambda name: tr(SHOW_WORDS[name]),
             key="embed show",
         )
         names = ["", *(place.name for place in facts.districts)]
         place = st.selectbox(
-            tr("community.embed_place"),
+            tr("sheet.tab_places"),
             names,
             format_func=lambda name: name or facts.city_name,
             key="embed place",

@@ -7,7 +7,7 @@ from csa_app.screens.early_word import parts
 from csa_app.shared import cache_store, panels, person
 from csa_app.shared.signing import Present
 
-opened = panels.frame(tr("word_page.title"))
+opened = panels.frame(tr("watch.office"))
 person.require_internal(opened)
 records = cache_store.records(opened)
 parts.answer(records)

@@ -41,7 +41,7 @@ def show(records: Records) -> None:
         {
             tr("word_page.word"): [word.key for word in words],
             tr("label.area"): [names.get(word.area, word.area) for word in words],
-            tr("word_page.what"): [
+            tr("count.kind"): [
                 tr("word_page.run" if word.kind == RUN else "word_page.new", n=word.n)
                 for word in words
             ],
@@ -52,7 +52,7 @@ def show(records: Records) -> None:
                 for word in words
             ],
             tr("word_page.mailed"): [", ".join(word.receipts) or "-" for word in words],
-            tr("word_page.done"): [word.done or "-" for word in words],
+            tr("why.col_what"): [word.done or "-" for word in words],
         },
         tr("word_page.alt"),
         "csa-wide",
@@ -99,7 +99,7 @@ def _done(records: Records) -> Decision:
 
     fields = [
         FormField("word", tr("word_page.word"), "choice", words[0].key, [*by_key]),
-        FormField("text", tr("word_page.done"), "long"),
+        FormField("text", tr("why.col_what"), "long"),
     ]
     return Decision(
         "word done", tr("word_page.do_done"), write, fields, about=tr("word_page.about")

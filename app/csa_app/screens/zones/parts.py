@@ -57,7 +57,7 @@ def show(view: AreaView) -> None:
             tr("zones_page.zone"): zone.place_name,
             tr("label.kind"): zone.kind,
             tr("zones_page.days"): days_of(zone),
-            tr("zones_page.last_12"): view.zone_counts[zone.key].incidents,
+            tr("report.last_year"): view.zone_counts[zone.key].incidents,
             tr("label.homicides"): view.zone_counts[zone.key].homicides,
             tr("zones_page.since"): view.zone_counts[zone.key].since,
             tr("zones_page.in_candidates"): percent(covered_share(candidates, zone.cells)),

@@ -184,7 +184,7 @@ def _promises(
     reached = _sum(part, "reached")
     shown = None if reached is None else _shown(reached)
     if grant.people is not None or shown is not None:
-        yield Promise("people", str(msg("funder.people")), grant.people, shown)
+        yield Promise("people", str(msg("count.reached")), grant.people, shown)
 
 
 def _answers(
@@ -234,7 +234,7 @@ def _changes(records: Records, grant: FunderGrant) -> Iterator[str]:
 def grant_edition(facts: GrantFacts) -> Document:
     """Write the edition: promised and done first, verdicts apart from them."""
     t, grant, city = Translator(), facts.grant, facts.config.city
-    period = t("funder.period", first=t.day(grant.start), last=t.day(facts.last))
+    period = t("label.span", first=t.day(grant.start), last=t.day(facts.last))
     mark = (t("public.made_up"),) if city.is_synthetic else ()
     return Document(
         title=grant.name,
@@ -264,16 +264,16 @@ def _blocks(facts: GrantFacts, period: str, t: Translator) -> Iterator[Block]:
     if facts.as_of < grant.until:
         yield Paragraph(t("funder.unfinished", day=t.day(facts.as_of)))
     yield Heading(t("funder.promised"))
-    columns = (t("funder.what"), t("funder.target"), t("funder.done"), t("funder.share"))
+    columns = (t("activities_page.kind"), t("label.target"), t("report.done"), t("funder.share"))
     rows = tuple(_promise_row(promise, t) for promise in facts.promises)
     yield Table(t("funder.promised_caption", period=period), columns, rows, numeric=(1, 2, 3))
     if facts.sums["contacts"] or facts.sums["hours"]:
         sums = {name: _number(value, t) for name, value in facts.sums.items()}
         yield Paragraph(t("funder.sums", **sums))
     yield Paragraph(t("funder.people_note"), is_faint=True)
-    yield Heading(t("funder.where"))
+    yield Heading(t("label.where"))
     listed = tuple((name, _number(n, t)) for name, n in facts.places)
-    yield Table(t("funder.where_caption"), (t("label.area"), t("funder.done")), listed, (1,))
+    yield Table(t("funder.where_caption"), (t("label.area"), t("report.done")), listed, (1,))
     yield Heading(t("funder.evaluations"))
     yield Paragraph(t("activity.note"))
     if not facts.answers:
@@ -295,7 +295,7 @@ def _rest(facts: GrantFacts, t: Translator) -> Iterator[Block]:
     """Yield measures, what changed, the money, and how it was made."""
     if facts.measures:
         yield Heading(t("funder.measures"))
-        columns = t.each("funder.measure", "funder.quarter", "funder.value", "funder.target")
+        columns = t.each("label.measure", "funder.quarter", "funder.value", "label.target")
         names = ("name", "quarter", "value", "target")
         rows = tuple(tuple(row[name] for name in names) for row in facts.measures)
         yield Table(t("funder.measures_caption"), columns, rows, numeric=(2, 3))
@@ -303,13 +303,13 @@ def _rest(facts: GrantFacts, t: Translator) -> Iterator[Block]:
     yield Bullets(facts.changes) if facts.changes else Paragraph(t("funder.no_change"))
     if facts.grant.money:
         yield Heading(t("funder.money"))
-        columns = t.each("funder.line", "funder.budget", "funder.spent", "funder.as_of")
+        columns = t.each("funder.line", "funder.budget", "funder.spent", "data.col_as_of")
         rows = tuple(
             (line.what, f"${line.budget:,.0f}", f"${line.spent:,.0f}", t.day(line.as_of))
             for line in facts.grant.money
         )
         yield Table(t("funder.money_caption"), columns, rows, numeric=(1, 2))
-    yield Box(t("funder.how"), (t("funder.how_counted"), t("funder.how_private")))
+    yield Box(t("screen.how_we_know"), (t("funder.how_counted"), t("funder.how_private")))
 
 
 def cvipi_file(facts: GrantFacts) -> bytes:
