@@ -9,6 +9,7 @@
   const files = new Map(); // address -> promise of what it holds
   let painted = 0; // the newest message: an older one that arrives late draws nothing
   const NARROW_PX = 600;
+  const EDGE_PX = 12;
   const kept = {};
 
   function read(address) {
@@ -109,8 +110,9 @@
 
   // Steps of a whole zoom may leave half of the frame empty, or cut what is to be seen.
   function fit(map, options) {
-    // Without a size a fit has no zoom; once the map has one, it is fitted.
-    if (isEmpty(map)) return map.setView(L.latLngBounds(kept.bounds).getCenter(), 10, { animate: false });
+    const { x, y } = map.getSize();
+    kept.unfit = Math.min(x, y) > 2 * EDGE_PX ? null : { ...options };
+    if (kept.unfit) return;
     const step = map.options.zoomSnap;
     map.options.zoomSnap = 0.1;
     map.fitBounds(kept.bounds, { padding: [EDGE_PX, EDGE_PX], animate: false, ...options });
@@ -141,17 +143,11 @@
     new Home({ position: "topleft" }).addTo(map);
   }
 
-  // A frame that was hidden (another tab, a folded panel) has no size when the map starts.
-  const EDGE_PX = 12;
-  const isEmpty = (map) => Math.min(map.getSize().x, map.getSize().y) <= 2 * EDGE_PX;
+  // A frame that is hidden (another tab, a folded panel) has no size: what it shows waits for one.
   function watchSize(map) {
-    let wasEmpty = isEmpty(map);
     new ResizeObserver(() => {
       map.invalidateSize({ animate: false });
-      if (wasEmpty && !isEmpty(map)) {
-        wasEmpty = false;
-        fit(map);
-      }
+      if (kept.unfit) fit(map, kept.unfit);
     }).observe(map.getContainer());
   }
 
