@@ -683,7 +683,7 @@
     };
     if (kept.places?.size) addSearch(tools, words.search);
     const show = () => tellPage(`${message.cases.id}${time.scale.shown[time.chosen]}`);
-    const cases = part(tools, "button", "csa-back csa-swipe", { type: "button", textContent: message.cases?.words, onclick: show });
+    const cases = part(tools, "button", "csa-back csa-cases", { type: "button", textContent: message.cases?.words, onclick: show });
     const back = part(tools, "button", "csa-back", { type: "button" });
     back.textContent = words.back;
     back.title = period(message.span);
