@@ -15,7 +15,7 @@ from shapely.geometry import box
 
 from csa.base.errors import SourceError
 from csa.city.config import PlacesSource
-from csa.ingest.map_files import DRIVERS
+from csa.ingest.map_files import DRIVERS, read_map
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.shapes import read_shapes
 
@@ -150,3 +150,17 @@ def test_a_coordinate_system_is_asked_of_no_host(tmp_path, host, where, kind, is
 
 def test_no_other_driver_is_left_in_the_process():
     assert set(pyogrio.list_drivers()) == DRIVERS
+
+
+def test_an_error_of_the_reader_on_a_broken_map_is_a_sentence(monkeypatch, tmp_path):
+    """Found by `make fuzz`: pyogrio fails on a name of its own."""
+
+    def fail(*_, **__):
+        raise UnboundLocalError("x")
+
+    path = tmp_path / "m.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": []}')
+    monkeypatch.setattr(pyogrio, "read_dataframe", fail)
+    with pytest.raises(SourceError) as refused:
+        read_map(path, SourceError("places.unreadable", path=path))
+    assert refused.value.message.key == "places.unreadable"

@@ -43,8 +43,10 @@ MAX_COUNTED = 20_000_000
 MOST_CELLS = 20_000_000
 """Cells of a table of points: all of it is held."""
 BLANKS = b"\xef\xbb\xbf \t\r\n"
-BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, ShapelyError)
-"""What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first."""
+BROKEN = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, NameError,
+          ShapelyError)  # fmt: skip
+"""What GDAL, pyogrio, pyproj or shapely raise on a broken map: pyogrio's own are of the first, and
+where it cannot read a layer's columns it fails on a name of its own."""
 RESPONSE_BYTES = 1024
 """More than the size of GDAL's CPLHTTPResult, which stays empty."""
 
