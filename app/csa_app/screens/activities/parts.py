@@ -42,8 +42,14 @@ from csa_app.shared.signing import Decision, FormField, Present, Typed
 
 N_MONTHS = 6
 MAX_GAPS = 8
-ASK, *_ = AGAIN = ("ask", "add", "replace", "skip")
-"""What becomes of rows of months on record, in the command's words."""
+ASK = "ask"
+AGAIN = {
+    ASK: "activities_page.again_ask",
+    "add": "activities_page.again_add",
+    "replace": "activities_page.again_replace",
+    "skip": "activities_page.again_skip",
+}
+"""What becomes of rows of months on record, by the command's word."""
 
 
 @dataclass
@@ -187,6 +193,10 @@ def take_file(view: ActivityView, opened: Store, act: Act, typed: Typed) -> str:
     return tr("activity.added", **vars(added))
 
 
+def _again_words(again: str) -> str:
+    return tr(AGAIN[again])
+
+
 def offer(view: ActivityView) -> None:
     """Offer to import a file, and to revoke a phone that is lost, to whoever enters activities."""
     if not view.is_organization:
@@ -206,7 +216,9 @@ def offer(view: ActivityView) -> None:
     fields = [
         FormField("file", tr("activities_page.file"), "file"),
         FormField("leave_out", tr("activities_page.leave_out"), row=1),
-        FormField("again", tr("activities_page.again"), "choice", ASK, AGAIN, row=1),
+        FormField(
+            "again", tr("activities_page.again"), "choice", ASK, [*AGAIN], _again_words, row=1
+        ),
     ]
     key, about = "import activities", tr("activities_page.about")
     write = partial(take_file, view)
