@@ -220,7 +220,6 @@ lint: setup ## check style, types, architecture and dependencies
 	check dependencies $(BIN)/deptry src app
 	check workflows $(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check "workflows' safety" $(BIN)/zizmor --quiet --offline .github
-	check spelling $(BIN)/codespell src app benchmarks docs paper .github *.md
 	check weight $(BIN)/python -m tests.house
 	[ -z "$$failed" ] || { printf '%s\n' "lint: failed:$$failed" >&2; exit 1; }
 	printf '%s\n' "lint: all passed"

@@ -118,7 +118,7 @@ CHOSEN = {
     ("page", "screen", "keys"),
     [
         ("screens/compare/page.py", None, ("capacity",)),
-        ("screens/displacement/page.py", {"since": "2019-06"}, ("since", "month")),
+        ("screens/displacement/page.py", {"since": "2019-06"}, ("since",)),
         (FIND, CHOSEN, ("through", "months", "kinds", "limit", "by_hand", "eps_m", "min_samples")),
     ],
 )

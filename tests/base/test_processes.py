@@ -1,9 +1,12 @@
 """Work shared out to processes gives what `map` gives: values, order, errors."""
 
 import os
+import sys
 from functools import partial
+from types import ModuleType
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from csa.base.errors import MachineError, ParamError
 from csa.base.processes import WORTH_SHARING, worker_map
@@ -56,3 +59,14 @@ def nested(_: int) -> int:
 def test_a_worker_shares_nothing_further():
     with worker_map(MANY) as apply:
         assert [*apply(nested, [1])] == [1]
+
+
+def test_a_worker_does_not_run_the_main_script_again(tmp_path, monkeypatch):
+    """In a Streamlit server the main module is the page that runs."""
+    get_reusable_executor().shutdown(wait=True)  # no worker of an earlier test
+    page = ModuleType("__main__")
+    page.__file__ = str(tmp_path / "page.py")
+    (tmp_path / "page.py").write_text("raise SystemExit('a page')")
+    monkeypatch.setitem(sys.modules, "__main__", page)
+    with worker_map(MANY) as apply:
+        assert [total for total, _ in apply(partial(add, 1), [1, 2])] == [2, 3]

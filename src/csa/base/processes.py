@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from typing import Protocol, TypeVar
+from multiprocessing import current_process
+from typing import Any, Protocol, TypeVar
 
 from csa.base.errors import MachineError
 
@@ -37,23 +35,28 @@ def worker_map(n_rows: int) -> Iterator[Mapper]:
     A function, its items and its results are pickled; a function goes over once for many items.
     A process that is itself one of several works alone.
     """
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    n_workers = min(n_cores or 1, MOST_WORKERS)
-    if n_workers == 1 or n_rows < WORTH_SHARING or parent_process() is not None:
+    if n_rows < WORTH_SHARING or current_process().name != "MainProcess":
         yield map
         return
-    # Spawned: a fork beside threads, such as a server's, can wait forever.
-    with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
+    import joblib  # noqa: PLC0415 - only where work is shared
 
-        def shared(function: Callable[[Item], Made], items: Iterable[Item], /) -> Iterator[Made]:
-            every = list(items)
-            n_parts = n_workers * PARTS_A_WORKER
-            return pool.map(function, every, chunksize=max(1, -(-len(every) // n_parts)))
+    n_workers = min(joblib.cpu_count(), MOST_WORKERS)
 
-        try:
-            yield shared
-        except BrokenProcessPool as error:
-            raise MachineError("processes.ended") from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    def shared(function: Callable[[Item], Made], items: Iterable[Item], /) -> Iterator[Made]:
+        every = list(items)
+        # Not Python's own pool: it runs the main script again, which in a server is a page.
+        together = joblib.Parallel(
+            n_workers,
+            backend="loky",
+            return_as="generator",
+            pre_dispatch="all",
+            batch_size=max(1, -(-len(every) // (n_workers * PARTS_A_WORKER))),
+            max_nbytes=None,
+        )
+        results: Any = together(joblib.delayed(function)(item) for item in every)
+        yield from results
+
+    try:
+        yield map if n_workers == 1 else shared
+    except BrokenProcessPool as error:
+        raise MachineError("processes.ended") from error
