@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -154,12 +155,19 @@ def once(folder: Path) -> Iterator[Row]:
     ]
     if (folder / "dataset").is_dir():
         city = ["--city", str(ROOT / "config" / "philadelphia.toml")]
-        victims = str(SHARED / "philly_shooting_victims_2015_2025.csv")
-        month = [*CSA, "month", *city, "--home", str(folder / "home"), "--yes", "--no-fetch"]
+        # A city's data folder lies beside the folder of its file.
+        own = folder / "config" / "philadelphia.toml"
+        own.parent.mkdir()
+        shutil.copy(ROOT / "config" / "philadelphia.toml", own)
+        (folder / "data").mkdir()
+        (folder / "data" / "philadelphia").symlink_to(SHARED)
+        month = [*CSA, "month", "--city", str(own), "--home", str(folder / "home")]
+        month += ["--yes", "--no-fetch"]
+        raw = str(SHARED / "opendataphilly_shootings_raw_2015_2023.csv")
         whole = [*backtest, *city, "--dataset", str(folder / "dataset")]
         longest += [
             ("backtest, Philadelphia, with all settings", "20 s", whole),
-            ("month, Philadelphia, the first with its past", "40 s", [*month, victims]),
+            ("month, Philadelphia, the first with its past", "40 s", [*month, raw]),
         ]
     for what, target, words in longest:
         out = ["--out", str(folder / what.replace(" ", "-"))]
