@@ -138,7 +138,7 @@ def _radius(page: Any, yardstick: Any) -> list[float]:
 def _month(page: Any) -> list[float]:
     times = []
     for _ in range(6):
-        page.get_by_role("combobox", name="Counted through").click()
+        page.get_by_role("combobox", name="Last month counted").click()
         page.keyboard.press("ArrowDown")
         page.wait_for_timeout(800)  # the list of months opens; that is not the map's time
         times.append(_until_painted(page, None, lambda: page.keyboard.press("Enter")))
