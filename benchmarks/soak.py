@@ -159,7 +159,7 @@ def main(words: Sequence[str] | None = None) -> None:
         console.print(f"{times} times on {fault}")
     if asked.docs:
         load_said = f"{asked.viewers} viewers for {asked.minutes:g} minutes"
-        what = "Readers go on while months are made, taken back, ingested anew and stores restored"
+        what = "Readers go on while months are made, taken back, read again and stores restored"
         done = f"{load_said}: {found(load)}; {town.done['month']} months"
         limit = "how long a page waits just after a month was made"
         keep("soak", "RELIABILITY", "make soak", [(what, done, "0 errors", limit)])

@@ -4,7 +4,7 @@ from itertools import accumulate
 
 
 def corners_of(packed):
-    """List each cell's corners as longitude and latitude, written anew from the packing's words."""
+    """List each cell's corners as longitude and latitude, worked out from the packing's words."""
     (west, south), step, known = packed["origin"], packed["step"], 0
     places = [
         (west + x * step, south + y * step)

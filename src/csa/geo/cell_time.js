@@ -766,7 +766,7 @@
     return sides;
   }
 
-  // A button that plays: each step is shown, until there is none; the first may begin again.
+  // A button that plays: it shows each step to the last, and begins again with the first.
   function addPlay(row, words, ms, step) {
     time.play = { words, button: part(row, "button", "csa-play", { type: "button" }) };
     time.play.button.onclick = () => {

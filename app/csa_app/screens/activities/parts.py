@@ -177,7 +177,7 @@ def _gaps(view: ActivityView) -> None:
             st.markdown(f"- {panels.plain(said)}")
 
 
-def take_file(view: ActivityView, opened: Store, act: Act, typed: Typed) -> str:
+def take_file(view: ActivityView, store: Store, act: Act, typed: Typed) -> str:
     """Import the activities of an uploaded file, all or none."""
     now, config = typed.now, view.session.config
     if now["file"] is None:
@@ -185,11 +185,11 @@ def take_file(view: ActivityView, opened: Store, act: Act, typed: Typed) -> str:
     heads = [head.strip() for head in now["leave_out"].split(",") if head.strip()]
     name, content = now["file"].name, now["file"].getvalue()
     found, rows = signing.read_upload(
-        name, content, lambda path: read_activity_file(config, opened, path, heads)
+        name, content, lambda path: read_activity_file(config, store, path, heads)
     )
     file, again = found.sha256, None if now["again"] == ASK else now["again"]
     ids = {"has_ids": found.has_ids}
-    added = add_activities(opened, act, view.settings, rows, file, again, **ids)
+    added = add_activities(store, act, view.settings, rows, file, again, **ids)
     return tr("activity.added", **vars(added))
 
 
@@ -208,8 +208,8 @@ def offer(view: ActivityView) -> None:
         for row in active
     }
 
-    def revoke(opened: Store, act: Act, typed: Typed) -> str:
-        revoke_phone(opened, act, view.settings, typed.now["phone"])
+    def revoke(store: Store, act: Act, typed: Typed) -> str:
+        revoke_phone(store, act, view.settings, typed.now["phone"])
         return tr("activity.phone_revoked", phone=typed.now["phone"][:8])
 
     about = tr("activities_page.again")

@@ -7,9 +7,9 @@ from csa_app.screens.early_word import parts
 from csa_app.shared import cache_store, panels, person
 from csa_app.shared.signing import Present
 
-opened = panels.frame(tr("watch.office"))
-person.require_internal(opened)
-records = cache_store.records(opened)
+session = panels.frame(tr("watch.office"))
+person.require_internal(session)
+records = cache_store.records(session)
 parts.answer(records)
 parts.show(records)
-parts.forms(Present(opened, person.person(opened)), records)
+parts.forms(Present(session, person.person(session)), records)

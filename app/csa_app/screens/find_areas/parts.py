@@ -150,10 +150,10 @@ def cases(view: AreaView, number: int) -> pd.DataFrame:
 
 
 def _choose(area_id: str) -> None:
-    state, asked = st.session_state, area_id.removeprefix(maps.CASES_OF)
+    state, cell = st.session_state, area_id.removeprefix(maps.CASES_OF)
     screen: LinkState = state[screen_state.SCREEN]
-    is_cell = asked != area_id
-    state[CELL] = (screen.choices.resolution, int(asked)) if is_cell else None
+    is_cell = cell != area_id
+    state[CELL] = (screen.choices.resolution, int(cell)) if is_cell else None
     if not is_cell:
         state[screen_state.SCREEN] = screen.with_area(area_id)
 

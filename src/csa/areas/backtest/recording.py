@@ -192,16 +192,16 @@ def make_record(
         tried = sweep_settings(located, choices, documented, question, progress, apply)
     suggested = choose_setting(tried)
     setting = _with_setting(documented, suggested)
-    judged = run_backtest(located, choices, setting, question, progress, apply)
+    past = run_backtest(located, choices, setting, question, progress, apply)
     return BacktestRecord(
         city.dataset.fingerprint,
         METHOD_VERSION,
         {**record_params(choices, default), "origins": [str(origin) for origin in origins]},
-        judged.table,
-        judged.comparison,
+        past.table,
+        past.comparison,
         tried,
         suggested,
-        tuple(measure_follow_up(one) for one in judged.scores),
+        tuple(measure_follow_up(score) for score in past.scores),
     )
 
 
