@@ -267,7 +267,7 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 
 
 BUDGET = {
-    "analysis": 200, "app": 11_442, "areas": 5_562, "base": 1_217, "change": 4_243, "city": 1_807,
+    "analysis": 200, "app": 11_442, "areas": 5_556, "base": 1_223, "change": 4_243, "city": 1_807,
     "cli": 3_454, "csa": 230, "disclosure": 368, "geo": 2_341, "ingest": 6_682, "program": 4_412,
     "reports": 7_655, "risk": 1_125, "synthetic": 1_135, "workflow": 3_711,
 }  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import current_process
 from typing import Any, Protocol, TypeVar
 
 from csa.base.errors import MachineError
+from csa.base.logging import ProgressCallback
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -26,6 +27,15 @@ class Mapper(Protocol):
         self, function: Callable[[Item], Made], items: Iterable[Item], /
     ) -> Iterator[Made]:
         """Return an iterator over a function's results."""
+
+
+def announced(
+    results: Iterator[Made], items: Collection[object], progress: ProgressCallback, step: str
+) -> Iterator[Made]:
+    """Name a step before the result of each item is waited for."""
+    for _ in items:
+        progress(step)
+        yield next(results)
 
 
 @contextmanager

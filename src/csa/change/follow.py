@@ -21,7 +21,7 @@ from csa.base.crs import LONLAT
 from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
-from csa.base.processes import Mapper
+from csa.base.processes import Mapper, announced
 from csa.base.text import render
 from csa.change.analyze import Displacement, analyze_displacement
 from csa.change.classic_measures import (
@@ -63,12 +63,10 @@ def measure_past_cohorts(
     apply: Mapper = map,
 ) -> tuple[PastCohort, ...]:
     """Find areas at past starts, all years round, and count what they did afterwards."""
-    made, starts = [], past_starts(located.dataset, choices)
+    starts = past_starts(located.dataset, choices)
     cohorts = apply(partial(_follow_cohort, located, choices, documented), starts)
-    for _ in starts:
-        progress("after")
-        made.append(next(cohorts))
-    return tuple(cohort for cohort in made if cohort is not None)
+    known = announced(cohorts, starts, progress, "after")
+    return tuple(cohort for cohort in known if cohort is not None)
 
 
 def _follow_cohort(

@@ -18,7 +18,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
-from csa.base.processes import Mapper
+from csa.base.processes import Mapper, announced
 from csa.base.schema import UNASSIGNED
 from csa.change.lineage import (
     LINEAGE_COLUMNS,
@@ -270,9 +270,7 @@ def measure_chance(  # noqa: PLR0913 - where, how, how often, and who does the w
     orders = [rng.permutation(n_months) for _ in range(n_shuffles)]
     total = ChanceRates(0.0, 0, 0)
     shuffles = apply(partial(_follow_shuffled, located, choices, documented), orders)
-    for _ in orders:
-        progress("shuffle")
-        rates = next(shuffles)
+    for rates in announced(shuffles, orders, progress, "shuffle"):
         total = ChanceRates(
             total.area_years + rates.area_years,
             total.appeared + rates.appeared,

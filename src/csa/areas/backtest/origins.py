@@ -33,7 +33,7 @@ from csa.base.crs import LONLAT
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import DocumentedDbscan, Month, Period
-from csa.base.processes import Mapper
+from csa.base.processes import Mapper, announced
 from csa.base.text import percent
 from csa.city.dataset import City, Dataset
 from csa.geo.cells import CellSet, cell_resolution, draw_cells
@@ -220,10 +220,7 @@ def run_backtest(
     """Propose at each origin from the months before, and score on the months after."""
     refuse_outside(located.dataset, question)
     trials = apply(partial(_score_origin, located, choices, documented, question), question.origins)
-    scores = []
-    for _ in question.origins:
-        progress("origin")
-        scores.append(next(trials))
+    scores = [*announced(trials, question.origins, progress, "origin")]
     table = tabulate(scores, located.land, question.horizon_months)
     scored = [score for score in scores if score.trial.future.sum()]
     best = best_baseline(table) if scored else ""

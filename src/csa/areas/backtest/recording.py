@@ -34,7 +34,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import AreaParams, DocumentedDbscan, Month, Period
-from csa.base.processes import Mapper
+from csa.base.processes import Mapper, announced
 from csa.base.schema import KINDS
 from csa.city.config import Areas, CityConfig
 from csa.city.dataset import City, Dataset
@@ -65,9 +65,7 @@ def run_variants(
     scored = apply(
         partial(_score_variants, located, choices, documented, question), question.origins
     )
-    for _ in question.origins:
-        progress("variants")
-        tables.append(next(scored))
+    tables += announced(scored, question.origins, progress, "variants")
     return pd.concat(tables, ignore_index=True)
 
 
@@ -125,9 +123,8 @@ def sweep_settings(
     scored = apply(
         partial(_score_settings, located, choices, documented, question), question.origins
     )
-    for _ in question.origins:
-        progress("variants")
-        for setting, shares in next(scored).items():
+    for caught in announced(scored, question.origins, progress, "variants"):
+        for setting, shares in caught.items():
             rows.setdefault(setting, []).append(shares)
     return tuple(
         SettingScore(*setting, *(tuple(column) for column in zip(*caught, strict=True)))
