@@ -19,9 +19,10 @@ from rich.console import Console
 
 from benchmarks.growth import write_city
 from benchmarks.large import LARGE, rows, shootings
+from benchmarks.places import FILE as PLACES
 from benchmarks.process import CSA, ROOT, timed
 from benchmarks.rows import Row, beside, regressions, save, table_of
-from benchmarks.screen import screen
+from benchmarks.screen import compare_first, screen
 from benchmarks.side_by_side import duels
 from benchmarks.tables import keep
 
@@ -65,6 +66,7 @@ def measured(folder: Path) -> Iterator[Row]:
     for duel in duels(RUNS):
         against = beside(duel.rival, duel.rival_s, duel.ours_s)
         yield Row(duel.what, duel.ours_s, None, *against)
+    yield from compare_first(made_up("New York", folder))
     if (folder / "dataset").is_dir():
         yield from screen(folder / "dataset")
 
@@ -127,21 +129,14 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
 
 def once(folder: Path) -> Iterator[Row]:
     """Time what takes long, one run each: the past, a month, large cities that are made up."""
-    largest, vast = folder / "toronto", folder / "vast"
-    for place in (largest, vast):
-        place.mkdir()
-    (toronto,) = (city for city in LARGE if city.layout == "Toronto")
-    rows(toronto, shootings(toronto)).to_csv(largest / "toronto.csv", index=False)
+    vast = folder / "vast"
+    vast.mkdir()
     write_city(vast, 100_000)
     grown = ["--city", str(vast / "grown.toml")]
     list_files = ["--places", str(vast / "places.geojson"), str(vast / "list.csv")]
-    start = [*CSA, "start", str(largest / "toronto.csv"), "--yes", "--root", str(largest)]
-    start += ["--out", str(largest / "toronto.toml")]
-    ingest = [*CSA, "ingest", *grown, *list_files, "--out", str(vast / "dataset")]
-    for words in (start, ingest):
-        timed(words, 1)
-    known = ["--city", str(largest / "toronto.toml")]
-    known += ["--dataset", str(largest / "var" / "toronto" / "dataset")]
+    timed([*CSA, "ingest", *grown, *list_files, "--out", str(vast / "dataset")], 1)
+    toronto = made_up("Toronto", folder)
+    known = ["--city", toronto["CSA_CITY"], "--dataset", toronto["CSA_DATASET"]]
     backtest = [*CSA, "backtest"]
     longest = [
         ("backtest, a made-up Toronto", "40 s", [*backtest, *known]),
@@ -168,6 +163,21 @@ def once(folder: Path) -> Iterator[Row]:
         out = ["--out", str(folder / what.replace(" ", "-"))]
         found = timed([*words, *out], 1)
         yield Row(what, found.seconds, found.peak_mb, target=target)
+    if PLACES.is_file():
+        found = timed([sys.executable, "-m", "benchmarks.places", "--set-up-only"], 1)
+        yield Row("180 places, from their files to areas", found.seconds, target="120 s")
+
+
+def made_up(layout: str, folder: Path) -> dict[str, str]:
+    """Set a large made-up city up from its publisher's rows; return what its server is told."""
+    (city,) = (city for city in LARGE if city.layout == layout)
+    root = folder / layout.replace(" ", "-")
+    root.mkdir()
+    rows(city, shootings(city)).to_csv(root / "list.csv", index=False)
+    start = [*CSA, "start", str(root / "list.csv"), "--yes", "--root", str(root)]
+    timed([*start, "--out", str(root / "city.toml")], 1)
+    (dataset,) = root.glob("var/*/dataset")
+    return {"CSA_CITY": str(root / "city.toml"), "CSA_DATASET": str(dataset)}
 
 
 def plain_script(folder: Path) -> Iterator[Row]:

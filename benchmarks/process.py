@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,18 @@ import numpy as np
 
 ROOT = Path(__file__).parent.parent
 CSA = [sys.executable, "-m", "csa.cli.main"]
+LAUNCHER = """
+import json, os, resource, sys, time
+began = time.perf_counter()
+code = os.waitstatus_to_exitcode(
+    os.waitpid(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ), 0)[1]
+)
+taken, usage = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+found = taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+print(json.dumps(found), file=sys.stderr)
+sys.exit(code)
+"""
+"""A process counts the memory of whoever starts it as its own: a small one starts what is timed."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +49,20 @@ class Timed:
 def timed(words: Sequence[str], runs: int, warm_ups: int = 0) -> Timed:
     """Run a command, first to warm up, then to be measured."""
     seconds, cpu, peak_mb = [], [], 0.0
+    launcher = [sys.executable, "-S", "-c", LAUNCHER]
     for number in range(warm_ups + runs):
-        began = time.perf_counter()
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+        process = subprocess.run(
+            [*launcher, *words],
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        )
         if process.returncode:
-            raise SystemExit(f"{' '.join(words)}: exit code {process.returncode}")
+            raise SystemExit(f"{' '.join(words)}: {process.stderr.decode()[-500:]}")
         if number >= warm_ups:
-            seconds.append(time.perf_counter() - began)
-            cpu.append(usage.ru_utime + usage.ru_stime)
-            peak_mb = max(peak_mb, usage.ru_maxrss / 1024)
+            taken, processor, memory = json.loads(process.stderr.splitlines()[-1])
+            seconds.append(taken)
+            cpu.append(processor)
+            peak_mb = max(peak_mb, memory)
     return Timed(tuple(seconds), statistics.median(cpu), peak_mb)

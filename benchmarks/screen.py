@@ -26,7 +26,7 @@ CHANGES = 20
 WATCHED_S, STILL_S = 2.5, 1.5
 OPENED_S = 120
 RUNNING = "[data-testid=stApp][data-test-script-state=running]"
-SCREEN = quote(json.dumps({"until": "2024-01", "eps_m": 150.0, "min_samples": 10}))
+SCREEN = quote(json.dumps({"eps_m": 150.0, "min_samples": 10}))
 RIVALS = {
     "folium.Choropleth": "benchmarks/rivals/choropleth.py",
     "pydeck H3HexagonLayer": "benchmarks/rivals/deck.py",
@@ -58,6 +58,21 @@ def screen(dataset: Path) -> Iterator[Row]:
                 with serving(command, variables) as server:
                     times = _rival(browser, server.address)
             yield Row("seen: another radius", radius, None, *beside(name, times, radius))
+
+
+def compare_first(variables: dict[str, str]) -> Iterator[Row]:
+    """Measure Compare in a city that nobody looked at: what is seen first, and all of it."""
+    with chromium() as browser, serving(APP, variables) as server:
+        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        began = time.perf_counter()
+        page.goto(f"{server.address}/compare")
+        for what, spot, target in (
+            ("counts of all candidates", ".csa-wide, .st-key-compare", "5 s"),
+            ("all of it", ".st-key-compare", ""),
+        ):
+            page.wait_for_selector(spot, timeout=1000 * OPENED_S)
+            taken = time.perf_counter() - began
+            yield Row(f"Compare, a made-up New York, first: {what}", [taken], target=target)
 
 
 @contextmanager
@@ -156,7 +171,7 @@ def _followed_month(page: Any) -> list[float]:
 def _rival(browser: Any, address: str) -> list[float]:
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.goto(address)
-    page.wait_for_selector("iframe, canvas", timeout=60_000)
+    page.wait_for_selector("iframe, canvas", timeout=1000 * OPENED_S)
     page.wait_for_timeout(5000)
     spot = page.locator("iframe, [data-testid=stDeckGlJsonChart]").first
     page.get_by_role("slider").first.focus()

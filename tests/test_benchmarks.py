@@ -1,6 +1,21 @@
-"""What `make bench` says of itself."""
+"""What `make bench` says of itself, and that the pages beside which it measures ours run."""
 
+import pytest
 from benchmarks.rows import Row, regressions
+from benchmarks.screen import RIVALS
+from streamlit.testing.v1 import AppTest
+
+
+@pytest.mark.parametrize("script", RIVALS.values())
+def test_a_rivals_page_draws_its_map(script, root, sample_folder, monkeypatch):
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("CSA_CITY", "sample")
+    monkeypatch.setenv("CSA_DATASET", str(sample_folder))
+    page = AppTest.from_file(str(root / script), default_timeout=60).run()
+    assert not page.exception
+    assert page.slider[0].value == 150
+    kinds = {element.type for element in page.main}
+    assert kinds & {"deck_gl_json_chart", "component_instance"}
 
 
 def test_a_fifth_lost_against_a_rival_is_said_and_less_is_not(tmp_path, monkeypatch):

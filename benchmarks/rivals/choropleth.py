@@ -6,15 +6,14 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from csa.areas.choices import AreaSettings
-from csa.base.params import Month
 from csa.geo.cells import draw_cells, from_text
 from csa_app.shared import cache
 
 st.set_page_config(layout="wide")
 opened = cache.open_city()
 eps_m = st.slider("Radius (eps)", 50, 500, 150, step=10)
-choices = AreaSettings(until=Month(2024, 1), eps_m=float(eps_m), min_samples=10)
-proposal = cache.proposal(opened, choices)
+choices = AreaSettings(eps_m=float(eps_m), min_samples=10)
+proposal = cache.analysis(opened, choices).proposal
 cells = proposal.cells[proposal.cells["incidents"] > 0]
 shapes = draw_cells(from_text(cells["cell"]))
 table = gpd.GeoDataFrame(cells, geometry=shapes.to_numpy(), crs=shapes.crs)

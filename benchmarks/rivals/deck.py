@@ -6,14 +6,13 @@ import pydeck
 import streamlit as st
 
 from csa.areas.choices import AreaSettings
-from csa.base.params import Month
 from csa_app.shared import cache
 
 st.set_page_config(layout="wide")
 opened = cache.open_city()
 eps_m = st.slider("Radius (eps)", 50, 500, 150, step=10)
-choices = AreaSettings(until=Month(2024, 1), eps_m=float(eps_m), min_samples=10)
-proposal = cache.proposal(opened, choices)
+choices = AreaSettings(eps_m=float(eps_m), min_samples=10)
+proposal = cache.analysis(opened, choices).proposal
 cells = proposal.cells[proposal.cells["incidents"] > 0]
 hexagons = pydeck.Layer(
     "H3HexagonLayer",
