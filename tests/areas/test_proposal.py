@@ -20,9 +20,11 @@ from csa.areas.proposal import (
     LABEL_COLUMNS,
     MARKER,
     Proposal,
+    _table_bytes,
     proposal_files,
 )
 from csa.areas.window import NOTHING_COUNTED, CountedCells
+from csa.base.io import csv_bytes
 from csa.geo.cells import outline
 from csa.geo.grid import Grid
 
@@ -373,3 +375,24 @@ def test_geojson_shapes_are_valid_and_hold_their_cells_centres(rows):
             lat, lon = h3.cell_to_latlng(int(cell, 16))
             assert shape.contains(shapely.Point(lon, lat))
         assert shape.area == pytest.approx(row["geometry"].area, rel=1e-4)
+
+
+def test_a_column_is_written_as_its_values_one_by_one():
+    texts = ["=1+1", "a,b", 'say "so"', "one\r\ntwo\rthree", "\r=", "", "＝1", None, "é"]
+    table = pd.DataFrame(
+        {
+            "text": pd.array(texts, dtype="str"),
+            "kind": pd.Categorical(["-x", None, "y", "y", "-x", None, "y", "-x", "y"]),
+            "is_core": [True, False] * 4 + [True],
+            "n": range(9),
+            "lon": [-75.1, np.nan, 1e-7, 1 / 3, 1e22, 0.0, -0.0, 5e-324, 2.0],
+        }
+    )
+
+    def cell(value):
+        if isinstance(value, bool):
+            return str(value).lower()
+        return None if pd.isna(value) else value
+
+    rows = [list(map(cell, row)) for row in table.itertuples(index=False, name=None)]
+    assert _table_bytes(table) == csv_bytes(list(table), rows)
