@@ -378,7 +378,7 @@ def test_geojson_shapes_are_valid_and_hold_their_cells_centres(rows):
 
 
 def test_a_column_is_written_as_its_values_one_by_one():
-    texts = ["=1+1", "a,b", 'say "so"', "one\r\ntwo\rthree", "\r=", "", "＝1", None, "é"]
+    texts = ["=1+1", "a,b", 'say "so"', "one\r\ntwo\rthree", "\r=", "", "\uff1d1", None, "é"]
     table = pd.DataFrame(
         {
             "text": pd.array(texts, dtype="str"),
