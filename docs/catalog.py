@@ -9,6 +9,7 @@ looked and taken the mark away. The same input gives the same bytes: no file hol
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -91,7 +92,11 @@ def refresh(path: Path, language: str, sources: Mapping[str, Template]) -> None:
     """Bring one file up to date; it is made where it is absent."""
     old = read_catalog(path, language) if path.is_file() else Catalog(locale=language)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, po_bytes(refreshed(old, sources)))
+    made = refreshed(old, sources)
+    write_file(path, po_bytes(made))
+    for entry in made:
+        if entry.id and (entry.fuzzy or not any(_strings(entry))):
+            sys.stdout.write(f"{path.name}: to translate: {entry.context}\n")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.geo.palette import count_bounds
+from csa.geo.palette import PAPER, count_bounds
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,15 @@ def test_every_count_is_in_one_of_at_most_five_classes(counts):
     assert 1 <= len(bounds) <= 5
     assert list(bounds) == sorted(set(bounds))
     assert bounds[-1] == max(counts)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "app/csa_app/static/icon.svg",
+        "src/csa/reports/templates/charts.js",
+        "src/csa/reports/templates/embed.css",
+    ],
+)
+def test_a_copy_of_a_class_color_is_of_the_scale(root, file):
+    assert PAPER.sequential[3] in (root / file).read_text(encoding="utf-8")
