@@ -36,6 +36,7 @@ from tests.workers import (
     longest_first,
     made_once,
     mark_browser,
+    share_compiling,
     shared_once,
     try_browser_twice,
 )
@@ -85,6 +86,10 @@ address = "address"
 city = "city"
 """
 HEADER = "row,number,date,fatal,lon,lat,address,city"
+
+
+def pytest_configure(config):
+    share_compiling(config)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses

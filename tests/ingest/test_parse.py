@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from csa.ingest.parse import (
+    NEXT_TO_ZERO,
+    is_nowhere,
     parse_clock,
     parse_dates,
     parse_hours,
@@ -86,6 +88,22 @@ def test_a_location_without_coordinates_is_nowhere(said):
     lon, lat = parse_locations(text(said))
     assert np.isnan(lon[0])
     assert np.isnan(lat[0])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (0, 0, True),
+        (-NEXT_TO_ZERO / 2, NEXT_TO_ZERO / 2, True),
+        (NEXT_TO_ZERO, 0, False),
+        (0, -NEXT_TO_ZERO, False),
+        (-1, -1, True),
+        (-1, 39.1, False),
+        (-94.6, -1, False),
+    ],
+)
+def test_pairs_that_stand_for_no_place(x, y, expected):
+    assert is_nowhere(np.array([x]), np.array([y])).tolist() == [expected]
 
 
 def test_one_file_may_switch_between_ways():

@@ -46,6 +46,12 @@ class Mutant:
         return ".".join(Path(self.path).with_suffix("").parts[1:]).removesuffix(".__init__")
 
     @property
+    def mirror(self):
+        """The folder that stands in tests as the module's own does in src or app."""
+        _, first, *between, _ = Path(self.path).parts
+        return ROOT.joinpath("tests", *(["app"] if first == "csa_app" else []), *between)
+
+    @property
     def tests(self):
         """The folder with the tests of the module's room."""
         return ROOT / "tests" / room_of(ROOT / self.path)
@@ -160,15 +166,74 @@ def source_of(mutant):
     return ast.unparse(tree), before, after
 
 
+def modules():
+    return sorted(path for pattern in SUBJECTS.values() for path in ROOT.glob(pattern))
+
+
+def is_script(path):
+    """Tell whether Streamlit compiles a module from its file at each run: nothing imports it."""
+    return path.name in {"main.py", "page.py"} and ROOT / "app" in path.parents
+
+
+def blocks(tree, name):
+    """Map the nodes that run when a function is called to their innermost block, by its first line."""
+    found = {}
+
+    def walk(node, key, *, is_inside):
+        found[id(node)] = key
+        is_lambda = isinstance(node, ast.Lambda)
+        is_inside = is_inside or is_lambda or isinstance(node, ast.FunctionDef)
+        for field, value in ast.iter_fields(node):
+            several = value if isinstance(value, list) else [value]
+            inner = key
+            if is_inside and (
+                (is_lambda and field == "body")
+                or (several and isinstance(several[0], ast.stmt) and isinstance(value, list))
+            ):
+                inner = f"{name}:{several[0].lineno}:{several[0].col_offset}"
+            for one in several:
+                if isinstance(one, ast.AST):
+                    walk(one, inner, is_inside=is_inside)
+
+    walk(tree, None, is_inside=False)
+    return found
+
+
 @cache
-def nodes_in_functions(source):
-    """Number the nodes of a module that run only when one of its functions is called."""
-    tree = ast.parse(source)
-    bodies = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.Lambda)]
-    inside = {
-        id(one)
-        for body in bodies
-        for part in (body.body if isinstance(body.body, list) else [body.body])
-        for one in ast.walk(part)
-    }
-    return {number for number, node in enumerate(nodes(tree)) if id(node) in inside}
+def blocks_of(path):
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    found = blocks(tree, path)
+    return [found[id(node)] for node in nodes(tree)]
+
+
+def block_of(mutant):
+    """Return the block of a function that a fault is in, or None."""
+    return None if is_script(ROOT / mutant.path) else blocks_of(mutant.path)[mutant.node]
+
+
+def probed(path):
+    """Return a module's tree in which each block of a function notes that it is reached."""
+    name = str(path.relative_to(ROOT))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = blocks(tree, name)
+
+    def note(key, place):
+        call = ast.Call(ast.Name("reached_here", ast.Load()), [ast.Constant(key)], [])
+        return ast.copy_location(call, place)
+
+    for node in list(ast.walk(tree)):
+        for field, value in list(ast.iter_fields(node)):
+            several = value if isinstance(value, list) else [value]
+            first = several[0] if several else None
+            key = found.get(id(first))
+            if key is None:
+                continue
+            if isinstance(node, ast.Lambda) and field == "body":
+                both = ast.Tuple([note(key, value), value], ast.Load())
+                node.body = ast.copy_location(
+                    ast.Subscript(both, ast.Constant(1), ast.Load()), value
+                )
+            elif isinstance(value, list) and isinstance(first, ast.stmt):
+                at = int(isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None)
+                value.insert(at, ast.copy_location(ast.Expr(note(key, first)), first))
+    return ast.fix_missing_locations(tree)

@@ -1,5 +1,6 @@
 """The list of areas in service: a verdict's word and numbers, by hand."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from csa.change.sentences import name_verdict
 from csa.change.verdict import LEAST_MEAN
 from csa.city.preregistration import Verdict
 from csa.program.registry import CoreArea
+from csa_app.shared import core_list
 from csa_app.shared.core_list import verdict_words
 
 MONTHS = 6
@@ -64,3 +66,41 @@ def test_the_first_months_are_too_early_and_have_no_range():
         name_verdict(Verdict.TOO_EARLY),
         said,
     )
+
+
+def action(number, status, *keys, title="Fix lights", is_late=False):
+    state = SimpleNamespace(status=status, areas=keys)
+    return SimpleNamespace(
+        number=number, title=title, state=state, color=status, is_late=is_late, is_open=not title
+    )
+
+
+def test_each_area_in_service_names_the_worst_of_its_actions_under_way(monkeypatch):
+    served, idle = area(date(2020, 1, 15)), replace(area(date(2020, 1, 15)), key="B")
+    ended = replace(served, key="C", state="retired", ended=date(2020, 6, 1))
+    lines = [
+        action("1.1", "on-track", "A", "C"),
+        action("1.2", "on-track", "A", is_late=True),
+        action("1.3", "at-risk", "A"),
+        action("1.4", "blocked", "A", title=""),  # not written yet
+        action("1.5", "done", "A", "B"),
+    ]
+    drawn = []
+    spot = SimpleNamespace(html=drawn.append)
+    parts = SimpleNamespace(container=lambda **_: nullcontext(), empty=lambda: spot)
+    stored = SimpleNamespace(lines=lambda _: lines, records=lambda _: None)
+    for name, value in (
+        ("st", parts),
+        ("cache_store", stored),
+        ("access", lambda _: "view"),
+        ("core_areas", lambda _: (served, idle)),
+        ("ended_areas", lambda _: (ended,)),
+    ):
+        monkeypatch.setattr(core_list, name, value)
+    shown = core_list.show(None)
+    assert [one.key for one in shown.areas] == ["A", "B", "C"]
+    of_a, of_b, of_c = drawn[0].split("<li>")[1:]
+    assert says("briefing.worst", n=3, number="1.3", title="Fix lights") in of_a
+    assert says("briefing.no_live") in of_b
+    assert "1.1" not in of_c
+    assert says("briefing.no_live") not in of_c
