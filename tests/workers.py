@@ -45,7 +45,8 @@ def share_compiling(config):
     In a new checkout that is half a minute of a processor a worker.
     """
     worker, tests = getattr(config, "workerinput", None), config.rootpath / "tests"
-    if worker is None or [config.rootpath / given for given in config.args] != [tests]:
+    is_whole = [config.rootpath / given for given in config.args] == [tests]
+    if worker is None or not is_whole or config.getoption("ignore"):
         return
     parts = [
         str(path)

@@ -3,7 +3,20 @@
 import ast
 
 import pytest
-from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, change, changes, nodes, source_of
+from tests.mutation import mutants
+from tests.mutation.mutants import (
+    ROOT,
+    SUBJECTS,
+    Mutant,
+    all_mutants,
+    block_of,
+    blocks,
+    change,
+    changes,
+    nodes,
+    probed,
+    source_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +56,34 @@ def test_each_fault_is_another_program(subject):
         assert before != after
         assert ast.unparse(ast.parse((ROOT / mutant.path).read_text(encoding="utf-8"))) != source
         compile(source, mutant.path, "exec")
+
+
+def test_a_node_belongs_to_its_innermost_block_and_to_none_outside_of_functions():
+    text = "A = 1\ndef f(x=2):\n    y = 3\n    if x:\n        return 4\n    return lambda: 5\n"
+    tree = ast.parse(text)
+    found = blocks(tree, "f.py")
+    keys = {
+        node.value: found[id(node)] for node in ast.walk(tree) if isinstance(node, ast.Constant)
+    }
+    assert keys == {1: None, 2: None, 3: "f.py:3:4", 4: "f.py:5:8", 5: "f.py:6:19"}
+
+
+def test_each_block_notes_that_it_is_reached_and_nothing_else_changes(tmp_path, monkeypatch):
+    path = tmp_path / "f.py"
+    text = 'def f(x):\n    """Say."""\n    if x:\n        return (lambda: 4)()\n    return 5\n'
+    path.write_text(text)
+    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    reached, names = [], {}
+    exec(compile(probed(path), str(path), "exec"), {"reached_here": reached.append}, names)  # noqa: S102
+    assert names["f"].__doc__ == "Say."
+    assert names["f"](x=False) == 5
+    assert reached == ["f.py:2:4"]
+    assert names["f"](x=True) == 4
+    assert reached[1:] == ["f.py:2:4", "f.py:4:8", "f.py:4:24"]
+
+
+def test_a_module_is_tried_with_the_tests_that_stand_where_it_does():
+    assert Mutant("geo", "src/csa/geo/cells.py", 1, 1, "").mirror == ROOT / "tests" / "geo"
+    page = Mutant("app", "app/csa_app/screens/draw/page.py", 1, 1, "")
+    assert page.mirror == ROOT / "tests" / "app" / "screens" / "draw"
+    assert block_of(page) is None  # Streamlit compiles it at each run
