@@ -12,8 +12,7 @@ import numpy.typing as npt
 from csa.base.params import Month
 from csa.change.analyze import follow_band
 from csa.change.area_series import AreaSeries, SeriesPart
-from csa.change.boundary import AlarmChances, chances, line_of
-from csa.change.expectation import Baseline, estimate_dispersion
+from csa.change.expectation import AlarmChances, Baseline, chances, estimate_dispersion, line_of
 from csa.change.follow import MONTHS_AFTER, STEP_MONTHS
 from csa.change.past import (
     BAND,

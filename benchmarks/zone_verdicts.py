@@ -27,8 +27,7 @@ from csa.city.dataset import City, open_city
 from csa.city.loading import find_city_file, load_city
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
-from csa.geo.cells import bin_points
-from csa.geo.zones import fit_cells
+from csa.geo.cells import bin_points, fit_cells
 from csa.synthetic.landscape import FEATURES, place
 
 SIZES_KM2, N_ZONES, GONE, MONTHS = (0.3, 1.0), 24, (0.0, 0.6), 12

@@ -16,8 +16,7 @@ from benchmarks.process import ROOT
 from csa.base.errors import ParamError
 from csa.city.dataset import open_city
 from csa.city.loading import find_city_file, load_city
-from csa.geo.cells import bin_points
-from csa.geo.zones import fit_cells
+from csa.geo.cells import bin_points, fit_cells
 
 SIZES_KM2, N_ZONES, MONTHS = (0.1, 0.3, 1.0, 4.0), 60, 36
 KM_A_DEGREE = 111.2

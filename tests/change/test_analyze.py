@@ -28,7 +28,7 @@ from csa.areas.locating import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.change.analyze import analyze_displacement, resolve_start
-from csa.change.boundary import boundary_z, line_of
+from csa.change.expectation import boundary_z, line_of
 from csa.change.past import NET, estimate_past_change, join_years
 from csa.change.zoning import count_past, measure_history
 from csa.city.dataset import City

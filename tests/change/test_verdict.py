@@ -21,8 +21,7 @@ from tests.change.courses import (
 )
 from tests.properties import examples
 
-from csa.change.boundary import line_of
-from csa.change.expectation import Baseline, Expectation
+from csa.change.expectation import Baseline, Expectation, line_of
 from csa.change.verdict import (
     BY_SIGN,
     AreaResult,

@@ -18,8 +18,7 @@ from scipy.stats import binom
 from tests.workers import long, slowly
 
 from csa.base.params import Month
-from csa.change.boundary import boundary_z
-from csa.change.expectation import Dispersion
+from csa.change.expectation import Dispersion, boundary_z
 
 SEED = 41
 QUICK, SLOW = 60, 300

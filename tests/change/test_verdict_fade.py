@@ -9,7 +9,7 @@ from tests.change.courses import BOTH, judge, track_of
 from tests.properties import examples
 
 from csa.change import verdict
-from csa.change.boundary import line_of
+from csa.change.expectation import line_of
 from csa.change.verdict import Fade
 from csa.city.preregistration import Verdict
 

@@ -11,7 +11,7 @@ from tests.cli.asked import csa_command, sentence
 from tests.stores import act
 from tests.towns import KNOT, history
 
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 from csa.ingest.polygons import read_zone
 from csa.program.registry import all_zones
 from csa.program.store.engine import open_store

@@ -7,7 +7,6 @@ import pytest
 import shapely
 
 from csa.geo import cells as h3_cells
-from csa.ingest.infer_city import choose_city, name_city
 from csa.ingest.infer_columns import Questions, TextColumn
 from csa.ingest.infer_neighborhoods import (
     estimate_land,
@@ -16,6 +15,7 @@ from csa.ingest.infer_neighborhoods import (
     plain_name,
     street_names,
 )
+from csa.ingest.infer_places import choose_city, name_city
 
 MIDDLE = np.array([-76.6, 39.3])
 HOODS = [

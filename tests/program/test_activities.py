@@ -12,7 +12,7 @@ from tests.stores import act, run_sql, verified
 from csa.base.errors import ParamError, RoleError
 from csa.base.params import Month
 from csa.city.config import Activities
-from csa.geo.zones import ZoneCells
+from csa.geo.cells import ZoneCells
 from csa.program import areas
 from csa.program.activities import (
     Activity,

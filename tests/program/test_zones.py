@@ -12,7 +12,7 @@ from csa.base.errors import ParamError, RoleError
 from csa.base.params import Month
 from csa.city.preregistration import SEALED, is_intact
 from csa.city.selection import read_areas
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 from csa.program.registry import all_zones, find_zone, is_before
 from csa.program.roles import Person
 from csa.program.store.records import as_of, read_records

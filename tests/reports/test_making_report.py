@@ -12,7 +12,7 @@ from csa.base.errors import MachineError
 from csa.base.io import json_bytes
 from csa.program.store.engine import open_store
 from csa.reports import making
-from csa.reports.month.account import facts_account
+from csa.reports.month.facts import facts_account
 
 EDITIONS = 7
 

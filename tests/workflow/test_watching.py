@@ -14,7 +14,7 @@ from tests.towns import KNOT, history, town_of
 from csa.base.clock import Clock
 from csa.city.dataset import City
 from csa.city.deployment import Mail
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 from csa.program.store.records import read_records
 from csa.program.words import name_recipient
 from csa.program.zones import add_zone

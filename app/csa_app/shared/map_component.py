@@ -15,7 +15,7 @@ from csa.base.errors import CsaError
 from csa.base.text import ENGLISH, LANGUAGES, tr
 from csa.geo.cell_time import SCRIPT, STYLE, ground_map, ground_options, own_file
 from csa.reports.public.facts import PublicFacts
-from csa.reports.public.map_file import SHOWN, public_file, public_message
+from csa.reports.public.map_sheet import SHOWN, public_file, public_message
 from csa.reports.public.pages import language_name
 from csa_app.shared import cache, cache_report, maps, nearby, panels, theme
 from csa_app.shared.area_status import AreaView, in_service, state_words

@@ -7,7 +7,7 @@ import streamlit as st
 from csa.base.errors import CsaError
 from csa.base.text import tr
 from csa.city.config import CityConfig
-from csa.program.store.copying import is_file
+from csa.program.store.backup import is_file
 from csa.workflow.story import N_STEPS, fill_store
 from csa_app.shared import cache, cache_report, cache_store, panels
 from csa_app.shared.person import LOCAL, access_of

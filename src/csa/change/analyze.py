@@ -14,8 +14,14 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month, Period
 from csa.change.area_series import AreaSeries
-from csa.change.boundary import AlarmChances, alarm_chance, chance_by, chances, line_of
-from csa.change.expectation import Dispersion
+from csa.change.expectation import (
+    AlarmChances,
+    Dispersion,
+    alarm_chance,
+    chance_by,
+    chances,
+    line_of,
+)
 from csa.change.past import (
     BAND,
     CORE,

@@ -15,9 +15,9 @@ from csa.base.params import Month, Period
 from csa.base.statement import Statement
 from csa.base.text import month, render, tr
 from csa.change.analyze import Displacement, PastChangeBasis
-from csa.change.boundary import planned_looks
 from csa.change.classic_measures import Evidence, Wdd
 from csa.change.emerging import EMERGING_COLUMNS
+from csa.change.expectation import planned_looks
 from csa.change.follow import FollowedAreas
 from csa.change.lineage_windows import TRACE_COLUMNS
 from csa.change.outcomes import outcome_account

@@ -56,7 +56,7 @@ def mail(
     """Mail a month's editions, each once, to the offices in the deployment file."""
     from csa.city.deployment import data_dir, load_mail
     from csa.cli.options import open_store_read_only
-    from csa.workflow.handout import LIST, lay_out, read_editions, withheld_drafts
+    from csa.workflow.mailing import LIST, lay_out, read_editions, withheld_drafts
     from csa.workflow.month_place import MonthPlace
     from csa.workflow.publishing import figures_published
 

@@ -33,10 +33,9 @@ from csa.cli.priorities import priorities
 from csa.cli.publish import publish
 from csa.cli.report import report
 from csa.cli.risk import near_repeat, risk
-from csa.cli.sample import sample
-from csa.cli.serve import demo, home_command, serve
+from csa.cli.serve import demo, home_command, sample, serve
 from csa.cli.start import start
-from csa.cli.watch import watch
+from csa.cli.word import watch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (

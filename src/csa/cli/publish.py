@@ -92,7 +92,7 @@ def publish(
     from csa.disclosure.keys import Secret
     from csa.ingest.basemap_files import load_basemap
     from csa.program.secret import keep_public_secret, public_secret
-    from csa.reports.month.data_notes import refuse_outside
+    from csa.reports.month.gathering import refuse_outside
     from csa.reports.month.month_end import ReportInputs, read_month
     from csa.reports.public.bundle import all_published
     from csa.reports.public.gathering import STEPS

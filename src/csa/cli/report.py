@@ -95,7 +95,7 @@ def report(
     if as_json:
         if audience or out or is_all or with_docx:
             raise ParamError("report_file.json_alone")
-        from csa.reports.month.account import facts_account
+        from csa.reports.month.facts import facts_account
 
         with progress(N_STEPS) as step:
             facts = gather("executive", ReportInputs(with_public=False), step)

@@ -26,7 +26,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
-    from csa.geo.zones import ZoneCells
+    from csa.geo.cells import ZoneCells
     from csa.program.registry import Zone
 
 app = typer.Typer(
@@ -205,7 +205,7 @@ def _find(signing: DecisionOptions, zone: str) -> Zone:
 def read_drawn(config: CityConfig, file: Path, crs: str | None, dataset: Path | None) -> ZoneCells:
     """Read a zone's polygons, and find the cells of the city that stand for them."""
     from csa.base.errors import ParamError
-    from csa.geo.zones import fit_cells
+    from csa.geo.cells import fit_cells
     from csa.ingest.polygons import read_zone
 
     data = dataset_of(config, dataset)

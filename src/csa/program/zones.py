@@ -28,7 +28,7 @@ from csa.program.store.tables import ZONE_KINDS, ZoneRow, ZoneVersionRow
 from csa.program.writing import clean_text, find, next_key, refuse_stale, require_choice
 
 if TYPE_CHECKING:
-    from csa.geo.zones import ZoneCells
+    from csa.geo.cells import ZoneCells
 
 OVERLAP = 1 / 3
 """A zone that shares this much of its cells with candidates is judged as if counts chose it."""

@@ -19,7 +19,6 @@ from csa.base.text import UNSEEN, day, tr
 from csa.city.types import FieldName
 from csa.ingest.columns import normalise_header
 from csa.ingest.delimited import is_value
-from csa.ingest.infer_city import choose_city, name_city
 from csa.ingest.infer_columns import (
     DAY_FIRST,
     FORMS_LOOKED_AT,
@@ -37,7 +36,7 @@ from csa.ingest.infer_neighborhoods import (
     infer_neighborhoods,
     outline_neighborhoods,
 )
-from csa.ingest.infer_places import LocationColumns, infer_location
+from csa.ingest.infer_places import LocationColumns, choose_city, infer_location, name_city
 from csa.ingest.infer_rules import distinguishes_kinds, guess_rules
 from csa.ingest.infer_when import (
     DateTimeColumns,

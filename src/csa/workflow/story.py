@@ -28,7 +28,7 @@ from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.city.dataset import City, through_month
 from csa.disclosure.keys import Secret
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 from csa.ingest.count_tables import load_counts, load_peers
 from csa.ingest.designation import Candidate
 from csa.program import actions, areas, draws, handouts, measures, work
@@ -41,7 +41,7 @@ from csa.program.roles import Act, act, local_person
 from csa.program.secret import keep_public_secret
 from csa.program.store.address import shown
 from csa.program.store.audit import Head
-from csa.program.store.copying import copy_over, is_file
+from csa.program.store.backup import copy_over, is_file
 from csa.program.store.engine import Store, make_store, open_store
 from csa.program.store.records import Records, read_records
 from csa.program.store.tables import CANDIDATE

@@ -19,7 +19,7 @@ from csa.program.registry import match_statuses
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
 from csa.reports.briefing.places import count_recent
-from csa.reports.month.account import facts_account
+from csa.reports.month.facts import facts_account
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs
 

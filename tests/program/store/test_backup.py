@@ -25,8 +25,7 @@ from tests.stores import (
 from csa.base.errors import StoreError
 from csa.base.message import msg
 from csa.program.store import backup as backups
-from csa.program.store.backup import load_backup, restore, save_backup
-from csa.program.store.copying import copy_over
+from csa.program.store.backup import copy_over, load_backup, restore, save_backup
 from csa.program.store.engine import NEWEST, open_store
 from csa.program.store.records import read_records
 from csa.program.store.tables import ActionRow, AreaRow, DraftRow, MeasureRow, StepRow

@@ -7,8 +7,7 @@ import pytest
 from tests.stores import act, plain, signed, trail, verified
 
 from csa.base.errors import StoreError
-from csa.program.store.backup import load_backup, restore, save_backup
-from csa.program.store.copying import copy_over
+from csa.program.store.backup import copy_over, load_backup, restore, save_backup
 from csa.program.store.engine import Store, make_store, open_store
 from csa.program.store.records import read_records
 from csa.program.work import add_minute, save_draft

@@ -12,8 +12,7 @@ from csa.city.loading import load_evidence
 from csa.reports.document import Heading, Table
 from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition
 from csa.reports.editions.parts import MAX_FACTORS
-from csa.reports.maps.cartography import compose_map
-from csa.reports.maps.furniture import spot_sign
+from csa.reports.maps.cartography import compose_map, spot_sign
 from csa.reports.maps.sheet import PRINT
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.risk.explanation import factor_words

@@ -24,8 +24,7 @@ from csa.base.errors import CsaError, MapError
 from csa.base.schema import UNASSIGNED
 from csa.geo.cells import cover_study_area
 from csa.geo.palette import PAPER, class_colors
-from csa.reports.maps.cartography import compose_map, draw_map
-from csa.reports.maps.furniture import fitted_lines
+from csa.reports.maps.cartography import compose_map, draw_map, fitted_lines
 from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
 from csa.reports.maps.marks import Fill, Stroke, font_path, is_writable, width_px, wrap, writable
 from csa.reports.maps.sheet import PRINT, MapArea, MapSheet

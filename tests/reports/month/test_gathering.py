@@ -25,16 +25,19 @@ from csa.program.plan.measures import Quarter, Value
 from csa.program.store.records import Records
 from csa.program.store.tables import AreaRow, StepRow, TaskRow
 from csa.reports.briefing.measuring import measure_lines
-from csa.reports.month.area_gathering import (
+from csa.reports.month.facts import TierMove
+from csa.reports.month.gathering import (
     MonthContext,
+    data_notes,
     gather_areas,
+    gather_month,
+    refuse_outside,
     services_by_area,
     services_per_1k,
+    tasks_withheld,
     unlike,
+    what_lacks,
 )
-from csa.reports.month.data_notes import data_notes, refuse_outside, tasks_withheld, what_lacks
-from csa.reports.month.facts import TierMove
-from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, follow, snapshot_for
 
 JULY = Month(2020, 7)

@@ -12,8 +12,7 @@ from csa.base.params import Month
 from csa.program.areas import designate
 from csa.program.corrections import Correction, correct
 from csa.program.store.records import Records
-from csa.reports.month.data_notes import records_note
-from csa.reports.month.gathering import gather_month
+from csa.reports.month.gathering import gather_month, records_note
 from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
 
 NEWEST = Month(2020, 7)  # the sample's last whole month

@@ -19,8 +19,8 @@ from csa.city.dataset import City
 from csa.disclosure.published import Publication
 from csa.geo.cells import as_text
 from csa.reports.public.areas import PooledChange
-from csa.reports.public.counts import count_all
 from csa.reports.public.facts import PublicArea
+from csa.reports.public.gathering import count_all
 from csa.reports.public.window import resolve_window
 
 PLACES = ("area", "neighborhood", "cell")

@@ -38,10 +38,13 @@ from csa.program.store.tables import ChangeRow
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.areas import PooledChange, areas_shown, change_doubts, change_in_all
 from csa.reports.public.bundle import table_files
-from csa.reports.public.counts import count_followed
 from csa.reports.public.facts import PublicChange
-from csa.reports.public.gathering import gather_public
-from csa.reports.public.published_values import published_change, streets_by_neighborhood
+from csa.reports.public.gathering import (
+    count_followed,
+    gather_public,
+    published_change,
+    streets_by_neighborhood,
+)
 from csa.reports.public.window import resolve_window
 
 SECRET = Secret(bytes(range(32)))

@@ -10,8 +10,8 @@ import streamlit as st
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called
 from csa.base.text import month, percent, render, times, tr
-from csa.change.boundary import planned_looks
 from csa.change.classic_measures import Wdd
+from csa.change.expectation import planned_looks
 from csa.change.follow import STEP_MONTHS
 from csa.change.robustness import ratios_before
 from csa.change.sentences import STUDIED, describe_net_change

@@ -29,9 +29,15 @@ from csa.ingest.count_tables import CountTable
 from csa.program.count_tables import count_tables, peer_table
 from csa.program.plan.measure_change import MeasureVerdict, Progress
 from csa.program.plan.measures import Quarter, Value, figure_words, find_kind
-from csa.reports.briefing.measuring import COUNTED, MeasureLine, count_quarter, differing, lacks
+from csa.reports.briefing.measuring import (
+    COUNTED,
+    MeasureLine,
+    count_quarter,
+    differing,
+    lacks,
+    review_effects,
+)
 from csa.reports.briefing.places import AREA, CITY, Place
-from csa.reports.briefing.shoot_review import review_effects
 from csa_app.shared import cache_change, charts, panels, theme
 from csa_app.shared.area_status import areas_designated
 from csa_app.shared.cache import once

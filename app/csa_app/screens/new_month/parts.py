@@ -25,8 +25,7 @@ from csa.ingest.records import PACKED, TABLES
 from csa.program.roles import Act, may, require_area_chair
 from csa.program.store.engine import Store
 from csa.reports.public.texts import CAUGHT
-from csa.workflow.handout import read_editions, withheld_drafts
-from csa.workflow.mailing import mail_editions, record_in
+from csa.workflow.mailing import mail_editions, read_editions, record_in, withheld_drafts
 from csa.workflow.month import (
     CHANGE,
     LEFT_OUT,

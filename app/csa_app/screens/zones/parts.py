@@ -14,8 +14,7 @@ from csa.areas.places import list_cells
 from csa.base.errors import CsaError, ParamError
 from csa.base.text import month, percent, render, tr
 from csa.change.sentences import state_change
-from csa.geo.cells import CellSet, covered_share
-from csa.geo.zones import ZoneCells, fit_cells
+from csa.geo.cells import CellSet, ZoneCells, covered_share, fit_cells
 from csa.ingest.polygons import read_zone
 from csa.program.areas import designate
 from csa.program.registry import Zone

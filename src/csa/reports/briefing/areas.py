@@ -25,7 +25,7 @@ from csa.base.io import csv_bytes, json_bytes
 from csa.base.statement import Statement
 from csa.base.text import render
 from csa.change.analyze import Displacement
-from csa.change.boundary import planned_looks
+from csa.change.expectation import planned_looks
 from csa.change.sentences import figures
 from csa.city.dataset import Dataset, open_dataset
 from csa.geo.cells import CellSet, as_text, outline

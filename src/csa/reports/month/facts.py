@@ -13,15 +13,20 @@ import shapely
 
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.choices import AreaSettings
+from csa.areas.file_format import round_figures
 from csa.areas.priority.area_counts import AreaCounts
+from csa.areas.proposal import plain
 from csa.areas.sheets import Sheet
 from csa.areas.sufficiency import Sufficiency
 from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.base.statement import Statement
+from csa.base.text import render
 from csa.change.analyze import Displacement
+from csa.change.sentences import answers
 from csa.city.config import CityConfig
+from csa.geo.cells import as_text
 from csa.program.plan.items import Plan, PlanMeasure
 from csa.program.registry import CoreArea, Zone
 from csa.program.zones import ZoneCounts
@@ -223,3 +228,47 @@ class Facts:
     def today(self) -> date:
         """The day on which the plan's status is taken."""
         return self.snapshot.as_of
+
+
+# A month's facts as plain values, so that a machine can compare them.
+
+KIND, FORMAT_VERSION = "month", 1
+
+
+def facts_account(facts: Facts) -> dict[str, Any]:
+    """Return the areas of a month's report, and what changed in them."""
+    why_not = facts.change.why_not
+    return {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "city": facts.config.city.id,
+        "month": str(facts.month),
+        "data_through": facts.data_through.isoformat(),
+        "snapshot": facts.snapshot.id,
+        "is_served": facts.is_served,
+        "areas": [_area(area) for area in facts.areas],
+        "candidates": [area.name for area in facts.unserved],
+        "change": None if facts.change.displaced is None else answers(facts.change.displaced),
+        "why_not_followed": None if why_not is None else render(why_not),
+        "notes": [render(note) for note in facts.notes],
+        "missing": [render(lack) for lack in facts.missing],
+    }
+
+
+def _area(area: AreaFacts) -> dict[str, Any]:
+    return {
+        "area_id": area.area_id,
+        "place_name": area.place_name,
+        "state": area.state,
+        "since": None if area.since is None else area.since.isoformat(),
+        "redrawn_on": None if area.redrawn_on is None else area.redrawn_on.isoformat(),
+        "cells": as_text(sorted(area.cells)),
+        "area_km2": round_figures(plain(area.area_km2)),
+        "incidents": area.incidents,
+        "homicides": area.homicides,
+        "last_12": area.recent_12,
+        "next_12": area.next12,
+        "tier": area.tier,
+        "is_first": area.is_first,
+        "verdict": None if area.change is None else render(area.change.sentence),
+    }

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
 
 from csa.analysis.analysis import Analysis
 from csa.areas.city_scale import count_afar
+from csa.areas.places import in_order, list_cells
+from csa.areas.priority.area_counts import count_areas
 from csa.areas.proposal import Proposal
+from csa.areas.sheets import sheet_on
 from csa.areas.year_to_date import city_year
-from csa.base.errors import CsaError
-from csa.base.message import msg
-from csa.base.params import Month
+from csa.base.crs import LONLAT, to_metres
+from csa.base.errors import CsaError, PeriodError
+from csa.base.message import Message, msg
+from csa.base.params import Month, last_day
 from csa.base.schema import KINDS
-from csa.city.history import load_history
+from csa.base.text import day, month, natural_sort_key
+from csa.city.config import DOMESTIC_COUNTED
+from csa.city.dataset import City, Dataset
+from csa.city.history import DatasetVersion, explain_left_out, list_revisions, load_history
+from csa.city.loading import EvidenceStudy
+from csa.disclosure.texts import kinds_in
+from csa.geo import cells as h3_cells
+from csa.geo.cells import CellSet, best_match
+from csa.geo.neighborhoods import estimate_populations
+from csa.geo.services import count_services, gaps
 from csa.program.plan.items import Plan
-from csa.reports.briefing.lines import ActionLine, plan_lines
-from csa.reports.briefing.measuring import measure_lines, measure_statuses
+from csa.program.store.records import Records
+from csa.reports.briefing.lines import ActionLine, actions_for_area, plan_lines, work_plan
+from csa.reports.briefing.measuring import (
+    MeasureLine,
+    measure_lines,
+    measure_statuses,
+    review_effects,
+)
 from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.news import list_arrivals
 from csa.reports.briefing.places import live_by_area
-from csa.reports.briefing.shoot_review import review_effects
-from csa.reports.month.area_gathering import (
-    MonthContext,
-    gather_areas,
-    lost_names,
-    not_served,
-    services_per_1k,
-    unlike,
+from csa.reports.month.facts import (
+    AreaFacts,
+    AreaServices,
+    Facts,
+    MapGround,
+    PlanFacts,
+    PublicPart,
+    Service,
+    TierMove,
+    Unserved,
 )
-from csa.reports.month.data_notes import (
-    data_notes,
-    records_note,
-    refuse_outside,
-    tasks_withheld,
-    what_lacks,
-)
-from csa.reports.month.facts import AreaFacts, Facts, MapGround, PlanFacts, PublicPart
 from csa.reports.month.month_end import (
     NOTHING_BESIDE,
     ReportInputs,
@@ -47,8 +68,10 @@ from csa.reports.month.month_end import (
     stability_of,
     top_area_ids,
 )
+from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.texts import unquoted
+from csa.risk.explanation import explain_area
 
 
 def gather_month(
@@ -197,3 +220,285 @@ def _public(
         return PublicPart(made.facts, caution=caution, figures=made.publication.digest)
     except CsaError as error:
         return PublicPart(why_not=unquoted(error.message))
+
+
+# The areas of a report, those in service or else the month's candidates, with their facts.
+
+# ---- Match areas and candidates that are the same place, whatever their letters and cell sizes.
+
+
+def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
+    """Name the candidates of a proposal that are none of some areas, and do not lie in one."""
+    if proposal is None:
+        return ()
+    shapes = list_cells(proposal.areas)
+    served = {best_match(area.cells, shapes) for area in areas}
+    lost = _unmatched(proposal, [area.cells for area in areas])
+    return tuple(name for name, at in lost if at not in served)
+
+
+def _unmatched(proposal: Proposal, grounds: Sequence[CellSet]) -> list[tuple[str, int]]:
+    """List the candidates that are the same place as none of some grounds, with their rows."""
+    named = enumerate(zip(proposal.areas["place_name"], list_cells(proposal.areas), strict=True))
+    found = [(str(name), at) for at, (name, own) in named if best_match(own, grounds) is None]
+    return sorted(found, key=lambda one: natural_sort_key(one[0]))
+
+
+def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
+    """List a month's candidates that are not in service, with how certain they are."""
+    rows = table.set_index("place_name", drop=False).loc[list(unlike(areas, now))]
+    tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
+    doubtful = rows["is_doubtful"].astype(bool).tolist()
+    shapes = now.areas.set_index("place_name").geometry.loc[rows["place_name"]].tolist()
+    return list(map(Unserved, map(str, rows["place_name"]), tiers, doubtful, shapes))
+
+
+def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
+    """Name the candidates of one month that are gone a month later."""
+    return tuple(name for name, _ in _unmatched(before, list_cells(now.areas)))
+
+
+def match(cells: CellSet, proposal: Proposal | None) -> int | None:
+    """Return the position of the candidate that is the same place as an area."""
+    return None if proposal is None else best_match(cells, list_cells(proposal.areas))
+
+
+# ---- Services in and near areas: how many, which kinds are missing, and where they are.
+
+
+MIN_PEOPLE = 500
+"""Residents below which no rate is given: one service more or less would double it."""
+
+
+def services_by_area(city: City, areas: Sequence[CellSet]) -> list[AreaServices | None]:
+    """Return the services of each area; None if the city has no list."""
+    services, near = city.dataset.services, city.config.services
+    if services is None or near is None:
+        return [None] * len(areas)
+    shapes = [h3_cells.outline(cells) for cells in areas]
+    names = [str(at) for at in range(len(areas))]
+    outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
+    crs = city.config.city.metric_crs
+    lacking = gaps(count_services(outlined, services, near.near_m, crs))
+    points = to_metres(services.geometry, crs).to_numpy()
+    outlines = to_metres(outlined.geometry, crs).to_numpy()
+    found: list[AreaServices | None] = []
+    populations = estimate_populations(shapes, city.dataset.neighborhoods)
+    for name, outline, people in zip(names, outlines, populations, strict=True):
+        away_m = np.asarray(shapely.distance(outline, points), dtype=np.float64).round(1)
+        close = _near(services, away_m, near.near_m)
+        n_inside = sum(one.metres == 0 for one in close)
+        rate = None if people is None or people < MIN_PEOPLE else n_inside / (people / 1000)
+        found.append(AreaServices(close, n_inside, lacking.get(name, ()), rate))
+    return found
+
+
+def _near(
+    services: gpd.GeoDataFrame, away_m: npt.NDArray[np.float64], near_m: float
+) -> tuple[Service, ...]:
+    names, kinds = services["name"].tolist(), services["kind"].tolist()
+    lon, lat = services.geometry.x.tolist(), services.geometry.y.tolist()
+    order = sorted(
+        np.flatnonzero(away_m <= near_m).tolist(), key=lambda at: (away_m[at], names[at], kinds[at])
+    )
+    return tuple(
+        Service(number, names[at], kinds[at], lon[at], lat[at], float(away_m[at]))
+        for number, at in enumerate(order, start=1)
+    )
+
+
+def services_per_1k(dataset: Dataset) -> float | None:
+    """Return the whole city's services per 1,000 residents; None if unknown."""
+    people = dataset.report.get("population")
+    if dataset.services is None or people is None or people < MIN_PEOPLE:
+        return None
+    return int(dataset.services.intersects(dataset.study_area).sum()) / (float(people) / 1000)
+
+
+@dataclass(frozen=True)
+class MonthContext:
+    """A month's proposals and answers, from which the facts of areas are gathered."""
+
+    analysis: Analysis  # nothing in its dataset is later than the month
+    now: Proposal  # the month's proposal
+    before: Proposal | None  # the proposal a month earlier
+    stability: Mapping[str, float]
+    first: frozenset[str]  # ids of the month's candidates that come first
+    studies: tuple[EvidenceStudy, ...] = ()  # what helped elsewhere
+
+
+def gather_areas(
+    seen: MonthContext, lines: Sequence[ActionLine], today: date
+) -> tuple[AreaFacts, ...]:
+    """Gather the facts of a month's areas: those in service, else its candidates."""
+    analysis, proposed = seen.analysis, seen.now.areas
+    services = {area.key: area for area in analysis.core_areas}
+    areas = [(area.key, area.place_name, area.cells) for area in services.values()] or list(
+        zip(proposed["area_id"], proposed["place_name"], list_cells(proposed), strict=True)
+    )
+    counts = count_areas(analysis.city, areas, seen.now, analysis.on_cells, analysis.backtest)
+    helps = services_by_area(analysis.city, [cells for *_, cells in areas])
+    found = []
+    for own, helped in zip(counts.values(), helps, strict=True):
+        key, is_served = own.area_id, own.area_id in services
+        at_now, at_before = match(own.cells, seen.now), match(own.cells, seen.before)
+        tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
+        candidate = "" if at_now is None else str(proposed["area_id"].iloc[at_now])
+        next12 = None if own.next12 is None else (round(own.next12[0]), *own.next12[1:])
+        area = AreaFacts(
+            **vars(own) | {"next12": next12},
+            service=services.get(key),
+            shape=h3_cells.outline(own.cells),
+            tier=tier,
+            is_first=candidate in seen.first,
+            tier_before=tier_before,
+            move=_move(seen, (at_now, at_before), (tier, tier_before)),
+            stability=seen.stability.get(candidate),
+            times=sheet_on(analysis.city.dataset, seen.now, vars(own), own.rows),
+            help=helped,
+            why=explain_area(analysis.city, own.cells, analysis.risk, seen.studies),
+            lines=actions_for_area(lines, key) if is_served else (),
+            work=work_plan(analysis.records, key, lines, today) if is_served else None,
+        )
+        found.append(area)
+    return tuple(sorted(found, key=lambda area: in_order(area.area_id, area.place_name)))
+
+
+def _tier(proposal: Proposal | None, at: int | None) -> int | None:
+    if proposal is None or at is None:
+        return None
+    tier = proposal.areas["tier"].iloc[at]
+    return None if tier is None or math.isnan(tier) else int(tier)
+
+
+def _move(
+    seen: MonthContext, at: tuple[int | None, int | None], tiers: tuple[int | None, int | None]
+) -> TierMove:
+    if seen.before is None:
+        return TierMove.UNKNOWN
+    at_now, at_before = at
+    if at_now is None:
+        return TierMove.ABSENT if at_before is None else TierMove.GONE
+    if at_before is None:
+        return TierMove.NEW
+    # Having no tier ranks below every tier: the area cannot be told apart from the city.
+    now, before = (math.inf if tier is None else tier for tier in tiers)
+    if now == before:
+        return TierMove.SAME
+    return TierMove.HIGHER if now < before else TierMove.LOWER
+
+
+# Notes on what a month's data and its report lack, and what to do about it.
+
+MAX_REVISED = 3
+
+
+def data_notes(
+    city: City,
+    summary: Mapping[str, Any],
+    reported: Month,
+    editions: Sequence[DatasetVersion],
+    data_through: date,
+) -> tuple[Message, ...]:
+    """List what the count leaves out, what may still change, and what changed."""
+    basics, people_of = city.config.city, city.dataset.report.get("population_year")
+    return (
+        *_left_out(summary),
+        *_provisional(data_through, reported),
+        *_revised(editions, reported),
+        *explain_left_out(editions),
+        *([msg("briefing.proxy", name=basics.nonfatal_name)] if basics.nonfatal_is_proxy else []),
+        _domestic(city, summary),
+        *([] if people_of is None else [msg("report.people_of", year=str(people_of))]),
+    )
+
+
+def records_note(records: Records, snapshot: Snapshot) -> Iterator[Message]:
+    """Note whether the plan and the areas are those of the month's end, or of now."""
+    if records.on is not None:
+        yield msg("report.stood_then", day=day(records.on))
+    elif snapshot.as_of > last_day(snapshot.month):
+        yield msg("report.stands_now", day=day(snapshot.as_of))
+
+
+def _left_out(summary: Mapping[str, Any]) -> Iterator[Message]:
+    totals, params = summary["totals"], summary["params"]
+    n_unplaced = totals["unlocated"] + totals["outside_study_area"]
+    n_months, asked = params["months_covered"], params["months"]
+    if n_unplaced:
+        yield msg("report.unplaced", n=n_unplaced, of=totals["incidents"])
+    if n_months < asked:
+        yield msg("find.covered", n=n_months, months=asked)
+    if totals["silent_months"]:
+        yield msg("find.silent", n=totals["silent_months"])
+
+
+def _provisional(through: date, reported: Month) -> Iterator[Message]:
+    """Note that the newest whole month, or a month under way, may still grow."""
+    after = through + timedelta(days=1)
+    under_way = Month(after.year, after.month)
+    if reported == under_way:
+        yield msg("briefing.partial", month=month(str(reported)))
+    elif reported == under_way.plus(-1):
+        yield msg("follow.provisional", month=month(str(reported)))
+
+
+def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Message]:
+    table = list_revisions(editions)
+    changed = table[(table["now"] != table["first_reported"]) & (table["month"] <= str(reported))]
+    if changed.empty:
+        return
+    months = [
+        msg("label.was_now", month=month(str(row.month)), was=row.first_reported, now=row.now)
+        for row in changed.iloc[::-1].head(MAX_REVISED).itertuples()
+    ]
+    yield msg("follow.late", n=len(changed), months="; ".join(str(one) for one in months))
+
+
+def _domestic(city: City, summary: Mapping[str, Any]) -> Message:
+    """Count the domestic incidents, and those whose field is empty."""
+    dataset, params = city.dataset, summary["params"]
+    is_in = dataset.incidents["occurred_at"] >= pd.Timestamp(params["covered_from"])
+    incidents = dataset.incidents[is_in & dataset.incidents["kind"].isin(params["kinds"])]
+    answers = incidents["domestic"].value_counts()
+    n_unknown = int(answers.get("unknown", 0))
+    if n_unknown == len(incidents):
+        return msg("report.domestic_unknown")
+    counts = {"n": int(answers.get("yes", 0)), "of": len(incidents), "unknown": n_unknown}
+    is_counted = city.config.public.domestic_rule in DOMESTIC_COUNTED
+    return msg("report.domestic_counted" if is_counted else "report.domestic", **counts)
+
+
+def what_lacks(
+    city: City, plan: Plan | None, records: Records, measures: Sequence[MeasureLine]
+) -> tuple[Message, ...]:
+    """List what the report lacks, and what to do."""
+    dataset = city.dataset
+    has_services = dataset.services is not None and city.config.services is not None
+    said = (
+        (plan is not None, msg("report.lacks_plan")),
+        (bool(records.decided.n), msg("report.lacks_store")),
+        (bool(records.areas) or not records.decided.n, msg("report.lacks_area")),
+        (has_services, msg("report.lacks_services")),
+        (plan is None or any(one.history for one in measures), msg("report.lacks_measures")),
+        (dataset.report.get("population_year") is not None, msg("report.lacks_people")),
+    )
+    return tuple(message for is_there, message in said if not is_there)
+
+
+def refuse_outside(dataset: Dataset, reported: Month) -> None:
+    """Refuse a month outside the data."""
+    report = dataset.report
+    if report["data_from"] is None or report["data_through"] is None:
+        raise PeriodError("period.no_data")
+    first, last = (Month.parse(report[name][:7]) for name in ("data_from", "data_through"))
+    if not first <= reported <= last:
+        raise PeriodError("report.month", given=reported, first=first, last=last)
+
+
+def tasks_withheld(records: Records) -> Iterator[Message]:
+    """Name the areas whose sheet leaves out a public task that seems to hold an address."""
+    public = [task for task in records.tasks if task.is_public]
+    caught = {task.area for task in public if kinds_in(f"{task.what}. {task.agency}")}
+    if caught:
+        yield msg("report.task_withheld", areas=", ".join(sorted(caught)))

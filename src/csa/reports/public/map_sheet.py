@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
+from typing import Any
 
 import numpy as np
 import shapely
 
+from csa.base.arrays import Ints
 from csa.base.errors import MapError
-from csa.base.text import Translator
+from csa.base.params import Month, last_day
+from csa.base.text import ENGLISH, Translator
 from csa.city.config import CityConfig
 from csa.city.preregistration import RING_M, Verdict
+from csa.geo.cell_time import (
+    CellTimeLayer,
+    CellTimes,
+    ground_map,
+    ground_options,
+    map_words,
+    pack_area,
+    pack_cells,
+    size_words,
+)
 from csa.geo.cells import draw_cells, outline
-from csa.geo.palette import PAPER, class_colors
+from csa.geo.palette import PAPER, Palette, class_colors
 from csa.reports.maps.labels import Labels, is_crowded, place_areas, place_names
 from csa.reports.maps.layers import (
     MapView,
@@ -27,10 +40,21 @@ from csa.reports.maps.layers import (
 from csa.reports.maps.marks import HALF_CAPITAL, Fill, Mark, Stroke, Words
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
 from csa.reports.month.facts import MapGround
-from csa.reports.public.facts import CHANGES, PublicFacts
+from csa.reports.public.facts import CHANGES, PublicArea, PublicFacts
 from csa.reports.public.neighborhoods import place_ids
 from csa.reports.public.sections import map_alt
-from csa.reports.public.words import MOST_NAMED, class_words, map_name, noun, period
+from csa.reports.public.words import (
+    LEAST,
+    MOST_NAMED,
+    area_state,
+    city_count,
+    class_words,
+    map_name,
+    marks_of,
+    noun,
+    period,
+    quarter_words,
+)
 
 # ---- The public map as SVG: each neighborhood a shape of its own, areas above, names in two sizes.
 
@@ -218,3 +242,68 @@ def _shaded(told: PublicFacts, ground: MapGround) -> tuple[tuple[shapely.Geometr
     levels = {one.name: one.level for one in told.districts}
     pieces = zip(ground.neighborhoods["name"], ground.neighborhoods.geometry, strict=True)
     return tuple((shape, levels[name]) for name, shape in pieces if name in levels)
+
+
+# The public facts on the one map: published counts alone, in the app and as a file.
+
+SHOWN = {"selected": "", "whole": True}
+
+
+def public_message(
+    facts: PublicFacts, language: str = ENGLISH, palette: Palette = PAPER
+) -> dict[str, Any]:
+    """Return what the map shows of the public facts, and of nothing else."""
+    t = Translator(language)
+    areas = [_area(area, facts, t) for area in facts.areas]
+    return {**SHOWN, "areas": areas, "time": _time(facts, t, palette)}
+
+
+def public_file(
+    facts: PublicFacts, language: str, base: Any, bounds: Sequence[Sequence[float]]
+) -> bytes:
+    """Write the map as one web page that asks for nothing; `base` is its ground, without counts."""
+    t, mark = Translator(language), " · ".join(marks_of(facts, language))
+    options = ground_options(base, bounds, PAPER, units=facts.units, t=t)
+    made = ground_map({**options, "source": facts.source, "mark": mark})
+    CellTimeLayer(public_message(facts, language)).add_to(made)
+    content: str = made.get_root().render()
+    return content.encode()
+
+
+def _area(area: PublicArea, facts: PublicFacts, t: Translator) -> dict[str, Any]:
+    count = t("label.pair", name=noun(facts, t), text=city_count(area.count, t))
+    lines = [area_state(area, t), t("label.comma", name=count, text=period(facts, t))]
+    shape = outline(area.ground)
+    drawn = pack_area(area.key, map_name(area, facts, t), shape, lines, letter=area.letter)
+    drawn["properties"]["core"] = bool(area.letter)
+    return drawn
+
+
+def _time(facts: PublicFacts, t: Translator, palette: Palette) -> dict[str, Any] | None:
+    """Pack the cells with published counts, as one step of time."""
+    known = {int(one.cell, 16): one.count for one in facts.cells if one.count}
+    if not known:
+        return None
+    cells = np.array(sorted(known), dtype=np.uint64)
+    ends: Ints = np.cumsum([known[cell] for cell in cells.tolist()])
+    first, until = Month.parse(facts.start), Month.parse(facts.until)
+    steps = np.zeros(ends[-1], dtype=np.int64)
+    times = CellTimes(cells, ends, steps, first, 1, until.index - first.index)
+    drawn = [(pack_cells(cells), dict(zip(cells.tolist(), range(len(cells)), strict=True)))]
+    no_areas: tuple[Sequence[str], Ints] = ((), np.zeros(len(cells), dtype=np.int64))
+    through = last_day(until.plus(-1))
+    message = times.to_message(drawn, palette, (first, until), no_areas, through=through)
+    highest = max(known.values())
+    bounds = [highest if one.high is None else one.high for one in facts.classes[1:]]
+    when, size = period(facts, t), size_words(cells, facts.units, t)
+    source = {"quarter": quarter_words(facts.quarter, t), "source": facts.source}
+    return message | {
+        "bounds": bounds,
+        "least": LEAST,
+        "total": facts.n_incidents,
+        "palette": class_colors(len(facts.classes), palette)[1:],
+        "titles": [t("map.published", what=noun(facts, t), when=when, size=size)],
+        "names": times.names(t=t),
+        "words": map_words(t),
+        "note": t("map.published_note", changed=t("public.changed"), **source),
+    }

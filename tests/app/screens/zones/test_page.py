@@ -10,7 +10,7 @@ from tests.app.conftest import words
 from tests.sentences import says
 
 from csa.city.dataset import open_dataset
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 from csa.program.registry import all_zones, core_areas
 from csa.program.store.engine import make_store
 from csa.program.store.records import read_records

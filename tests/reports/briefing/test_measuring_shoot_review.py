@@ -8,7 +8,7 @@ import pytest
 from csa.program.plan.measures import Quarter, Value
 from csa.program.store.records import Records
 from csa.program.store.tables import ActionRow
-from csa.reports.briefing.shoot_review import is_followed, review_effects
+from csa.reports.briefing.measuring import is_followed, review_effects
 
 BEGAN = date(2021, 1, 6)
 QUARTERS = [Quarter(2020, 1).plus(n) for n in range(8)]  # four before, four after

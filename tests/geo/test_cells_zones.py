@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.properties import examples
 
 from csa.base.errors import ParamError
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 
 TOWN = shapely.box(-94.60, 39.00, -94.50, 39.05)
 

@@ -10,7 +10,7 @@ from tests.geometry_file import corners_of
 
 from csa.base.text import Translator
 from csa.geo.palette import class_colors
-from csa.reports.public.map_file import public_file, public_message
+from csa.reports.public.map_sheet import public_file, public_message
 from csa_app.shared.theme import DARK
 
 BOUNDS = [[39.0, -94.7], [39.2, -94.4]]

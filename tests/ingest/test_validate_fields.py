@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from csa.city.layouts import Source
-from csa.ingest.fields import read_places
+from csa.ingest.validate import read_places
 
 
 def test_two_exports_of_one_list_have_the_same_places():

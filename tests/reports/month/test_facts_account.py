@@ -34,7 +34,7 @@ from csa.reports.briefing.areas import (
     to_candidate,
 )
 from csa.reports.briefing.places import AREA, list_places
-from csa.reports.month.account import facts_account
+from csa.reports.month.facts import facts_account
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.areas import areas_shown

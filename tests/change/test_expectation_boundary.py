@@ -11,7 +11,7 @@ from tests.properties import examples
 
 from csa.base.errors import ParamError
 from csa.change import boundary
-from csa.change.boundary import (
+from csa.change.expectation import (
     MAX_LOOKS,
     AlarmChances,
     alarm_chance,
