@@ -21,6 +21,7 @@ from shapely.geometry import box
 from streamlit import config as streamlit_config
 
 import csa_app
+from csa.areas.analysis import save_place_names
 from csa.city.dataset import open_city, save_dataset
 from csa.city.loading import load_city
 from csa.cli import main
@@ -28,7 +29,6 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.job import in_this_process
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.program.plan.loading import load_plan
-from csa.workflow.place_names import save_place_names
 from tests import postgres, stores
 from tests.properties import register_profiles
 from tests.workers import (

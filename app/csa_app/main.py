@@ -72,9 +72,9 @@ if page.url_path == "meeting":  # on a projector the list of pages is in the way
 theme.set_page_language(language() if page.title == tr("community.short") else ENGLISH)
 access.enter()  # before any page runs, so that a closed page is not even read
 if st.query_params.get("view") == "wall":
-    from csa_app.screens.community import wall
+    from csa_app.screens.community.parts import show_wall
 
-    wall.show()
+    show_wall()
     st.stop()
 with st.sidebar, st.container(key="pages"):
     for title, pages in groups.items():

@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal, norm
 from tests.properties import examples
 
 from csa.base.errors import ParamError
-from csa.change import boundary
+from csa.change import expectation
 from csa.change.expectation import (
     MAX_LOOKS,
     AlarmChances,
@@ -118,14 +118,14 @@ def test_of_an_alarm_too_rare_to_follow_the_line_is_on_the_safe_side(alpha):
 
 
 def test_where_the_machines_digits_end_the_line_is_that_of_looks_alone(monkeypatch):
-    monkeypatch.setattr(boundary, "_chance", lambda *_: 0.0)
+    monkeypatch.setattr(expectation, "_chance", lambda *_: 0.0)
     line = boundary_z.__wrapped__(0.03, 12)
     assert line == pytest.approx(norm.isf(0.015 / 12))
 
 
 def test_the_most_looks_have_a_line(monkeypatch):
     """Its law itself takes seconds to follow; here as if looks told nothing of each other."""
-    monkeypatch.setattr(boundary, "_chance", lambda z, looks: 2 * norm.sf(z) * looks)
+    monkeypatch.setattr(expectation, "_chance", lambda z, looks: 2 * norm.sf(z) * looks)
     assert MAX_LOOKS == 600
     most = boundary_z.__wrapped__(0.05, MAX_LOOKS)
     assert most == pytest.approx(norm.isf(0.025 / 600), abs=1e-5)

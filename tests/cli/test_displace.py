@@ -27,9 +27,9 @@ from tests.sentences import says
 from tests.stores import act
 from tests.towns import KNOT, OTHER, history
 
+from csa.areas.analysis import LEARNED
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas_by_period
-from csa.areas.fitted_model import LEARNED
 from csa.areas.locating import CELLS
 from csa.base.params import Month
 from csa.change import follow, lineage_windows

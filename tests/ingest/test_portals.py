@@ -28,7 +28,7 @@ from tests.properties import examples
 from csa.base.errors import CsaError, ParamError, SourceError
 from csa.cli.console import progress
 from csa.ingest import web
-from csa.ingest.orders import fetch_sources
+from csa.ingest.fetch import fetch_sources
 from csa.ingest.portals import ArcGIS, Ckan, PlainFile, Socrata, file_name, recognize
 from csa.ingest.web import Web, is_public
 

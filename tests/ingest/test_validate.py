@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from csa.base.errors import SourceError
 from csa.city.loading import load_city
 from csa.ingest.columns import match_layout, normalise_header
-from csa.ingest.incidents import FOLDED_COLUMNS, fold_incidents
-from csa.ingest.reconcile import find_data_end, reconcile_files
+from csa.ingest.incidents import FOLDED_COLUMNS, find_data_end, fold_incidents, reconcile_files
 from csa.ingest.records import open_records
 from csa.ingest.validate import validate_file
 

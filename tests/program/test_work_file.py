@@ -13,7 +13,7 @@ from tests.stores import TODAY, act, trail, verified
 
 from csa.base.errors import RoleError, SourceError
 from csa.base.io import csv_bytes
-from csa.ingest.work import WORK_COLUMNS, load_work
+from csa.ingest.measures import WORK_COLUMNS, load_work
 from csa.program.areas import designate
 from csa.program.plan.calendar import STATUSES
 from csa.program.store.engine import open_store

@@ -28,6 +28,7 @@ from streamlit.runtime.caching.cache_utils import CachedFunc
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import (
+    LEARNED,
     highest_risk,
     is_default,
     risk_in_area,
@@ -37,7 +38,6 @@ from csa.areas.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.backtest.recording import load_record
 from csa.areas.choices import AreaSettings, city_choices
-from csa.areas.fitted_model import LEARNED
 from csa.areas.locating import CELLS, cached_cells, locate_incidents
 from csa.areas.places import candidate_rows, load_places, see
 from csa.areas.priority.area_counts import AreaCounts

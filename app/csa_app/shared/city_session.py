@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from csa.areas.analysis import save_place_names
 from csa.base.logging import ProgressCallback
 from csa.city.config import CityConfig
 from csa.city.dataset import City, save_dataset
@@ -15,7 +16,6 @@ from csa.ingest.basemap_files import save_basemap
 from csa.ingest.intake import ingest_city
 from csa.ingest.job import shared_process
 from csa.ingest.sources import add_layers, find_inputs
-from csa.workflow.place_names import save_place_names
 from csa_app.shared.settings import ROOT, Deployment
 
 

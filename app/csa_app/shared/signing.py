@@ -18,12 +18,15 @@ from streamlit.delta_generator import DeltaGenerator
 from csa.base.errors import ConflictError, CsaError, SourceError
 from csa.base.io import write_file
 from csa.base.text import tr
+from csa.disclosure.texts import code_of
 from csa.ingest.measures import MOST_LISTED
 from csa.program.activities import require_counting
 from csa.program.plan.items import Plan
-from csa.program.roles import Act, Person, dated
+from csa.program.roles import Act, Person, dated, may, require
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
+from csa.program.writing import confirm_texts
+from csa.reports.public.texts import text_kinds
 from csa_app.shared import cache_store, panels
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.person import THIS_MACHINE, person, sign
@@ -281,3 +284,28 @@ def refuse(error: CsaError) -> None:
         if left:
             listed.append(tr("measures_file.more", n=left))
         st.markdown("\n".join(f"- {line}" for line in listed))
+
+
+# Public texts that the rules caught, to be changed or confirmed one by one.
+
+
+def show_caught(session: CitySession, texts: Sequence[str]) -> None:
+    """List the texts with what each seems to hold, and offer to confirm those that are harmless."""
+    panels.answer(tr("community.caught", n=len(texts)), tr("community.caught_how"))
+    scene = Present(session, person(session))
+    if not may(require, scene.who, "member"):
+        st.markdown("\n".join(f"- {_listed(text)}" for text in texts))
+        panels.empty(tr("reports_page.read_only"))
+        return
+    boxes = [FormField(code_of(text), _listed(text), "tick") for text in texts]
+    form(scene, Decision("confirm texts", tr("community.confirm"), _confirm_texts, boxes))
+
+
+def _listed(text: str) -> str:
+    return f"{panels.plain(text)} (**{text_kinds(text)}**)"
+
+
+def _confirm_texts(store: Store, act: Act, typed: Typed) -> str:
+    codes = [code for code, is_read in typed.now.items() if is_read]
+    confirm_texts(store, act, codes)
+    return tr("community.confirmed", n=len(codes))

@@ -11,11 +11,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from csa.areas.backtest.by_risk import describe_risk_order
-from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.comparison import (
+    MethodComparison,
+    SettingScore,
+    comparable_settings,
+    explain_choice,
+)
 from csa.areas.backtest.origins import HORIZON_MONTHS
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.backtest.scoring import METHODS, is_best_informative
-from csa.areas.backtest.suggestion import SettingScore, comparable_settings, explain_choice
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called
 from csa.areas.year_to_date import months_missing

@@ -162,7 +162,7 @@ def _values_used(params: Mapping[str, Any], *, is_estimated: bool) -> str:
 
 def record_sentences(record: BacktestRecord) -> Iterator[str]:
     """Give the sentences about what past years show."""
-    from csa.areas.backtest.suggestion import explain_choice
+    from csa.areas.backtest.comparison import explain_choice
 
     yield render(explain_choice(record.suggested, record.tried, record.n_origins))
     fall = record.usual_fall_share

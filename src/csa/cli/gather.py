@@ -25,9 +25,8 @@ from csa.ingest.job import from_job, shared_process
 if TYPE_CHECKING:
     from csa.city.config import CityConfig
     from csa.ingest.basemap import build_basemap
-    from csa.ingest.fetch import Account
+    from csa.ingest.fetch import Account, MapFile
     from csa.ingest.intake import Intake, try_files
-    from csa.ingest.orders import MapFile
     from csa.ingest.sources import FileTrial
 else:
     build_basemap = from_job("csa.ingest.basemap", "build_basemap")
@@ -60,10 +59,10 @@ def ingest(
 ) -> None:
     """Read a city's shooting files, check every row, and write a dataset."""
     config = load_city_option(city)
+    from csa.areas.analysis import N_STEPS
     from csa.city.deployment import data_dir
     from csa.ingest.sources import add_layers, find_inputs
     from csa.program.activities import total_activities
-    from csa.workflow.place_names import N_STEPS
     from csa.workflow.products import make_dataset
 
     folder = data_dir(config)
@@ -163,7 +162,7 @@ def fetch(
     """Download a city's shooting files from the addresses in its file, or what changed there."""
     config = load_city_option(city)
     from csa.city.deployment import data_dir
-    from csa.ingest.orders import fetch_sources, fetch_year
+    from csa.ingest.fetch import fetch_sources, fetch_year
     from csa.ingest.sources import data_folder
 
     folder = out or data_folder(config, data_dir(config))

@@ -24,12 +24,12 @@ from csa.cli.console import fail
 from csa.cli.displace import displace
 from csa.cli.draw import draw, trial
 from csa.cli.evaluate import evaluate
-from csa.cli.export import export
 from csa.cli.fleet import fleet
 from csa.cli.gather import basemap, check, fetch, ingest
 from csa.cli.mail import mail
 from csa.cli.month import month_command
 from csa.cli.priorities import priorities
+from csa.cli.propose import export
 from csa.cli.publish import publish
 from csa.cli.report import report
 from csa.cli.risk import near_repeat, risk

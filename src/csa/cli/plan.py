@@ -237,7 +237,7 @@ def plan_import_work(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only; write nothing.")] = False,
 ) -> None:
     """Import a file of work plans: all of it, or nothing and a list of every error."""
-    from csa.ingest.work import load_work
+    from csa.ingest.measures import load_work
     from csa.program.work_file import add_work
 
     lines = load_work(file)

@@ -20,9 +20,11 @@ from csa.cli.options import (
     JsonOption,
     ProposalOptions,
     StoreOption,
+    city_plan,
     load_analysis,
     load_city_option,
     proposing,
+    stored_records,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from csa.areas.priority.area_counts import AreaCounts
     from csa.areas.proposal import Proposal
     from csa.program.registry import AreaStatus
+
 
 app = typer.Typer(name="config", no_args_is_help=True, help="Settings, and where each comes from.")
 
@@ -262,3 +265,28 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
         own = f"{one.incidents:,}{'*' * one.is_doubtful}", f"{one.homicides:,}"
         table.add_row(one.display_name, *own, recent, ahead)
     show_table(table)
+
+
+# The command that writes what an office takes: a workbook, or layers for a GIS.
+
+
+@proposing
+def export(
+    file: Annotated[Path, typer.Argument(help="A .xlsx or .gpkg file.", metavar="FILE")],
+    city: CityOption,
+    dataset: DatasetOption,
+    how: ProposalOptions,
+    store: StoreOption = None,
+) -> None:
+    """Write areas, changes, measures and the plan as Excel, or areas as layers for a GIS."""
+    config = load_city_option(city)
+    from csa.base.io import write_file
+    from csa.workflow.office_files import office_file
+
+    with progress(8) as step:
+        analysis = load_analysis(config, dataset, how.choices(config), store, step)
+        analysis = replace(analysis, records=stored_records(config, store, with_values=True))
+        plan = city_plan(city, config)
+        content = office_file(file.name, analysis, plan, config.city.clock.today())
+    write_file(file, content)
+    show(tr("workbook.written", path=file))

@@ -120,7 +120,7 @@ def _fetch(
     """Download what addresses lead to, say what it is, and return the file of each."""
     if not urls:
         return {}
-    from csa.ingest.orders import fetch_sources, header_of
+    from csa.ingest.fetch import fetch_sources, header_of
 
     fetched = fetch_sources(urls, folder, progress, allow_private=allow_private)
     for one in fetched if is_shown else ():

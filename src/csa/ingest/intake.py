@@ -26,12 +26,17 @@ from csa.city.dataset import FORMAT_VERSION, KIND, LAYERS, Dataset, fingerprint,
 from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.ingest.columns import FileLayout, match_layout
-from csa.ingest.incidents import ROW_COLUMNS, fold_incidents
+from csa.ingest.incidents import (
+    ROW_COLUMNS,
+    find_data_start,
+    find_lists,
+    fold_incidents,
+    reconcile_files,
+)
 from csa.ingest.job import in_own_process
 from csa.ingest.layers import Layer, add_population, read_all_services, read_risk_terrain
 from csa.ingest.polygons import join_polygons, read_neighborhoods, read_study_area, require_zone
 from csa.ingest.positions import check_positions, find_suspect_points
-from csa.ingest.reconcile import find_data_start, find_lists, reconcile_files
 from csa.ingest.records import open_records
 from csa.ingest.rules import count_unnamed, unnamed_notes
 from csa.ingest.sources import FileTrial, Inputs, add_layers, find_inputs

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 from csa.base.errors import SourceError
+from csa.base.io import FORMULA_STARTS
 from csa.base.message import Message, msg
 from csa.ingest.columns import normalise_header
 from csa.ingest.records import FileRecords, read_records
@@ -218,3 +219,61 @@ def _no_number(text: str) -> Message:
 def cut(text: str) -> str:
     """Shorten a text that a sentence quotes."""
     return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+# Read a file of work plans: each row's texts, or every fault of the file by its row.
+
+WORK_COLUMNS = (
+    "item",
+    "key",
+    "area",
+    "on_date",
+    "kind",
+    "text",
+    "office",
+    "due",
+    "status",
+    "source",
+    "answer",
+    "answered_on",
+    "is_public",
+    "reason",
+    "told_on",
+)
+WORK_NEEDED = ("item", "area")
+
+
+@dataclass(frozen=True)
+class WorkLine:
+    """One row of a file of work plans."""
+
+    row: int  # its number in a spreadsheet, the header being 1
+    cells: Mapping[str, str]  # by column, "" where empty
+
+
+def load_work(path: Path) -> tuple[WorkLine, ...]:
+    """Read a CSV of work plans; what its rows mean is checked where they are written."""
+    records = read_utf8(path)
+    columns, faults = match_columns(records, WORK_COLUMNS, WORK_NEEDED)
+    faults += [msg("measures_file.unreadable", row=row) for row in records.unreadable]
+    lines = []
+    for row, texts in zip(sheet_rows(records), records.rows, strict=True):
+        cells = {name: texts[at].strip() for name, at in columns.items()}
+        faults += [
+            msg("measures_file.fault", row=row, name=name, why=_formula(text))
+            for name, text in cells.items()
+            if text.startswith(FORMULA)
+        ]
+        lines.append(WorkLine(row, {name: plain(text) for name, text in cells.items()}))
+    if faults:
+        raise refusal(path, faults)
+    return tuple(lines)
+
+
+def _formula(text: str) -> Message:
+    return msg("measures_file.formula", given=cut(text))
+
+
+def plain(text: str) -> str:
+    """Take off the apostrophe that `csa.base.io.csv_bytes` puts before a formula."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text

@@ -18,7 +18,7 @@ from csa.base.schema import UNASSIGNED
 from csa.base.text import first_names
 from csa.city.config import CityBasics, PlacesSource
 from csa.city.selection import AreaSelection, refuse_twice
-from csa.geo.zones import fit_cells
+from csa.geo.cells import fit_cells
 from csa.ingest.infer_neighborhoods import plain_name
 from csa.ingest.job import in_own_process
 from csa.ingest.map_files import read_map, refuse_tangled, refuse_vast

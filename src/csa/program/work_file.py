@@ -18,8 +18,7 @@ from csa.base.errors import ParamError
 from csa.base.io import csv_bytes
 from csa.base.message import Message, msg
 from csa.base.params import parse_day
-from csa.ingest.measures import refusal
-from csa.ingest.work import WORK_COLUMNS, WorkLine, plain
+from csa.ingest.measures import WORK_COLUMNS, WorkLine, plain, refusal
 from csa.program.plan.calendar import STATUSES
 from csa.program.roles import Act, require
 from csa.program.store.engine import Store

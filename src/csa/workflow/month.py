@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from csa.analysis.analysis import Analysis
+from csa.areas.analysis import save_place_names
 from csa.areas.backtest.recording import load_suggestion, past_years
 from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError, MachineError, OutputError, ParamError, SourceError, StoreError
@@ -26,9 +27,8 @@ from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import EvidenceStudy
 from csa.city.preregistration import Verdict
 from csa.disclosure.keys import Secret
-from csa.ingest.fetch import Account
+from csa.ingest.fetch import Account, fetch_sources, fetch_year
 from csa.ingest.intake import Intake, ingest_city
-from csa.ingest.orders import fetch_sources, fetch_year
 from csa.ingest.sources import add_layers, find_inputs
 from csa.program.activities import total_activities
 from csa.program.plan.items import Plan
@@ -70,7 +70,6 @@ from csa.workflow.month_preview import (
     product_name,
 )
 from csa.workflow.past_years import BacktestRequest, make_spec, save_past_years, score_past_years
-from csa.workflow.place_names import save_place_names
 from csa.workflow.products import make_change
 from csa.workflow.publishing import MadeBundle, make_bundle
 

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from csa.analysis.analysis import Analysis
+from csa.areas.analysis import save_place_names
 from csa.areas.ordering import Weights
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.priority.assessment import prioritize, reorder
@@ -40,7 +41,6 @@ from csa.reports.briefing.areas import CORE_AREAS, core_area_rows, core_areas_fi
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, needs_public
-from csa.workflow.place_names import save_place_names
 
 COLUMN_BYTES = 512 * 1024
 """A column of a block of rows is larger: held in a heap, ten million rows left 150 MB of holes."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csa.analysis.analysis import Analysis
+from csa.areas.analysis import save_place_names
 from csa.areas.choices import city_choices
 from csa.areas.proposal import MARKER, proposal_files
 from csa.base.errors import OutputError, ParamError, SourceError
@@ -42,7 +43,6 @@ from csa.workflow.companion_files import (
     read_city,
 )
 from csa.workflow.new_city import FEW, NewCity, understand_tables
-from csa.workflow.place_names import save_place_names
 
 LAND = "land.geojson"
 PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})

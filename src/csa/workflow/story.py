@@ -52,8 +52,8 @@ from csa.reports.making import Drawer, make_report
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month
-from csa.synthetic.counts import HOSPITAL_FILE, PEER_FILE, PEERS
 from csa.synthetic.landscape import FEATURES, place
+from csa.synthetic.sample import HOSPITAL_FILE, PEER_FILE, PEERS
 from csa.synthetic.story import (
     AREAS,
     BASE,

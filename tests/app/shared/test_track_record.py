@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sentences import says
 
-from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.comparison import MethodComparison, SettingScore
 from csa.areas.backtest.record import BacktestRecord, FollowUpChange
 from csa.areas.backtest.scoring import BASELINES, METHODS, as_table
-from csa.areas.backtest.suggestion import SettingScore
 from csa.areas.choices import AreaSettings
 from csa.base.text import percent
 from csa_app.shared import settings, track_record

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.comparison import MethodComparison, SettingScore
 from csa.areas.backtest.record import (
     BacktestRecord,
     FollowUpChange,
@@ -17,7 +17,6 @@ from csa.areas.backtest.record import (
     record_to_plain,
 )
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
-from csa.areas.backtest.suggestion import SettingScore
 from csa.base.errors import TableError
 
 share = st.floats(0, 1)

@@ -9,6 +9,7 @@ from tests.areas.backtest.records import of_days, of_fingerprint
 from tests.towns import with_other_future
 
 from csa.areas.analysis import propose_areas
+from csa.areas.backtest.comparison import SettingScore, choose_setting
 from csa.areas.backtest.origins import BacktestSpec, past_januaries
 from csa.areas.backtest.record import record_from_plain, record_to_plain
 from csa.areas.backtest.recording import (
@@ -23,7 +24,6 @@ from csa.areas.backtest.recording import (
     sweep_settings,
 )
 from csa.areas.backtest.scoring import METHODS, Fold, FoldScore
-from csa.areas.backtest.suggestion import SettingScore, choose_setting
 from csa.areas.choices import AreaSettings, Suggestion
 from csa.areas.finding import find_areas, resolve_params
 from csa.areas.locating import locate_incidents

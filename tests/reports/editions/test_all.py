@@ -87,7 +87,7 @@ def many(facts, n_areas):
 
 @pytest.fixture(autouse=True)
 def _no_chart_is_painted(monkeypatch):
-    """Its words stand beside it: tests/reports/editions/test_charts.py looks at the chart."""
+    """Its words stand beside it: tests/reports/editions/test_parts_charts.py looks at the chart."""
     monkeypatch.setattr(cartography, "paint", lambda *_: b"a chart")
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.stores import act
 
 from csa.analysis.analysis import Analysis
-from csa.areas.analysis import propose_areas
+from csa.areas.analysis import propose_areas, save_place_names
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.areas.places import candidate_rows, is_candidate, list_cells
@@ -39,7 +39,6 @@ from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.areas import areas_shown
 from csa.reports.public.window import resolve_window
-from csa.workflow.place_names import save_place_names
 
 WHY = "Neighbors and the team asked for it."
 

@@ -13,10 +13,10 @@ from csa.reports.public.sections import public_title
 from csa.reports.public.site import embed_line, public_page
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import period
-from csa_app.shared import cache, cache_report, cache_store, caught, panels
+from csa_app.shared import cache, cache_report, cache_store, panels, signing
 from csa_app.shared.cache_report import PublicEdition, ReportBasis
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.phrases import LANGUAGE, reportable_months
+from csa_app.shared.phrases import LANGUAGE, language, reportable_months
 
 PAGE_PX = 1000
 SHOW_WORDS = {
@@ -36,7 +36,7 @@ def build_preview(chosen: str) -> PublicEdition:
         return _worked_out(session, chosen)
     except CsaError as error:
         if session is not None and isinstance(error, PrivacyError) and error.texts:
-            caught.show(session, error.texts)
+            signing.show_caught(session, error.texts)
             st.stop()
         panels.empty(panels.sentence(error.message))
         st.stop()
@@ -129,3 +129,41 @@ def page(told: PublicEdition, chosen: str) -> None:
             height=PAGE_PX,
             alt=public_title(told.facts, chosen),
         )
+
+
+# The wall display: `?view=wall`, the whole window, one idea per screen.
+
+STYLE = """
+<style>
+  [data-testid="stSidebar"], [data-testid="stHeader"] { display: none !important; }
+  [role="dialog"] { display: none !important; } /* the network goes: all screens are here */
+  html, body, .stApp, [data-testid="stMain"] { overflow: hidden !important; }
+  .st-key-leave { position: fixed; inset: 0 auto auto 0; z-index: 99; padding: 1rem; width: auto; }
+  .st-key-leave:focus-within { z-index: 101; } /* the first that Tab finds, seen by nobody else */
+  .st-key-wall iframe {
+    position: fixed; inset: 0; z-index: 100; border: 0; border-radius: 0;
+    width: 100vw !important; height: 100vh !important;
+  }
+</style>
+"""
+
+
+def show_wall() -> None:
+    """Fill the window with the wall display, the same file that fits on a USB stick."""
+    chosen = language()
+    told = build_preview(chosen)
+    st.html(STYLE)
+    t = Translator(chosen)
+    with st.container(key="leave"):
+        st.button(t("wall.page"), on_click=_leave, key="leave wall")
+    with st.container(key="wall"):
+        st.iframe(
+            wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
+            height=720,
+            tab_index=0,
+            alt=t("wall.title", city=told.facts.city_name),
+        )
+
+
+def _leave() -> None:
+    del st.query_params["view"]

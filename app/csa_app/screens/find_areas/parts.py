@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 import streamlit as st
 
+from csa.areas.backtest.comparison import explain_override
 from csa.areas.backtest.record import BacktestRecord
-from csa.areas.backtest.suggestion import explain_override
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import EXPORTS

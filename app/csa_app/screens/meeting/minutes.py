@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -17,12 +18,58 @@ from csa.program.roles import Person, may, require
 from csa.program.store.records import Records, latest_titles
 from csa.program.store.tables import ChangeRow, MinuteRow
 from csa.program.work import add_minute, load_draft, save_draft
+from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.meeting import Review
-from csa_app.screens.meeting.lists import head, item, listed, quiet
 from csa_app.shared import cache_store, panels, person, plan_cards, plan_edits, signing
 from csa_app.shared.area_status import step_word
 from csa_app.shared.city_session import CitySession
+from csa_app.shared.plan_cards import status_html
 from csa_app.shared.signing import FormScene
+
+# Lists of a review: a few items are open, the rest is folded; every text is escaped here.
+
+MOST = 5
+"""Items that a room reads in two minutes; the rest is folded."""
+QUIET = ' class="csa-quiet"'
+
+
+def listed(items: Sequence[str], most: int = MOST) -> None:
+    """List items, and fold those that exceed what a room can read at once."""
+    if items[:most]:
+        st.html(f'<ul class="csa-review">{"".join(items[:most])}</ul>')
+    if items[most:]:
+        label = tr("label.n_more", n=len(items) - most) if most else tr("meeting.which")
+        with st.expander(label):
+            st.html(f'<ul class="csa-review">{"".join(items[most:])}</ul>')
+
+
+def item(*parts: str) -> str:
+    """Return an item made of its lines, as HTML."""
+    return f"<li>{''.join(parts)}</li>"
+
+
+def head(bold: str, text: str, mark: str = "") -> str:
+    """Return an item's first line, as HTML."""
+    number = f"<b>{html.escape(bold)}</b> " if bold else ""
+    return f'<p class="csa-head">{number}{html.escape(text)} {mark}</p>'
+
+
+def head_of(line: ActionLine) -> str:
+    """Return the first line of an action: number, title and status."""
+    return head(line.number, line.title or tr("plan.open_slot"), status_html(line))
+
+
+def quiet(*texts: str) -> str:
+    """Return a fainter line, as HTML."""
+    said = " · ".join(html.escape(text) for text in texts if text)
+    return f"<p{QUIET}>{said}</p>" if said else ""
+
+
+def cell(text: str, *, is_told: bool) -> str:
+    """Return a cell: known values in bold, unknown or old ones fainter."""
+    said = html.escape(text)
+    return f"<b>{said}</b>" if is_told else f"<span{QUIET}>{said}</span>"
+
 
 TEXT, ABOUT, OFFICE, WHY = FIELDS = (
     "meeting text",
@@ -32,7 +79,6 @@ TEXT, ABOUT, OFFICE, WHY = FIELDS = (
 )
 FAULT = "meeting fault"
 DRAFT = "meeting"
-MOST = 5
 MAX_CHARS, MAX_OFFICE = 2000, 120
 
 

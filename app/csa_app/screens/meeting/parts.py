@@ -18,7 +18,7 @@ from csa.reports.briefing.measuring import COUNTED, MeasureStatus, measure_lines
 from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
 from csa.reports.briefing.news import list_arrivals
-from csa_app.screens.meeting.lists import MOST, cell, head, head_of, item, listed, quiet
+from csa_app.screens.meeting.minutes import MOST, cell, head, head_of, item, listed, quiet
 from csa_app.shared import (
     cache_change,
     cache_store,

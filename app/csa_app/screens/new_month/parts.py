@@ -49,7 +49,7 @@ from csa.workflow.month_place import (
 from csa.workflow.month_preview import left_out_sentence, preview_sentences
 from csa.workflow.outbox import PrintedEdition
 from csa.workflow.publishing import figures_published
-from csa_app.shared import cache, cache_store, caught, panels, person
+from csa_app.shared import cache, cache_store, panels, person, signing
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import ROOT, deployment
 from csa_app.shared.signing import MAX_CITY_FILE_MB
@@ -157,7 +157,7 @@ def show_ahead(session: CitySession, draft: MonthDraft) -> bool:
         lost = next(one.products for one in ahead.left_out if one.why.key == CAUGHT)
         told = left_out_sentence(lost, tr("new_month.until_confirmed"))
         st.markdown(f"- {panels.plain(told)}")
-        caught.show(session, ahead.texts)
+        signing.show_caught(session, ahead.texts)
     for error in ahead.faults:
         st.error(panels.plain(tr("month.blocked", why=render(error.message))))
     return not ahead.faults

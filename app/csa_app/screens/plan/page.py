@@ -7,7 +7,7 @@ import streamlit as st
 from csa.base.text import tr
 from csa.program.plan.calendar import ordered
 from csa.reports.briefing.meeting import prepare_review
-from csa_app.screens.plan import filters, one_action, parts, preview, table, work_csv
+from csa_app.screens.plan import filters, one_action, parts, preview, table
 from csa_app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words, signing
 
 opened = panels.frame(tr("plan_page.title"))
@@ -49,5 +49,5 @@ else:
 if view.look != filters.CARDS or not shown:
     preview.preview(opened, the_plan, who, lines, today, store)
 parts.calendar(opened.config, the_plan, records, today)
-work_csv.show(signing.FormScene(opened, who, the_plan, records, today))
+parts.work_csv(signing.FormScene(opened, who, the_plan, records, today))
 preview.bar()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from csa.base.text import tr
-from csa_app.screens.reports import handouts, parts
-from csa_app.screens.reports.handouts import Desk
+from csa_app.screens.reports import parts
+from csa_app.screens.reports.parts import Desk
 from csa_app.shared import cache_store, panels, person
 from csa_app.shared.cache_report import ReportBasis
 from csa_app.shared.phrases import reportable_months
@@ -25,6 +25,6 @@ if report is not None:
     parts.show(basis, report)
 parts.grants(basis)
 st.header(tr("reports_page.hand_out"), anchor=False)
-handouts.form(desk, report)
+parts.form(desk, report)
 st.header(tr("reports_page.register"), anchor=False)
-handouts.register(desk)
+parts.register(desk)

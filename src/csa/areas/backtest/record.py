@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from csa.areas.backtest.comparison import MethodComparison
+from csa.areas.backtest.comparison import MethodComparison, SettingScore
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, as_table
-from csa.areas.backtest.suggestion import SettingScore
 from csa.areas.window import name_kinds
 from csa.base.errors import TableError
 from csa.base.message import Message, msg

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from csa.areas.backtest.comparison import SettingScore, choose_setting
 from csa.areas.backtest.origins import (
     AREA_SHARE,
     HORIZON_MONTHS,
@@ -25,7 +26,6 @@ from csa.areas.backtest.record import (
     record_to_plain,
 )
 from csa.areas.backtest.scoring import FoldScore, as_table, score_areas, tabulate
-from csa.areas.backtest.suggestion import SettingScore, choose_setting
 from csa.areas.choices import AreaSettings, Suggestion
 from csa.areas.finding import document, find_areas, resolve_params
 from csa.areas.locating import locate_incidents

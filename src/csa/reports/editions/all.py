@@ -13,10 +13,10 @@ from csa.base.text import ENGLISH, Translator, render
 from csa.reports.briefing.lines import DONE, WorkPlan
 from csa.reports.briefing.measuring import MeasureStatus
 from csa.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
-from csa.reports.editions.charts import change_chart
 from csa.reports.editions.map_sheets import Draw, where
 from csa.reports.editions.parts import (
     areas_by_tier,
+    change_chart,
     describe_change,
     describe_concentration,
     measures,

@@ -8,7 +8,7 @@ from PIL import Image
 from csa.base.text import Translator
 from csa.reports.document import Picture
 from csa.reports.editions.all import edition
-from csa.reports.editions.charts import change_chart
+from csa.reports.editions.parts import change_chart
 
 INTERNAL = ("executive", "prevention", "intervention", "enforcement")
 

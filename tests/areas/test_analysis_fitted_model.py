@@ -10,9 +10,8 @@ import pytest
 from tests.conftest import HEADER, make_town
 from tests.towns import history
 
-from csa.areas.analysis import propose_areas
+from csa.areas.analysis import FittedModel, load_learned, propose_areas, save_learned
 from csa.areas.choices import AreaSettings
-from csa.areas.fitted_model import FittedModel, load_learned, save_learned
 from csa.areas.locating import cached_cells, locate_incidents, study_cells
 from csa.areas.mixture import MapMixture, map_names
 from csa.areas.proposal import proposal_files

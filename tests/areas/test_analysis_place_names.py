@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
+from csa.areas.analysis import polygons_km2, save_place_names, too_coarse
 from csa.areas.places import load_places
 from csa.base.io import KEPT
 from csa.city.dataset import City, save_dataset
 from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
-from csa.workflow.place_names import polygons_km2, save_place_names, too_coarse
 
 
 def arrived(town, lines):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sentences import says
 
-from csa.areas.backtest.suggestion import (
+from csa.areas.backtest.comparison import (
     MIN_ORIGINS,
     SettingScore,
     choose_setting,
