@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from csa.base.params import Month, Period
 from csa.base.statement import NO_CHANGE_RANGE, Statement
 from csa.base.text import in_words, month, render, tr
 from csa.change.analyze import Displacement
-from csa.change.classic_measures import Evidence
 from csa.change.expectation import Expectation
 from csa.change.past import mean_past_change, usual_reach
 from csa.change.verdict import (
@@ -35,6 +34,9 @@ from csa.change.verdict import (
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
 from csa.geo.cells import as_text
+
+if TYPE_CHECKING:
+    from csa.change.classic_measures import Evidence
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -27,7 +28,6 @@ from csa.reports.briefing.places import (
     live_by_area,
 )
 from csa_app.screens.measures import measure_list, work_plan
-from csa_app.screens.measures.place_steps import VerdictSince
 from csa_app.shared import cache, cache_change, key_figure, panels
 from csa_app.shared.area_status import resolve_area_id, step_word
 from csa_app.shared.city_session import CitySession
@@ -35,6 +35,9 @@ from csa_app.shared.key_figure import card, change_figure, figure, text
 from csa_app.shared.link_state import LinkState
 from csa_app.shared.phrases import kinds_words, months_covered
 from csa_app.shared.signing import FormScene
+
+if TYPE_CHECKING:
+    from csa_app.screens.measures.place_steps import VerdictSince
 
 WIDGET, QUERY, KEPT = "measures place", "place", "measures place as kept"
 MOST_NAMED = 5

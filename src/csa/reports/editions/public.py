@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from csa.base.errors import CsaError, PrivacyError
 from csa.base.message import msg
 from csa.base.text import Translator, render
 from csa.reports.document import Block, Bullets, Document, Heading, Lead, Paragraph, Picture, Table
-from csa.reports.editions.map_sheets import Draw
 from csa.reports.editions.phrases import framed
 from csa.reports.month.facts import Facts
 from csa.reports.public.facts import PublicFacts
@@ -18,6 +18,9 @@ from csa.reports.public.neighborhoods import bars_alt, with_most
 from csa.reports.public.pages import Section
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import marks_of, noun
+
+if TYPE_CHECKING:
+    from csa.reports.editions.map_sheets import Draw
 
 NONE_PUBLISHED = "0"
 """In place of a digest: the pages say that they are a draft, whatever is published later."""

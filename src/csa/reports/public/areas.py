@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from csa.analysis.analysis import Analysis
 from csa.areas.proposal import Proposal, area_records
 from csa.areas.sufficiency import can_locate
 from csa.base.errors import ParamError, PeriodError
@@ -24,6 +23,9 @@ from csa.geo.cells import as_text, cell_resolution
 from csa.reports.public.facts import PublicArea, PublicChange, PublicFacts
 from csa.reports.public.window import PublicWindow
 from csa.reports.public.words import are_chosen, area_name, between, noun
+
+if TYPE_CHECKING:
+    from csa.analysis.analysis import Analysis
 
 UNKNOWN = "unknown"
 """Verdict if nothing can be said."""
