@@ -234,6 +234,7 @@ def give_state(asker: Asker, _: Any) -> dict[str, Any]:
     records, clock = read_records(store, with_values=False), asker.config.city.clock
     names = {area.key: called(area.place_name, area.key) for area in core_areas(records)}
     zones = {row.name: row.name for row in records.zones}
+    point = _private(store).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return {
         "office": ", ".join(asker.offices) if len(asker.offices) == 1 else "",
         "offices": asker.offices,
@@ -241,7 +242,7 @@ def give_state(asker: Asker, _: Any) -> dict[str, Any]:
         "places": names | zones,
         "today": clock.today().isoformat(),
         "stands": asker.config.city.today is not None,
-        "key": _plain(_private(store).public_key()),
+        "key": base64.b64encode(point).decode(),
         "phone": phone.key if phone is not None and is_own else "",
         "way_out": asker.way_out,
     }
@@ -305,11 +306,6 @@ def _act(asker: Asker, office: str, why: str) -> Any:
 def _private(store: Store) -> ec.EllipticCurvePrivateKey:
     number = int.from_bytes(phone_secret(store)) % (ORDER - 1) + 1
     return ec.derive_private_key(number, ec.SECP256R1())
-
-
-def _plain(key: ec.EllipticCurvePublicKey) -> str:
-    point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return base64.b64encode(point).decode()
 
 
 def _entry(

@@ -89,25 +89,20 @@ def _message(scene: ChangeScene, cells: CellGeometry) -> str:
         "view": "core" if scene.following.is_core else "candidates",
         "frame": scene.following.frame,
         "selected": scene.selected,
-        "months": _months(scene),
-    }
-    return script_json(message)
-
-
-def _months(scene: ChangeScene) -> dict[str, Any]:
-    """Return what the map plays: a month that rests there is chosen as an area is."""
-    return {
-        "names": [(name, month(name, is_short=True)) for name in scene.months],
-        "at": scene.at,
-        "palette": theme.current().diverging,
-        "dash": (DASH, THICK_DASH),
-        "words": {
-            "play": tr("map.play"),
-            "stop": tr("map.stop"),
-            "label": tr("change_page.month"),
-            "month": tr("change_page.up_to", month="{month}"),
+        "months": {
+            "names": [(name, month(name, is_short=True)) for name in scene.months],
+            "at": scene.at,
+            "palette": theme.current().diverging,
+            "dash": (DASH, THICK_DASH),
+            "words": {
+                "play": tr("map.play"),
+                "stop": tr("map.stop"),
+                "label": tr("change_page.month"),
+                "month": tr("change_page.up_to", month="{month}"),
+            },
         },
     }
+    return script_json(message)
 
 
 def _digits(track: CumulativeCounts) -> str:

@@ -247,7 +247,7 @@ def compare_peers(city: City, table: CountTable, until: Month | None) -> Stateme
         year=before.start.year,
         low_here=year.change.low,
         high_here=year.change.high,
-        there=_share(theirs),
+        there=msg(CHANGES[_way(round(100 * theirs))], share=percent(abs(theirs))),
         n=len(pairs),
         day="-" if table.chosen_on is None else day(table.chosen_on),
         low=float(low),
@@ -261,8 +261,3 @@ def compare_peers(city: City, table: CountTable, until: Month | None) -> Stateme
 
 def _way(change: int) -> int:
     return (change > 0) - (change < 0)
-
-
-def _share(change: float) -> Message:
-    """Describe a change in percent: a fall, a rise, or neither."""
-    return msg(CHANGES[_way(round(100 * change))], share=percent(abs(change)))

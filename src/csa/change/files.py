@@ -63,6 +63,7 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
     """Summarize what changed, beside what would have come anyway, and how sure that is."""
     displaced, pattern = followed.displaced, followed.pattern
     n_months = len(displaced.pooled.verdicts)
+    found = followed.newest
     return {
         **write_header("displacement", followed.city),
         "areas": len(displaced.chosen.area_ids),
@@ -103,7 +104,18 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
             "changed": int(pattern.changed.sum()),
             "method": render(pattern.method),
         },
-        "newest_month": _newest(followed),
+        "newest_month": {
+            "month": str(found.month),
+            "is_provisional": True,
+            "incidents": found.incidents,
+            "previous_month": found.previous_month_incidents,
+            "same_months": {str(year): n for year, n in found.same_months.items()},
+            "usual": _round(found.usual),
+            "low": found.low,
+            "high": found.high,
+            "verdict": str(found.verdict),
+            **{zone: _zone_months(followed, zone) for zone in ("core", "ring")},
+        },
         "outcomes": [outcome_account(one) for one in followed.outcomes],
         "late_reports": [
             {name: plain(row[name]) for name in REVISED}
@@ -307,22 +319,6 @@ def _rounded(found: Wdd | NetChange | None) -> dict[str, Any] | None:
         return {k: write(v) for k, v in value.items()} if isinstance(value, dict) else _round(value)
 
     return None if found is None else write(asdict(found))
-
-
-def _newest(followed: FollowedAreas) -> dict[str, Any]:
-    found = followed.newest
-    return {
-        "month": str(found.month),
-        "is_provisional": True,
-        "incidents": found.incidents,
-        "previous_month": found.previous_month_incidents,
-        "same_months": {str(year): n for year, n in found.same_months.items()},
-        "usual": _round(found.usual),
-        "low": found.low,
-        "high": found.high,
-        "verdict": str(found.verdict),
-        **{zone: _zone_months(followed, zone) for zone in ("core", "ring")},
-    }
 
 
 def _zone_months(followed: FollowedAreas, zone: str) -> list[dict[str, Any]]:

@@ -58,17 +58,12 @@ def _from_areas(name: str) -> Callable[[CityConfig], Any]:
     return lambda city: getattr(city.areas, name) if name in city.areas.model_fields_set else None
 
 
-def _default_of_areas(name: str) -> Callable[[CityConfig], Any]:
-    """Return the default that [areas] documents."""
-    return lambda _: Areas.model_fields[name].default
-
-
 def _nothing(_: CityConfig) -> None:
     """Return no value."""
 
 
 def _of_areas(name: str, read: Callable[[Any], Any], about: str) -> Setting:
-    return Setting(name, read, _from_areas(name), _default_of_areas(name), about)
+    return Setting(name, read, _from_areas(name), lambda _: Areas.model_fields[name].default, about)
 
 
 ACCESS = ("local", "public", "signed-in")

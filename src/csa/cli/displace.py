@@ -20,7 +20,6 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
 
     from csa.change.follow import FollowedAreas
     from csa.workflow.products import ChangeMade
@@ -215,7 +214,13 @@ def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
         return
     first, last = (month(str(find(table["last_month"]))) for find in (min, max))
     values = {"months": followed.lineage_months, "first": first, "last": last}
-    events = _events(table)
+    newest_first = table.iloc[::-1].to_dict("records")
+    events = [
+        tr(key, area=_name(row), month=month(str(row["last_month"])))
+        for event, key in (("appeared", "follow.appeared"), ("gone", "follow.gone"))
+        for row in newest_first
+        if row["event"] == event
+    ]
     if events:
         yield tr("follow.lineage", changes=_listed(events, "; "), **values)
     else:
@@ -224,17 +229,6 @@ def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
     if chance is not None and chance.area_years:
         share = (chance.appeared + chance.gone) / chance.area_years
         yield tr("follow.by_chance", share=percent(share))
-
-
-def _events(table: pd.DataFrame) -> list[str]:
-    """List what appeared, newest first, then what went."""
-    newest_first = table.iloc[::-1].to_dict("records")
-    return [
-        tr(key, area=_name(row), month=month(str(row["last_month"])))
-        for event, key in (("appeared", "follow.appeared"), ("gone", "follow.gone"))
-        for row in newest_first
-        if row["event"] == event
-    ]
 
 
 def _months(followed: FollowedAreas) -> Iterator[str]:

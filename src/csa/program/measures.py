@@ -39,14 +39,9 @@ def add_values(store: Store, plan: Plan, act: Act, values: Sequence[Value]) -> i
         if not value.quarter.is_over(act.on):
             raise ParamError("decide.quarter_open", quarter=value.quarter, today=act.on)
     with store.writing(act.signed) as session:
-        before = _latest(session)
+        rows = session.scalars(select(ValueRow).order_by(ValueRow.number))
+        before = {_stem(row.measure, row.quarter, row.place): row for row in rows}
         return sum(_add_value(session, value, before) for value in values)
-
-
-def _latest(session: Session) -> dict[str, ValueRow]:
-    """Return the last revision of each value."""
-    rows = session.scalars(select(ValueRow).order_by(ValueRow.number))
-    return {_stem(row.measure, row.quarter, row.place): row for row in rows}
 
 
 def _stem(measure: str, quarter: object, place: str) -> str:

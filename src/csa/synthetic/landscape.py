@@ -514,7 +514,7 @@ def _merge_small(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
             return [piece, *waiting, *done]
         others = [*waiting, *done]
         wholes = [shapely.union(piece, other) for other in others]
-        fits = [_need(whole) if _is_one(whole) else 0.0 for whole in wholes]
+        fits = [_need(whole) if isinstance(whole, shapely.Polygon) else 0.0 for whole in wholes]
         best = int(np.argmax([*fits, _need(piece)]))
         if best == len(others):  # better as it is: a strip along the river
             done.append(piece)
@@ -523,10 +523,6 @@ def _merge_small(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
         waiting = [other for other in waiting if other is not others[best]]
         waiting = sorted([*waiting, wholes[best]], key=_need)
     return done
-
-
-def _is_one(shape: shapely.Geometry) -> bool:
-    return isinstance(shape, shapely.Polygon)
 
 
 def _need(piece: shapely.Geometry) -> float:

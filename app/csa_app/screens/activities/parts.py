@@ -19,7 +19,6 @@ from csa.change.sentences import each
 from csa.city.config import Activities
 from csa.program.activities import (
     ActivityTotal,
-    AreaMonth,
     add_activities,
     area_months,
     describe_reach,
@@ -106,7 +105,7 @@ def answer(view: ActivityView) -> None:
     until = Month.parse(view.months[0])
     first = str(until.plus(-12))
     seen = [m for m in area_months(view.totals, view.who, view.settings) if m.month >= first]
-    n = sum(_shown(part, own=view.is_organization) for part in seen)
+    n = sum((part.own if view.is_organization else part.others or 0) for part in seen)
     unit = "activities_page.own" if view.is_organization else "activities_page.others"
     reach = describe_reach(view.totals, view.who, view.settings, until)
     said = key_figure.text("" if reach is None else render(reach))
@@ -115,10 +114,6 @@ def answer(view: ActivityView) -> None:
     if view.is_organization:
         label = html.escape(tr("activities_page.count"))
         st.html(f'<p><a href="./count/" target="_self" style="color:inherit">{label}</a></p>')
-
-
-def _shown(part: AreaMonth, *, own: bool) -> int:
-    return part.own if own else part.others or 0
 
 
 def done(view: ActivityView) -> None:

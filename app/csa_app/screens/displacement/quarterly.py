@@ -364,7 +364,12 @@ def became(session: CitySession, choices: AreaSettings, following: Following) ->
     st.caption(f"{note} {others}")
     choice, spot = st.empty(), st.container(key="lineage").empty()
     try:
-        traced = _traced(session, choices, following)
+        chosen = following.displaced.chosen
+        traced = panels.waited(
+            st.container(key="judging").empty(),
+            lambda tell: cache_change.lineage(session, choices, chosen, tell),
+            panels.share_of(WINDOWS, tr("change_page.tracing")),
+        )
     except CsaError as error:
         spot.info(panels.plain(render(error.message)), icon=":material/info:")
         return
@@ -409,13 +414,3 @@ def areas_of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFram
     is_now = (traced["month"] == traced["month"].max()) & (traced["n_cells"] > 0)
     kept = {*following.area_ids, *traced.loc[is_now, "area_id"]}
     return traced[traced["area_id"].isin(kept)]
-
-
-def _traced(session: CitySession, choices: AreaSettings, following: Following) -> pd.DataFrame:
-    """Follow areas, with a progress bar if it takes long."""
-    chosen = following.displaced.chosen
-    return panels.waited(
-        st.container(key="judging").empty(),
-        lambda tell: cache_change.lineage(session, choices, chosen, tell),
-        panels.share_of(WINDOWS, tr("change_page.tracing")),
-    )

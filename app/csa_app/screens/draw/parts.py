@@ -195,7 +195,7 @@ def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
     st.header(tr("draw_page.new_list"), anchor=False)
     try:
         with panels.working():
-            found = _found(scene)
+            found = cache.priorities(scene.session, screen_state.screen(scene.session).choices)
         tiers = {tier: n for tier, n in count_tiers(found.assessment).items() if n >= LEAST}
         if not tiers:
             panels.empty(tr("draw_page.no_tier"))
@@ -210,11 +210,6 @@ def offer(scene: Present, label: str, *, is_first: bool = False) -> None:
 
 def _begin() -> None:
     st.session_state[PREPARING] = True
-
-
-def _found(scene: Present) -> AssessedProposal:
-    """Return the candidates on screen, as Compare shows them."""
-    return cache.priorities(scene.session, screen_state.screen(scene.session).choices)
 
 
 def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> Starts:

@@ -200,7 +200,8 @@ def draw_start_order(
     True
     """
     tier = _require_one_tier(entrants)
-    _require_seed(seed)
+    if len(seed) < MIN_SEED_LENGTH or not SEED.fullmatch(seed):
+        raise ParamError("draw.seed", given=seed, low=MIN_SEED_LENGTH)
     code = hash_list(
         entrants, first_start=first_start, n_waves=n_waves, months_between=months_between
     )
@@ -236,11 +237,6 @@ def _hash_text(text: str) -> str:
 def _is_whole(number: object) -> bool:
     """Check whether a number is an integer: 10.0 would change the list's code."""
     return isinstance(number, Integral)
-
-
-def _require_seed(seed: str) -> None:
-    if len(seed) < MIN_SEED_LENGTH or not SEED.fullmatch(seed):
-        raise ParamError("draw.seed", given=seed, low=MIN_SEED_LENGTH)
 
 
 def _require_unique(entrants: Sequence[Entrant]) -> None:

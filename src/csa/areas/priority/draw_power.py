@@ -64,7 +64,9 @@ def power(
     after = _expect_after(before, months, usual_fall_share)
     after[0] *= 1 - drop_share
     table = np.array([MONTHS_BEFORE * before[0], after[0], MONTHS_BEFORE * before[1], after[1]])
-    widening = _widen(dispersion)
+    if not (math.isfinite(dispersion) and dispersion > 0):
+        raise ParamError("draw.power_number", name="dispersion", given=dispersion)
+    widening = max(1.0, dispersion)
     difference, error = (float(number) for number in score_draw(table, widening))
     if error <= 0:
         return 0.0
@@ -208,9 +210,3 @@ def _sum_arms(areas: Draw | Sequence[Entrant]) -> tuple[float, float, int | None
         for wave in (1, areas.n_waves)
     )
     return early, late, (areas.n_waves - 1) * areas.months_between
-
-
-def _widen(dispersion: float) -> float:
-    if not (math.isfinite(dispersion) and dispersion > 0):
-        raise ParamError("draw.power_number", name="dispersion", given=dispersion)
-    return max(1.0, dispersion)
