@@ -190,7 +190,7 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
-    for module in ("fitted_model", "locating"):
+    for module in ("analysis", "locating"):
         monkeypatch.setattr(f"csa.areas.{module}.save_result", refuse)
     assert len(propose_areas(city, AreaSettings(until=UNTIL), keep=True).areas)
     assert kept_of(city) == []

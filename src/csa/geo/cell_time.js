@@ -98,6 +98,13 @@
     if (window.matchMedia("(pointer: coarse)").matches) map.dragging.disable();
     map.on("moveend zoomend resize", () => soon(map));
     map.on("resize", () => fitFoot(map));
+    const showZoom = () => {
+      showBase();
+      drawLines(map);
+      map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
+    };
+    map.on("zoomend", showZoom);
+    showZoom();
     watchCells(map);
     addHome(map, options);
     watchSize(map);
@@ -122,25 +129,20 @@
 
   // After a closer look, back to the whole city by one key.
   function addHome(map, options) {
-    const Home = L.Control.extend({
-      onAdd() {
-        const box = L.DomUtil.create("div", "leaflet-bar leaflet-control");
-        const button = L.DomUtil.create("a", "csa-home", box);
-        button.href = "#";
-        button.title = options.words.home;
-        button.setAttribute("role", "button");
-        button.setAttribute("aria-label", options.words.home);
-        button.textContent = "\u2302";
-        L.DomEvent.disableClickPropagation(box);
-        L.DomEvent.on(button, "click", (event) => {
-          L.DomEvent.preventDefault(event);
-          kept.bounds = options.bounds;
-          fit(map);
-        });
-        return box;
-      },
-    });
-    new Home({ position: "topleft" }).addTo(map);
+    const home = L.control({ position: "topleft" });
+    home.onAdd = () => {
+      const box = L.DomUtil.create("div", "leaflet-bar leaflet-control");
+      const look = { href: "#", title: options.words.home, role: "button", ariaLabel: options.words.home, textContent: "\u2302" };
+      const button = part(box, "a", "csa-home", look);
+      L.DomEvent.disableClickPropagation(box);
+      L.DomEvent.on(button, "click", (event) => {
+        L.DomEvent.preventDefault(event);
+        kept.bounds = options.bounds;
+        fit(map);
+      });
+      return box;
+    };
+    home.addTo(map);
   }
 
   // A frame that is hidden (another tab, a folded panel) has no size: what it shows waits for one.
@@ -205,7 +207,6 @@
     kept.names = (base.names || []).map(([lat, lon, text]) => ({ at: L.latLng(lat, lon), text }));
     kept.streets = ["main_streets", "streets"].flatMap((name) =>
       (kept.base[name]?.getLayers() || []).filter(({ feature }) => feature.properties.name));
-    kept.baseMap = map;
     // Of the city's own named layers alone: no address of an incident.
     kept.places = new Map(kept.streets.map((layer) => [layer.feature.properties.name, layer]));
     for (const { at, text } of kept.names) kept.places.set(text, L.rectangle(at.toBounds(1500)));
@@ -218,8 +219,8 @@
   }
 
   function showBase() {
-    const map = kept.baseMap;
-    if (!map) return;
+    const map = kept.map;
+    if (!kept.base) return;
     for (const [name, layer] of Object.entries(kept.base)) {
       const isOn = kept.on[name === "neighborhoods" ? "neighborhoods" : "background"];
       const isNear = name !== "streets" || map.getZoom() >= 13;
@@ -290,15 +291,6 @@
   function paint(group, message) {
     const map = kept.map;
     const turn = ++painted;
-    if (!kept.zoomBound) {
-      kept.zoomBound = true;
-      map.on("zoomend", () => {
-        showBase();
-        drawLines(map);
-        map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
-      });
-      map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
-    }
     drawGround(group);
     drawAreas(group, message);
     if (kept.view !== message.view && message.areas.length) showAreas(map, message);
@@ -1464,20 +1456,9 @@
   function linesOver(edges, part, from, to) {
     const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
     const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
-    const corners = pointsIn(edges, { left, top, right, bottom }, NEAR_PX).filter((corner) => isNear(corner, from, to));
+    const corners = pointsIn(edges, { left, top, right, bottom }, NEAR_PX).filter((corner) => L.LineUtil.pointToSegmentDistance(corner, from, to) < NEAR_PX);
     const over = new Set(corners.map(({ ground }) => ground));
-    return [...over].filter((ground) => !isSame(ground[0], part.corners[0])).length;
-  }
-
-  function isSame(one, other) {
-    return one.x === other.x && one.y === other.y;
-  }
-
-  function isNear(point, from, to) {
-    const [dx, dy] = [to.x - from.x, to.y - from.y];
-    const along = ((point.x - from.x) * dx + (point.y - from.y) * dy) / (dx * dx + dy * dy || 1);
-    const at = Math.min(Math.max(along, 0), 1);
-    return Math.hypot(from.x + at * dx - point.x, from.y + at * dy - point.y) < NEAR_PX;
+    return [...over].filter((ground) => !ground[0].equals(part.corners[0])).length;
   }
 
   function padded({ left, right, top, bottom }) {
@@ -1490,11 +1471,7 @@
   }
 
   function meets([a, b], { left, right, top, bottom }) {
-    const isIn = ({ x, y }) => x > left && x < right && y > top && y < bottom;
-    const [fall, rise] = [[left, top, right, bottom], [left, bottom, right, top]].map(
-      ([x, y, toX, toY]) => [{ x, y }, { x: toX, y: toY }],
-    );
-    return isIn(a) || isIn(b) || areCrossing([a, b], fall) || areCrossing([a, b], rise);
+    return Boolean(L.LineUtil.clipSegment(a, b, L.bounds([left, top], [right, bottom])));
   }
 
   function putLabel(map, part, { box, line: ends, isShort }, taken) {
