@@ -27,8 +27,8 @@ from rich.table import Table
 from scipy.sparse import csr_array
 
 from csa.areas.choices import AreaSettings
+from csa.areas.concentration import find_hot_cells
 from csa.areas.finding import estimate_areas, find_areas, resolve_params
-from csa.areas.hot_cells import find_hot_cells
 from csa.areas.ordering import exceeds_city_mean
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea

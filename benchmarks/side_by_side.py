@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.synthetic import CORNER, SIZE_DEGREES, block_snapped
-from csa.areas.hot_cells import measure_gi_star
+from csa.areas.concentration import measure_gi_star
 from csa.geo.cells import bin_points, find_neighbors
 
 SEED = 20201001

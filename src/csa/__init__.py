@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from csa.areas.choices import AreaSettings, Suggestion
     from csa.areas.concentration import (
         Concentration,
+        find_hot_cells,
         generalized_gini,
         gini,
         measure_concentration,
         share_of_land_for,
     )
     from csa.areas.forming import label_clusters
-    from csa.areas.hot_cells import find_hot_cells
     from csa.areas.locating import locate_incidents
     from csa.areas.ordering import Weights
     from csa.areas.priority.assessment import AreaAssessment, assess_areas, prioritize
@@ -166,7 +166,7 @@ _MODULES = {
     "draw_cells": "csa.geo.cells",
     "draw_start_order": "csa.areas.priority.draw",
     "estimate_population": "csa.geo.neighborhoods",
-    "find_hot_cells": "csa.areas.hot_cells",
+    "find_hot_cells": "csa.areas.concentration",
     "find_neighbors": "csa.geo.cells",
     "fit_prior": "csa.areas.shrinkage",
     "fit_risk_terrain": "csa.risk.terrain",

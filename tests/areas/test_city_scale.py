@@ -11,7 +11,7 @@ from tests.towns import history, town_of
 
 from csa.areas.choices import AreaSettings
 from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
-from csa.areas.hot_cells import find_hot_cells
+from csa.areas.concentration import find_hot_cells
 from csa.areas.locating import locate_incidents
 from csa.areas.window import NOTHING_COUNTED, CountedCells
 from csa.city.dataset import City

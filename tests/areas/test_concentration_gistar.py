@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control, norm
 from tests.workers import slowly
 
-from csa.areas.hot_cells import COLUMNS, find_hot_cells, measure_gi_star
+from csa.areas.concentration import COLUMNS, find_hot_cells, measure_gi_star
 from csa.base.errors import ParamError, TableError
 
 CELLS = [(column, row) for row in range(30) for column in range(50)]  # axial coordinates

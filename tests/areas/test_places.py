@@ -220,7 +220,7 @@ def test_a_folder_that_cannot_be_written_costs_the_names_alone(city, monkeypatch
     def full(*_):
         raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
 
-    for module in ("places", "fitted_model"):
+    for module in ("places", "analysis"):
         monkeypatch.setattr(f"csa.areas.{module}.save_result", full)
     assert len(propose_areas(city, keep=True).areas) == 8
     assert load_places(city) == ()

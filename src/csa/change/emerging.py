@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from csa.areas.city_scale import CityScale
-from csa.areas.hot_cells import find_hot_cells
+from csa.areas.concentration import find_hot_cells
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats
 from csa.base.errors import ParamError, TableError

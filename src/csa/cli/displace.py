@@ -20,7 +20,6 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-
     from csa.change.follow import FollowedAreas
     from csa.workflow.products import ChangeMade
 

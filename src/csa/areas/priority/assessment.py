@@ -12,9 +12,8 @@ import pandas as pd
 
 from csa.areas.choices import AreaSettings
 from csa.areas.city_scale import CityScale
-from csa.areas.concentration import Concentration, measure_concentration
+from csa.areas.concentration import Concentration, find_hot_cells, measure_concentration
 from csa.areas.finding import estimate_areas, find_areas, resolve_params
-from csa.areas.hot_cells import find_hot_cells
 from csa.areas.locating import locate_incidents, require_fitting
 from csa.areas.ordering import (
     ORDER_COLUMNS,
@@ -268,7 +267,7 @@ class AreaAssessment:
     answers: Mapping[str, Sufficiency]  # what the data can answer
     finest: int | None  # the finest resolution at which cells may be tested; None for none
     concentration: Concentration  # how unevenly incidents lie on the land, beside chance
-    cells: pd.DataFrame | None  # Gi* of every cell, as `csa.areas.hot_cells.find_hot_cells`
+    cells: pd.DataFrame | None  # Gi* of every cell, as `csa.areas.concentration.find_hot_cells`
     city_per_km2: float  # the city's incidents per km2 in the period
 
     @property
