@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -88,19 +89,12 @@ def _reach(track: CumulativeCounts) -> float:
 
 
 def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: int) -> None:
-    track, colors = part.track, theme.current()
-    mean = track.expectation.mean
+    track, mean = part.track, part.track.expectation.mean
+    add = partial(figure.add_scatter, row=row, col=1)
     edge = {"x": list(months), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    band = faded(colors.faint)
-    figure.add_scatter(y=(track.bound_low - mean).round(2).tolist(), row=row, col=1, **edge)
-    figure.add_scatter(
-        y=(track.bound_high - mean).round(2).tolist(),
-        fill="tonexty",
-        fillcolor=band,
-        row=row,
-        col=1,
-        **edge,
-    )
+    add(y=(track.bound_low - mean).round(2).tolist(), **edge)
+    band = {"fill": "tonexty", "fillcolor": faded(theme.current().faint)}
+    add(y=(track.bound_high - mean).round(2).tolist(), **band, **edge)
     apart = (track.counted - mean).round(2)
     told = track.has_enough.tolist()
     n_untold = len(told) - told[::-1].index(False) if False in told else 0
@@ -119,19 +113,18 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
     ]
     # Sums only grow: once there is enough to judge, it stays enough.
     for first, last, dash in ((0, n_untold + 1, "dot"), (n_untold, len(months), "solid")):
-        figure.add_scatter(
-            x=list(months[first : min(last, at + 1)]),
-            y=apart[first : min(last, at + 1)].tolist(),
+        shown = slice(first, min(last, at + 1))
+        add(
+            x=list(months[shown]),
+            y=apart[shown].tolist(),
             mode="lines+markers" if last - first == 1 and dash == "solid" else "lines",
             line={"color": part.color, "width": 3 if dash == "solid" else 1.5, "dash": dash},
             marker={"color": part.color},
-            text=texts[first : min(last, at + 1)],
+            text=texts[shown],
             hovertemplate="%{text}<extra></extra>",
-            row=row,
-            col=1,
         )
     if at < len(months) - 1:
-        figure.add_scatter(
+        add(
             x=list(months[at:]),
             y=apart[at:].tolist(),
             mode="lines",
@@ -139,8 +132,6 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
             opacity=LATER_OPACITY,
             text=texts[at:],
             hovertemplate="%{text}<extra></extra>",
-            row=row,
-            col=1,
         )
 
 
