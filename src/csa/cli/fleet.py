@@ -16,6 +16,7 @@ from csa.cli.backtest import show_backtest
 from csa.cli.console import fail, progress, show, show_json, show_table, show_written
 from csa.cli.displace import show_change
 from csa.cli.gather import show_intake
+from csa.cli.options import JsonOption
 from csa.cli.priorities import show_priorities
 from csa.cli.propose import show_proposal
 from csa.cli.report import show_report
@@ -40,7 +41,7 @@ def fleet(
     only: Annotated[
         str | None, typer.Option(help="Run only these cities.", metavar="NAME,NAME")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Run many cities through every step, from start or ingest to report."""
     from csa.workflow.fleet.city import FAILED

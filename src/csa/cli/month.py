@@ -16,6 +16,7 @@ from csa.cli.gather import show_fetched
 from csa.cli.options import (
     AllowPrivateOption,
     CityOption,
+    ConfirmOption,
     JsonOption,
     StoreOption,
     city_plan,
@@ -80,13 +81,7 @@ def month_command(
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish the newest draft bundle.")
     ] = False,
-    confirm: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Code of a flagged public text that you have read again. Repeatable.",
-            metavar="CODE",
-        ),
-    ] = None,
+    confirm: ConfirmOption = None,
     by: Annotated[
         str | None,
         typer.Option(help="The office that publishes, takes back or confirms texts; recorded."),

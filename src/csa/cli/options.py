@@ -84,6 +84,16 @@ StoreOption = Annotated[
         metavar="URL",
     ),
 ]
+BasemapOption = Annotated[
+    Path | None,
+    typer.Option(help="The background for the maps: the folder from `csa basemap`.", metavar="DIR"),
+]
+ConfirmOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Code of a flagged public text that you have read again. Repeatable.", metavar="CODE"
+    ),
+]
 ByOption = Annotated[str, typer.Option(help="The office that decides; recorded.", metavar="OFFICE")]
 WhyOption = Annotated[str, typer.Option(help="The reason; recorded.", metavar="TEXT")]
 OnOption = Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from csa.cli.console import make_table, show, show_json, show_table
 from csa.cli.options import (
     ByOption,
     CityOption,
+    FolderOption,
     JsonOption,
     WhyOption,
     dataset_of,
@@ -26,16 +26,9 @@ app = typer.Typer(
     help="Possible placeholder locations: look at them, and mark them.",
 )
 
-DatasetFolder = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the dataset (default: the city's).", metavar="DATASET_DIR"),
-]
-
 
 @app.command("list")
-def point_list(
-    city: CityOption, dataset: DatasetFolder = None, as_json: JsonOption = False
-) -> None:
+def point_list(city: CityOption, dataset: FolderOption = None, as_json: JsonOption = False) -> None:
     """List possible placeholder locations: address, coordinates, and what is there."""
     from csa.ingest.points import list_points
 
@@ -68,7 +61,7 @@ def point_mark(
     is_real: Annotated[
         bool, typer.Option("--right/--wrong", help="Whether incidents really happened there.")
     ],
-    dataset: DatasetFolder = None,
+    dataset: FolderOption = None,
 ) -> None:
     """Mark a location in the city's file as right or wrong, once someone has checked it."""
     from csa.city.loading import find_city_file

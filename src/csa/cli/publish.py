@@ -15,7 +15,9 @@ from csa.base.text import Translator, day, render, tr
 from csa.base.text import month as month_name
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
+    BasemapOption,
     CityOption,
+    ConfirmOption,
     DatasetOption,
     JsonOption,
     StoreOption,
@@ -46,12 +48,7 @@ def publish(
         ),
     ] = None,
     store: StoreOption = None,
-    basemap: Annotated[
-        Path | None,
-        typer.Option(
-            help="The background for the maps: the folder from `csa basemap`.", metavar="DIR"
-        ),
-    ] = None,
+    basemap: BasemapOption = None,
     earlier: Annotated[
         list[Path] | None,
         typer.Option(help="Every earlier bundle that is not in --out.", metavar="DIR"),
@@ -69,12 +66,7 @@ def publish(
             help="Who lives where, for the fairness page; see `public.census`.", metavar="FILE"
         ),
     ] = None,
-    confirm: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Code of a flagged text that you have read again. Repeatable.", metavar="CODE"
-        ),
-    ] = None,
+    confirm: ConfirmOption = None,
     by: Annotated[
         str | None,
         typer.Option(

@@ -12,6 +12,7 @@ from csa.base.errors import ParamError
 from csa.base.text import ENGLISH, render, tr
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
+    BasemapOption,
     CityOption,
     DatasetOption,
     StoreOption,
@@ -56,10 +57,7 @@ def report(
         str | None, typer.Option(help="en or es; else the city's.", metavar="LANGUAGE")
     ] = None,
     store: StoreOption = None,
-    basemap: Annotated[
-        Path | None,
-        typer.Option(help="Background for the maps: the folder from `csa basemap`.", metavar="DIR"),
-    ] = None,
+    basemap: BasemapOption = None,
     earlier: Annotated[
         list[Path] | None,
         typer.Option(

@@ -22,6 +22,7 @@ from csa.base.io import create_file
 from csa.base.text import day, tr
 from csa.cli.console import LOGGER, note, pick, progress, show, show_json
 from csa.cli.options import (
+    BasemapOption,
     JsonOption,
     StoreOption,
     in_var,
@@ -183,12 +184,7 @@ def sample(
             metavar="DIR",
         ),
     ] = None,
-    basemap: Annotated[
-        Path | None,
-        typer.Option(
-            help="The background for its reports: the folder from `csa basemap`.", metavar="DIR"
-        ),
-    ] = None,
+    basemap: BasemapOption = None,
     city: Annotated[
         str, typer.Option(help="The made-up city's file, or its name in config/.", metavar="CONFIG")
     ] = "sample",
