@@ -412,3 +412,23 @@ def test_changes_that_are_written_down_happen_once(tmp_path):
     (tmp_path / "journal").write_text(json.dumps([vars(one) for one in moves]))
     assert finish(tmp_path / "journal")  # all of it had happened
     assert (tmp_path / "old" / "a.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("day", "years"),
+    [(date(2020, 1, 31), (2019, 2020)), (date(2020, 2, 1), (2020,)), (date(2021, 1, 1), (2020,))],
+)
+def test_january_fetches_last_years_file_too_of_the_years_that_the_portal_lists(
+    day, years, tmp_path, monkeypatch
+):
+    def fetch(_, year, folder, progress, *, address):
+        assert (folder, progress, address) == (tmp_path / ".fetched", None, "there")
+        return year
+
+    monkeypatch.setattr(month_module, "fetch_year", fetch)
+    city = SimpleNamespace(source=None, clock=SimpleNamespace(today=lambda: day))
+    listed = SimpleNamespace(datasets={"2019": "a", "2020": "b"})
+    place = SimpleNamespace(home=tmp_path)
+    for portal, expected in ((listed, years), (None, ())):
+        config = SimpleNamespace(city=city, portal=portal)
+        assert month_module.fetch_new(config, place, None, "there") == expected

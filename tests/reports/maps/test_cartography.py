@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from PIL import Image
-from pyproj import Geod
+from pyproj import Geod, Proj
 from tests.properties import examples
 from tests.sentences import says
 
@@ -161,12 +161,14 @@ def test_the_scale_bar_is_a_round_number(units, width_m, label):
 
 
 def test_north_leans_east_of_the_middle_of_the_zone_and_is_up_in_it():
-    """Grid convergence is near (longitude - the zone's middle) x sin(latitude)."""
+    """By PROJ's own grid convergence, and by hand: near degrees from the middle x sin(latitude)."""
     view = fit((0.0, 0.0, 1e4, 1e4), (0.0, 0.0, 100.0, 100.0), "EPSG:32615")
     assert north_degrees(view, 500_000, 4_300_000) == pytest.approx(0, abs=1e-6)
-    lean = np.sin(np.radians(38.8)) * 1.0
-    x_of_a_degree_east = 500_000 + 86_900
-    assert north_degrees(view, x_of_a_degree_east, 4_300_000) == pytest.approx(-lean, abs=0.02)
+    zone = Proj("EPSG:32615")
+    x, y = zone(-92.0, 38.8)
+    lean = zone.get_factors(-92.0, 38.8).meridian_convergence
+    assert lean == pytest.approx(np.sin(np.radians(38.8)), abs=1e-3)
+    assert north_degrees(view, x, y) == pytest.approx(-lean, abs=1e-3)
 
 
 def test_north_is_up_and_east_to_the_right():
