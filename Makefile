@@ -184,10 +184,10 @@ test-slow: setup postgres ## run the slow tests, and each property with twenty t
 test-image: setup ## build the container's image and start it (root, buildah and crun; ten minutes)
 	@$(BIN)/python -m pytest -m slow -rs tests/test_image.py $(PYTEST_ARGS)
 
-fuzz: setup ## give the commands 10,000 files that went wrong (FUZZ_ARGS="--seed 2"; --case N repeats one)
+fuzz: setup ## give the readers 10,000 files that went wrong (FUZZ_ARGS="--seed 2"; --case N repeats one)
 	@$(BIN)/python -W ignore -m tests.fuzz $(FUZZ_ARGS)
 
-faults: setup postgres ## kill commands 300 times, fill disks, stop clocks and databases (--case N repeats one)
+faults: setup postgres ## stop commands at every step, kill them, fill disks, stop clocks and databases
 	@$(BIN)/python -W ignore -m tests.faults $(FAULTS_ARGS)
 
 soak: setup ## put twenty viewers on for an hour while months are made and taken back

@@ -59,6 +59,15 @@ class Client:
         fragment = self.widgets[widget][2]
         await self._run([WidgetState(id=widget, **value)], fragment)
 
+    def keyed(self, key: str) -> str:
+        """Find a widget by the key that its page gave it."""
+        return next(name for name in self.widgets if name.endswith(f"-{key}"))
+
+    async def press(self, button: str, typed: dict[str, str]) -> None:
+        """Type into fields and press a button, each known by its key."""
+        states = [WidgetState(id=self.keyed(key), string_value=text) for key, text in typed.items()]
+        await self._run([*states, WidgetState(id=self.keyed(button), trigger_value=True)])
+
     async def begin(self) -> None:
         """Ask for the first page, as a browser does once it is connected."""
         await self._run()

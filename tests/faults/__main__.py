@@ -5,6 +5,7 @@ other faults. `--mutants` plants faults in the program instead, and asks who see
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -25,9 +26,9 @@ from tests.faults.steps import UNREACHED, fault_points
 def cases(asked, names):
     """List what is played of each scene: every step, kills, what befalls the machine."""
     for name in names:
-        if not name.endswith("-postgresql") and name != "mail":
+        if not name.endswith("-postgresql"):
             yield name, "step", 0
-        for number in range(N_KILLS if name != "mail" else 5 * N_KILLS):
+        for number in range(N_KILLS):
             if number < asked.share * N_KILLS or number == 0:
                 yield name, "kill", number
         for number, (fault, scene) in enumerate(OTHERS):
@@ -58,8 +59,10 @@ def play(asked, say):
                         done.extend(player.steps(scene, asked.share, asked.seed))
                     else:
                         done.append(player.play(asked.seed, fault, scene, number))
+                now = [case for case in done[before:] if case.scene == name]
+                wrong = sum(bool(case.wrong) for case in now)
                 say(
-                    f"faults: {name}, {time.monotonic() - started:.0f} s, {len(done) - before} cases by now"
+                    f"faults: {name}, {time.monotonic() - started:.0f} s, {len(now)} cases, {wrong} failed"
                 )
             reached.update(player.reached)
 
@@ -78,7 +81,10 @@ def report(done, reached, seconds, *, is_whole):
     print(f"{'while':<24} {'fault':<18} {'cases':>6} {'failed':>7}")
     for key, n in sorted(counts.items()):
         print(f"{key[0]:<24} {key[1]:<18} {n:>6} {failed[key]:>7}")
-    print(f"{len(done)} cases in {seconds:.0f} s: {failed.total()} failed")
+    spent = sum(os.times()[:4])
+    print(
+        f"{len(done)} cases in {seconds:.0f} s, {spent:.0f} s of processors: {failed.total()} failed"
+    )
     for text, n in Counter(case.said for case in done if case.said.startswith("left out")).items():
         print(f"{n} {text}")
     points, missing = fault_points(), []
@@ -120,7 +126,7 @@ def lines(done, share):
 PROMISES = {
     "step": (
         "A command stopped at any step, or by a power failure there, leaves what was or what is new, whole; what was acknowledged stays; the next run ends",
-        "a disk that says synced and is not; steps inside SQLite; mail and PostgreSQL are killed, not replayed",
+        "a disk that says synced and is not; steps inside SQLite; PostgreSQL is killed, not replayed",
     ),
     "kill": (
         "So does a command that is killed, on SQLite and PostgreSQL, while somebody reads",

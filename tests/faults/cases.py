@@ -122,9 +122,10 @@ class Player:
         build(crash, folder, place)
         ran = Ran(0 if crash.event == "end" else KILLED, 0, crash.said, "")
         try:
-            wrong = scene.check(folder, ran, old, new)
-            if not wrong and runs_again:
-                wrong = scene.again(self.stage, folder, new)
+            with scene.played(folder):
+                wrong = scene.check(folder, ran, old, new)
+                if not wrong and runs_again:
+                    wrong = scene.again(self.stage, folder, new)
         except CsaError as error:
             wrong = f"what is left cannot be read: {error}"
         how = f"{crash.kind} at step {crash.at}, {crash.event}"

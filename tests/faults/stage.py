@@ -63,7 +63,7 @@ class Stage:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(60)
+        self.process.wait(600)
         self.process.stdout.close()
 
     def run(self, folder, lines, *, kill_at=0, delay_ms=0, n_at_once=1, obeys_modes=False, clock_days=0,

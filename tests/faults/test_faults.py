@@ -18,7 +18,7 @@ from tests.sentences import says
 from tests.workers import long
 
 SHARE = 0.05
-STEPS = ("ingest", "decide", "backup", "restore", "measure", *long("first"))
+STEPS = ("ingest", "decide", "backup", "restore", "measure", *long("first", "mail"))
 KILLS = ("decide-postgresql", "mail", *long("decide"))
 QUICK = {"disk full": "decide", "folder read-only": "backup", "clock set back": "decide", "clock far ahead": "mail",
          "twice at once": "decide", "page damaged": "decide"}  # fmt: skip

@@ -2,6 +2,7 @@
 
 import argparse
 import multiprocessing as mp
+import random
 import sys
 import time
 from collections import Counter, defaultdict
@@ -22,27 +23,38 @@ WANTED = (
 """Each reason for which a row is not used: some case must have rows of it."""
 WHOLE = 3000
 """Cases of every target that reach them all."""
+RECYCLED = 2000
+"""Cases after which a process makes place for another."""
+MOST_STEPS = 5
+"""How many cases an input may be made from."""
 
 
 class Worker:
     """A process that may die of a case: then the case has failed, and another process goes on."""
 
     def __init__(self, seed, only=""):
-        self.seed, self.only, self.number, self.since = seed, only, None, 0.0
+        self.seed, self.only, self.case, self.since = seed, only, None, 0.0
         self._start()
 
     def _start(self):
         self.pipe, other = mp.Pipe()
-        self.process = mp.get_context("spawn").Process(
-            target=work, args=(other, self.seed, self.only), daemon=True
+        self.n, self.process = (
+            0,
+            mp.get_context("spawn").Process(
+                target=work, args=(other, self.seed, self.only), daemon=True
+            ),
         )
         self.process.start()
         other.close()
 
-    def give(self, number):
-        self.number, self.since = number, time.monotonic()
-        if number is not None:
-            self.pipe.send(number)
+    def give(self, case):
+        self.n += 1
+        if self.n > RECYCLED:
+            self.process.kill()
+            self._start()
+        self.case, self.since = case, time.monotonic()
+        if case is not None:
+            self.pipe.send(case)
 
     def result(self):
         """Return the outcome of its case; None while it goes on."""
@@ -56,33 +68,51 @@ class Worker:
                 return None
             self.process.kill()
         self.process.join()
-        number, code = self.number, self.process.exitcode
+        code = self.process.exitcode
         self._start()
-        return number, Outcome("?", "?", "?", f"the process died ({code})")
+        return Outcome("?", "?", "?", f"the process died ({code})", case=self.case)
+
+
+class Choice:
+    """Which case comes next: half of them change an input that reached lines no other had."""
+
+    def __init__(self, seed, numbers):
+        self.seed, self.numbers, self.lines, self.kept = seed, iter(numbers), set(), []
+
+    def next(self):
+        number = next(self.numbers, None)
+        rng = random.Random(f"{self.seed}/{number}")  # noqa: S311 - chance, not a secret
+        before = rng.choice(self.kept) if self.kept and rng.random() < 0.5 else ()
+        return None if number is None else (*before, number)
+
+    def learn(self, outcome):
+        if outcome.new - self.lines and len(outcome.case) < MOST_STEPS and not outcome.is_failure:
+            self.kept.append(outcome.case)
+        self.lines |= outcome.new
 
 
 def run(seed, numbers, n_workers, say, only="", *, is_first_enough=False):
     """Run cases, and give each number with its outcome; Ctrl-C gives those that are done."""
-    waiting, done = iter(numbers), {}
+    choice, done = Choice(seed, numbers), {}
     workers = [Worker(seed, only) for _ in range(n_workers)]
     started = shown = time.monotonic()
     try:
-        for worker, number in zip(workers, waiting, strict=False):
-            worker.give(number)
-        while busy := [worker for worker in workers if worker.number is not None]:
+        for worker in workers:
+            worker.give(choice.next())
+        while busy := [worker for worker in workers if worker.case is not None]:
             wait([worker.pipe for worker in busy], timeout=1)
             for worker, found in [(one, one.result()) for one in busy]:
                 if found is not None:
-                    done[found[0]] = found[1]
-                    if found[1].is_failure and is_first_enough:
-                        waiting = iter(())
-                    worker.give(next(waiting, None))
+                    done[found.case[-1]] = found
+                    choice.learn(found)
+                    if found.is_failure and is_first_enough:
+                        choice.numbers = iter(())
+                    worker.give(choice.next())
             if time.monotonic() - shown > (2 if sys.stderr.isatty() else 60):
                 shown = time.monotonic()
                 failed = sum(one.is_failure for one in done.values())
-                say(
-                    f"fuzz: {len(done)} of {len(numbers)}, {failed} failed, {shown - started:.0f} s"
-                )
+                say(f"fuzz: {len(done)} of {len(numbers)}, {failed} failed, {shown - started:.0f} s,"
+                    f" {len(choice.lines):,} lines, {len(choice.kept)} inputs kept")  # fmt: skip
     except KeyboardInterrupt:
         say("fuzz: stopped")
     finally:
@@ -108,8 +138,14 @@ def report(done, seconds, seed):
         max((one.mb for one in done.values()), default=0),
         max((one.seconds for one in done.values()), default=0),
     )
-    print(f"{len(done)} inputs in {seconds:.0f} s: {n_failed} failed in {len(failures)} places;"
-          f" peak memory {peak:.0f} MB, slowest {slowest:.1f} s")  # fmt: skip
+    spent = sum(one.seconds for one in done.values()) / max(len(done), 1)
+    n_new, n_by = (
+        sum(bool(one.new) for one in done.values()),
+        sum("by csa" in one.label for one in done.values()),
+    )
+    print(f"{len(done)} inputs in {seconds:.0f} s, {spent:.2f} s of a processor each: {n_failed} failed in"
+          f" {len(failures)} places; peak memory {peak:.0f} MB, slowest {slowest:.1f} s;"
+          f" {n_new} reached new lines, {n_by} went through the command")  # fmt: skip
     reached = Counter(reason for one in done.values() for reason in one.reached)
     for reason in WANTED:
         print(f"{reason:<28} {reached[reason]:>7} cases")
@@ -126,7 +162,7 @@ def report(done, seconds, seed):
             f"\n{len(numbers)} x {result}\n  {one.target}: {one.label} ({one.ways})\n  {one.detail.strip().splitlines()[-1][:300] if one.detail else ''}"
         )
         print(
-            f"  again: python -m tests.fuzz --seed {seed} --case {numbers[0]}  (all: {', '.join(map(str, numbers[:8]))})"
+            f"  again: python -m tests.fuzz --seed {seed} --case {','.join(map(str, one.case))}  (all: {', '.join(map(str, numbers[:8]))})"
         )
     return n_failed
 
@@ -139,7 +175,9 @@ def main():
     parser.add_argument("--only", default="", help="files of one target alone")
     parser.add_argument("--first", action="store_true", help="stop at the first failure")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--case", type=int, help="run one case alone")
+    parser.add_argument(
+        "--case", help="run one case alone: its number, after those it was made from"
+    )
     parser.add_argument(
         "--keep", default="", help="with --case: keep its file in the corpus, under this name"
     )
@@ -149,7 +187,8 @@ def main():
     if note:
         print(f"fuzz: {note}", file=sys.stderr)
     if asked.case is not None:
-        one = run_case(asked.seed, asked.case, asked.keep, asked.only)
+        case = map(int, asked.case.split(","))
+        one, _ = run_case(asked.seed, *case, keep=asked.keep, only=asked.only)
         print(
             f"{one.target}: {one.label} ({one.ways})\n{one.result}, {one.seconds:.1f} s, {one.mb:.0f} MB\n{one.detail}"
         )

@@ -10,9 +10,11 @@ import tempfile
 import time
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from coverage import Coverage
 from tests.fuzz import targets
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import all_seeds
@@ -23,6 +25,9 @@ from csa.ingest.job import in_this_process
 
 MAX_MB, MAX_SECONDS = 1000, 40
 WHOLE_EVERY = 50
+"""How often a city's whole file is taken, and how often the command reads instead of its parts."""
+MOST_KEPT = 200_000
+"""Bytes of an input that others are made of."""
 CORPUS = Path(__file__).parent / "corpus"
 """What once broke it: <what reads it>/<the seed it is of>/<what is wrong with it>."""
 PLACES = ("folder", "dangling", "loop", "long name", "suffix", "unreadable")
@@ -50,6 +55,10 @@ class Outcome:
     seconds: float = 0
     mb: float = 0
     reached: tuple[str, ...] = ()  # reasons for which some row was not used
+    case: tuple[int, ...] = ()  # its number, after those of the cases that it was made from
+    new: frozenset[tuple[str, int]] = (
+        frozenset()
+    )  # lines of the program that no case before reached
 
     @property
     def is_failure(self):
@@ -89,6 +98,8 @@ def _watch(event, args):
         named = os.fsdecode(path)
         if named.startswith("file:"):  # SQLite's own address, with what it may do
             named = named.removeprefix("file:").partition("?")[0]
+        if event in ("os.remove", "os.rmdir") and args[-1] >= 0:  # within a folder that is open
+            named = os.path.join(Path(f"/proc/self/fd/{args[-1]}").readlink(), named)  # noqa: PTH118
         full = os.path.realpath(named)
         if not full.startswith(_allowed[0]):
             _strays.append(f"{event} {full}")
@@ -141,7 +152,7 @@ def _listing(folder):
 
 
 @in_this_process()
-def judge(target, folder, name, label="", ways=""):
+def judge(target, folder, name, label="", ways="", *, by_command=False):
     """Let a target read a folder's files, and find out what went wrong, if anything."""
     for one in ("tmp", "out"):
         (folder / one).mkdir()
@@ -151,10 +162,11 @@ def judge(target, folder, name, label="", ways=""):
     # What a test before has left in the process is not this case's.
     limit = max(MAX_MB, _memory_mb("VmRSS") + MAX_MB / 2)
     result, detail = "read", ""
+    read = partial(targets.through_command, target) if by_command else getattr(targets, target)
     try:
         with guarded(folder):
             try:
-                getattr(targets, target)(folder / "in", name)
+                read(folder / "in", name)
             except CsaError as error:
                 render(error.message)
                 result, detail = "refused", error.message.key
@@ -188,8 +200,14 @@ def _choose(seed, number, only=""):
     seeds, _ = all_seeds()
     is_whole = number % WHOLE_EVERY == WHOLE_EVERY - 1
     fitting = [one for one in seeds if one.is_whole == is_whole and only in ("", one.target)]
+    if is_command(number):
+        fitting = [one for one in fitting if one.target in targets.COMMANDS]
     fitting = fitting or [one for one in seeds if one.target == only]
     return rng.choices(fitting, [WEIGHTS.get(one.target, 1) for one in fitting])[0], rng
+
+
+def is_command(number):
+    return number % WHOLE_EVERY == WHOLE_EVERY // 2
 
 
 def _put(folder, seed, content, place=""):
@@ -214,15 +232,20 @@ def _put(folder, seed, content, place=""):
     return str(path.relative_to(folder / "in"))
 
 
-def run_case(seed, number, keep=None, only=""):
-    """Make a case by its number, and judge it; `only` of one target."""
-    chosen, rng = _choose(seed, number, only)
+def run_case(seed, *case, keep="", only=""):
+    """Make a case by its number, and judge it; `only` of one target.
+
+    Where several numbers are given, each changes what the one before it made.
+    """
+    chosen, rng = _choose(seed, case[0], only)
     place = rng.choice(PLACES) if rng.random() < 0.02 else ""
-    content, ways = (
-        (chosen.content, [place])
-        if place
-        else mutate(chosen.content, Path(chosen.name).suffix, rng)
-    )
+    content, ways = chosen.content, [place] if place else []
+    for number in () if place else case:
+        if number != case[0]:
+            rng = random.Random(f"{seed}:{number}")  # noqa: S311
+        content, more = mutate(content, Path(chosen.name).suffix, rng)
+        ways += more
+    is_fit = len(content) <= MOST_KEPT and not (place or chosen.is_whole)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as made:
         folder = Path(made)
         name = _put(folder, chosen, content, place)
@@ -231,7 +254,10 @@ def run_case(seed, number, keep=None, only=""):
             kept = CORPUS / chosen.target / chosen.label / f"{keep}{Path(name).suffix}"
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / "in" / name, kept)
-        return judge(chosen.target, folder, name, chosen.label, ", ".join(ways))
+        by_command = is_command(case[-1]) and chosen.target in targets.COMMANDS
+        label = f"{chosen.label}, by csa" if by_command else chosen.label
+        found = judge(chosen.target, folder, name, label, ", ".join(ways), by_command=by_command)
+        return replace(found, case=case), is_fit
 
 
 def run_content(target, label, content, place=""):
@@ -247,10 +273,16 @@ ADDRESS_SPACE = 8_000_000_000
 
 
 def work(pipe, seed, only=""):
-    """Run the cases whose numbers come through a pipe."""
+    """Run the cases that come through a pipe, and say which lines each is the first to reach."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     all_seeds()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the report is its parent's
+    ground, known = Coverage(data_file=None, config_file=False, include=["*/src/csa/*"]), set()
+    ground.start()
     while True:
-        number = pipe.recv()
-        pipe.send((number, run_case(seed, number, only=only)))
+        case = pipe.recv()
+        outcome, is_fit = run_case(seed, *case, only=only)
+        data = ground.get_data()
+        lines = {(file, line) for file in data.measured_files() for line in data.lines(file)}
+        new, known = lines - known, lines
+        pipe.send(replace(outcome, new=frozenset(new if is_fit else ())))

@@ -352,8 +352,11 @@ def shape(content, rng):
 
 
 def in_gzip(content, rng):
-    """Change a backup's lines and seal it again, so that what it holds is looked at."""
-    listed = gzip.decompress(content).decode().rstrip("\n").split("\n")[:-1]
+    """Change a backup's lines and seal it again; or write the same lines anew, under the old seal."""
+    *listed, end = gzip.decompress(content).decode().rstrip("\n").split("\n")
+    if rng.random() < 0.2:
+        body = "".join(json.dumps(json.loads(line)) + "\n" for line in listed)
+        return gzip.compress((body + end + "\n").encode(), 1)
     at = rng.randrange(len(listed))
     ways = (node, node, words, deep) if rng.random() < 0.8 else (lines, truncate)
     listed[at] = rng.choice(ways)(listed[at].encode(), rng).decode("utf-8", "replace")

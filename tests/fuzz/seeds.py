@@ -127,6 +127,12 @@ VERDICT = {
     "data_through": "2020-12-31", "since": "2019-02", "through": "2020-12", "boundary": {},
     "single": [{"area_id": "A", "verdict": "less", "sentence": "Less.", "core": {}, "ring": {}, "cells": 3}],
 }  # fmt: skip
+MORE_SERVICES = b"""
+[[services.lists]]
+file = "more.csv"
+name_column = "name"
+kind_column = "kind"
+"""
 MEASURES = b"""measure,quarter,place,value,numerator,denominator,answers,basis,note
 gun-violence,2020-Q1,,12,,,,incidents,
 gun-violence,2020-Q2,Oakenshire,9,,,,incidents,"of two, lines"
@@ -214,6 +220,11 @@ def sample_seeds():
             twice += twice.splitlines(keepends=True)[-1]
         yield Seed("layers", f"sample {name}", f"data/{name}", twice, {"city.toml": toml, **rest})
         yield Seed("beside", f"sample {name}", name, beside[name], {"shootings.csv": shootings})
+    rest = {f"data/{one}": text for one, text in beside.items()}
+    rest |= {"city.toml": toml + MORE_SERVICES, "data/more.csv": head(small["services.csv"], 20)}
+    yield Seed(
+        "layers", "sample two lists", "data/services.csv", rest.pop("data/services.csv"), rest
+    )
     for name in drawn:
         rest = {"city.toml": toml, "data/neighborhoods.geojson": places}
         yield Seed("basemap", f"sample {name}", f"data/{name}", first_shapes(files[name]), rest)

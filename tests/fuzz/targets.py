@@ -6,10 +6,15 @@ A target returns quietly or raises the program's own error; anything else is a f
 import csv
 import gzip
 import hashlib
+import io
 import json
+import os
 import re
+import sys
 from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from unittest import mock
 
 import pandas as pd
 from tests.fuzz.seeds import ROOT
@@ -21,6 +26,7 @@ from csa.city.dataset import save_dataset
 from csa.city.deployment import load_mail, load_roles, resolve
 from csa.city.loading import load_city
 from csa.city.selection import read_areas
+from csa.cli import main as command
 from csa.ingest.basemap import build_basemap
 from csa.ingest.basemap_files import save_basemap
 from csa.ingest.designation import load_candidate, load_drawn, load_verdict
@@ -146,8 +152,10 @@ def city(folder, _):
 
 def polygons(folder, name):
     config = load_city(folder / "city.toml")
-    read_study_area(folder / name, config.places.crs)
-    _, notes = read_neighborhoods(folder / name, config.places)
+    whole = read_study_area(folder / name, config.places.crs)
+    found, notes = read_neighborhoods(folder / name, config.places)
+    if found.union_all().symmetric_difference(whole).area > 1e-6 * whole.area:
+        raise UncountedError("land that is in no neighborhood")
     for note in notes:
         render(note)
     lost = sum(vars(note)["values"]["n"] for note in notes if note.key == "places.note_no_shape")
@@ -260,6 +268,60 @@ def new_month(folder, name):
     rows_accounted(draft.intake.dataset.report, draft.intake.rejected, folder / name)
     for message in preview_sentences(replace(draft.preview)):
         render(message)
+
+
+def _ingest(folder, name):
+    """Ask for the files as they lie in a city's data folder; a table of incidents is named."""
+    data = folder.parent / "out" / "sample"
+    if not (folder / "data").exists():
+        data.mkdir()
+        (data / "neighborhoods.geojson").symlink_to(folder / "places.geojson")
+    else:
+        data.symlink_to(folder / "data")
+    named = [folder / name] * ("/" not in name and name != "city.toml")
+    return "ingest", "--city", folder / "city.toml", "--out", folder.parent / "out" / "made", *named
+
+
+def _in_store(*words):
+    def asked(folder, name):
+        where = "--city", ROOT / "config" / "sample.toml", "--store", folder.parent / "out" / "s.db"
+        return *words, folder / name, *where, "--by", "Team", "--why", "Why."
+
+    return asked
+
+
+COMMANDS = {
+    **dict.fromkeys(("incidents", "layers", "city", "new_month"), _ingest),
+    "backup": _in_store("restore"),
+    "measures": _in_store("measure", "import"),
+}
+"""What reads a target's file where the command does."""
+
+
+def through_command(target, folder, name):
+    """Run the command as it is typed: it ends well, or says in a sentence why not."""
+    words = [str(word) for word in COMMANDS[target](folder, name)]
+    out, said = folder.parent / "out", io.StringIO()
+    here = {"CSA_DATA_DIR": str(out), "CSA_HOME": str(out)}
+    with (
+        mock.patch.dict(os.environ, here),
+        mock.patch.object(sys, "argv", ["csa", *words]),
+        redirect_stdout(said),
+        redirect_stderr(said),
+    ):
+        try:
+            command.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+    if code not in (0, 2) or (code and not said.getvalue().strip()):
+        raise UncountedError(f"exit code {code}: {said.getvalue()[-900:]}")
+    made = out / "made" / "current"
+    if code:
+        raise SourceError("source.empty", path=name)
+    if made.exists():
+        with (made / "rejected.csv").open(newline="", encoding="utf-8") as lines:
+            rejected = [*csv.reader(lines)][1:]
+        rows_accounted(json.loads((made / "ingest.json").read_bytes()), rejected, None)
 
 
 class AnsweringWeb(Web):

@@ -10,11 +10,19 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
+from tests.faults.__main__ import report as faults_report
+from tests.faults.steps import fault_points
 from tests.fuzz import cases, targets
-from tests.fuzz.mutations import DEEP, RING, inflated
+from tests.fuzz.__main__ import WANTED, WHOLE, Choice, report
+from tests.fuzz.cases import Outcome
+from tests.fuzz.mutations import DEEP, RING, SHAPES, inflated
 from tests.fuzz.seeds import SAMPLE, all_seeds, as_excel, head
 from tests.workers import some
 
@@ -114,6 +122,37 @@ def test_an_unclosed_ring_is_closed_and_a_shape_beyond_repair_is_counted(geometr
     assert found.result == "read", found
 
 
+def test_holes_that_cross_slivers_heights_and_shapes_that_are_none_are_read_and_counted():
+    value = json.loads((SAMPLE / "neighborhoods.geojson").read_bytes())
+    value["features"] += [
+        {**value["features"][0], "geometry": one} for one in SHAPES[:8] + SHAPES[10:14]
+    ]
+    found = cases.run_content(*MAP, json.dumps(value).encode())
+    assert (found.result, found.reached) == ("read", ("shape none",)), found
+
+
+@pytest.mark.parametrize("way", ["double", "bytes", "lists", "long name"])
+def test_a_parquet_file_with_odd_columns_is_read_with_every_row_or_refused(way):
+    table = pa.table({"date": ["2020-01-02"] * 3, "lon": ["-101.4"] * 3, "fatal": ["1"] * 3})
+    more = {
+        "double": ("date", pa.array(["2020-01-02"] * 3)),
+        "bytes": ("raw", pa.array([b"\xff\x00"] * 3)),
+        "lists": ("days", pa.array([[1, None]] * 3)),
+        "long name": ("n" * 10_000, pa.array(["\u202e"] * 3)),
+    }
+    buffer = io.BytesIO()
+    parquet.write_table(table.append_column(*more[way]), buffer)
+    found = cases.run_content("incidents", "sample shootings.parquet", buffer.getvalue())
+    assert not found.is_failure, found
+
+
+def test_a_hundred_thousand_columns_and_a_lone_surrogate_are_refused_in_a_sentence():
+    wide = ",".join(f"c{n}" for n in range(100_000))
+    assert cases.run_content(*TABLE, f"{wide}\n{wide}\n".encode()).result == "refused"
+    lone = json.dumps([{"date": "2020-01-02", "block": "\ud800"}]).encode()
+    assert not cases.run_content("incidents", "sample shootings.json", lone).is_failure
+
+
 @pytest.mark.parametrize("place", cases.PLACES)
 def test_what_stands_in_place_of_a_file_is_named(place):
     content = (SAMPLE / "shootings.csv").read_bytes()
@@ -132,7 +171,7 @@ def test_what_broke_an_earlier_version_breaks_this_one_no_more(path):
 @pytest.mark.parametrize("start", some(range(0, N, PART), 0, PART))
 def test_files_that_go_wrong_are_refused_or_read_with_every_row_counted(start):
     gc.collect()  # what an earlier test left removes its files now, and is no case's doing
-    found = {number: cases.run_case(SEED, number) for number in range(start, start + PART)}
+    found = {number: cases.run_case(SEED, number)[0] for number in range(start, start + PART)}
     assert {number: one for number, one in found.items() if one.is_failure} == {}
 
 
@@ -164,6 +203,30 @@ def test_a_fault_is_found(monkeypatch, tmp_path):
     assert planted(monkeypatch, forever) == "more than 0.3 s"
     monkeypatch.setattr(cases, "MAX_SECONDS", 30)
     assert planted(monkeypatch, lambda _: filled * 5_000_000) == "more than 1000 MB"
+
+
+def test_a_reason_or_a_fault_point_that_no_case_reaches_is_a_failure(capsys):
+    reached = Outcome("incidents", "x", "", "read", reached=WANTED[1:])
+    done = dict.fromkeys(range(WHOLE), reached) | {WHOLE: replace(reached, target="layers")}
+    assert report(done, 1, 1) == 1
+    assert f"no case reaches: {WANTED[0]}" in capsys.readouterr().out
+    points = Counter(fault_points() - {"csa.base.io:put_new"})
+    assert faults_report([], points, 1, is_whole=True) == 1
+    assert "no case reaches: csa.base.io:put_new" in capsys.readouterr().out
+
+
+def test_an_input_that_reaches_new_lines_is_changed_further():
+    choice, new = Choice(SEED, range(40)), frozenset({("io.py", 1)})
+    choice.learn(Outcome("plan", "x", "", "read", case=(0,), new=new))
+    choice.learn(Outcome("plan", "x", "", "read", case=(1,), new=new))
+    assert {case[:-1] for case in iter(choice.next, None)} == {(), (0,)}
+
+
+@pytest.mark.parametrize("number", range(25, 175, 50))
+def test_a_case_goes_through_the_command(number):
+    found, _ = cases.run_case(SEED, number)
+    assert found.label.endswith("by csa")
+    assert not found.is_failure, found
 
 
 def test_a_row_that_is_lost_is_found(monkeypatch):

@@ -50,8 +50,7 @@ def writing(out: Path) -> Iterator[Path]:
                 with suppress(OSError):
                     Path(lock.lock_file).unlink()
     except OSError as error:
-        why = error.strerror or str(error)
-        raise OutputError("files.cannot_write", path=out, why=why) from error
+        raise OutputError("files.cannot_write", path=out, why=error.strerror or error) from error
 
 
 def remove_leftovers(place: Path) -> None:
@@ -119,10 +118,10 @@ def new_link(name: str) -> str:
     return f".{name}.new"
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder and those above it, each synced with the one that lists it."""
     missing = [level for level in (folder, *folder.parents) if not level.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode, parents=True, exist_ok=True)
     for level in missing:
         sync_folder(level.parent)
 
@@ -274,13 +273,12 @@ def locked_folder(
     The lock ends with the process, however it ends.
     """
     try:
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        make_folder(folder, mode)
         held = FileLock(folder / name, timeout=0, mode=0o600).acquire()
     except Timeout as error:
         raise refusal from error
     except OSError as error:
-        why = error.strerror or str(error)
-        raise OutputError("files.cannot_write", path=folder, why=why) from error
+        raise OutputError("files.cannot_write", path=folder, why=error.strerror or error) from error
     with held:
         yield
 
@@ -446,6 +444,7 @@ def finish(journal: Path) -> bool:
         why = error.strerror or str(error)
         raise OutputError("files.cannot_write", path=journal.parent, why=why) from error
     journal.unlink()
+    remove_leftovers(journal)
     return True
 
 
@@ -463,11 +462,13 @@ def _move(one: Move) -> None:
             aside = gone
             _remove(gone)
         make_folder(aside.parent)
-        place.rename(aside)
+        # A file that another replaces stands there until then.
+        is_file = one.made and place.is_file() and not place.is_symlink()
+        (_link if is_file else os.rename)(place, aside)
         sync_folder(aside.parent)
     if one.made and made.exists():
         make_folder(place.parent)
-        made.rename(place)
+        made.replace(place)
     if place.parent.exists():
         sync_folder(place.parent)
     _remove(gone)
@@ -482,16 +483,15 @@ def _remove(place: Path) -> None:
 
 def clone_folder(folder: Path, target: Path) -> None:
     """Copy a folder whose files are never changed in place: each file is the same one twice."""
-    if not folder.exists():
-        return
+    if folder.exists():
+        shutil.copytree(folder, target, symlinks=True, copy_function=_link)
 
-    def link(source: str, copy: str) -> None:
-        try:
-            os.link(source, copy)
-        except OSError:  # a disk without hard links
-            shutil.copy2(source, copy)
 
-    shutil.copytree(folder, target, symlinks=True, copy_function=link)
+def _link(source: str | Path, copy: str | Path) -> None:
+    try:
+        os.link(source, copy)
+    except OSError:  # a disk without hard links
+        shutil.copy2(source, copy)
 
 
 def current_version(folder: Path) -> str:
