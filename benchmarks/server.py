@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PATHS = (ROOT, ROOT / "src", ROOT / "app")
 APP = (sys.executable, "-m", "csa_app")
-START_S = 60
+START_S = 300
 MADE = {
     "CSA_DATASET": "dataset",
     "CSA_BASEMAP": "basemap",
