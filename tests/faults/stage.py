@@ -34,7 +34,7 @@ class Ran:
         if any(word in self.err for word in INTERNAL):
             return f"an error of the program's own: {self.err.strip()[-600:]}"
         if self.code not in (0, 1, 2, KILLED):
-            return f"exit code {self.code}"
+            return f"exit code {self.code}: {self.err.strip()[-600:]}"
         if self.code in (1, 2) and not (self.err + self.out).strip():
             return "failed without a word"
         return ""

@@ -86,7 +86,7 @@ def test_an_error_of_our_own_or_none_at_all_is_found():
         "an error of the program's own"
     )
     assert Ran(2, 0, "", "").wrong == "failed without a word"
-    assert Ran(-11, 0, "", "x").wrong == "exit code -11"
+    assert Ran(-11, 0, "", "x").wrong == "exit code -11: x"
     assert Ran(2, 0, "", says("store.full", name="x", why="y")).wrong == ""
 
 

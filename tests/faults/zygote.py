@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -170,6 +171,9 @@ def fork(asked, number):
         code = 99
         try:
             code = child(asked, number, write, answers)
+        except BaseException:  # the scene's own fault: it is said where the command speaks
+            traceback.print_exc()
+            raise
         finally:
             os._exit(code)
     os.close(write)
