@@ -131,6 +131,12 @@ def test_a_weight_below_zero_or_unknown_is_refused(weight):
         Weights({"expected": 1, "people": weight})
 
 
+def test_components_that_nobody_knows_are_named_in_order():
+    weights = Weights(dict.fromkeys(["zeal", "ease", "luck", "cost"], 1))
+    with pytest.raises(ParamError, match="cost, ease, luck, zeal"):
+        weights.shares()
+
+
 @pytest.mark.parametrize("weights", [{}, {"expected": 0, "people": 0}])
 def test_weights_that_are_all_zero_are_refused(weights):
     with pytest.raises(ParamError, match="Give at least one"):

@@ -115,6 +115,13 @@ def test_a_list_of_json_records_is_read_with_nested_values_as_text(tmp_path):
     assert records.unreadable == [3]
 
 
+def test_records_in_records_are_columns_to_the_third_name_and_deeper_ones_text(tmp_path):
+    listed = {"shootings": [{"a": {"b": {"c": {"d": 2}, "e": 3}}}]}
+    records = read_records(write(tmp_path, json.dumps(listed)))
+    assert records.header == ("a b c", "a b e")
+    assert records.rows == [['{"d": 2}', "3"]]
+
+
 def test_what_is_named_beside_a_nested_point_is_a_column_and_what_a_portal_packs_is_none(tmp_path):
     place = {"lat": 39.9, "lon": -75.1, "neighborhood": "Oak Hill"}
     portal = {"latitude": "39.9", "longitude": "-75.1", "human_address": '{"city": "X"}'}
