@@ -39,7 +39,7 @@ CITY, FIRST_UNKNOWN = "sample", "2020-08-01"
 PAUSES = 5
 """Of a viewer, between a month and its end."""
 WARM_MINUTES = 2
-"""After which memory should stay: every page has been seen, and one month made."""
+"""After which memory should stay: every page has been seen, a month begun."""
 
 
 class Town:
