@@ -36,7 +36,7 @@ def by_month(session: CitySession, counts: pd.DataFrame, alt: str) -> None:
         bars.append(
             f'<i{part} style="{heights}" title="{html.escape(said)}"><span>{label}</span></i>'
         )
-    key = f"<u></u>{killed} <u></u>{others} · {tr('charts.per_month')}, 0–{top:,}"
+    key = f"<u></u>{killed} <u></u>{others} · {tr('charts.per_month')}: 0 to {top:,}"
     _picture(session, alt, f"<p>{key}</p><div>{''.join(bars)}</div>")
 
 

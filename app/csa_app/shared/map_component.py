@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -108,12 +109,23 @@ def links() -> tuple[list[str], list[str]]:
 
     Our script also receives the sentence to show if Leaflet does not load after it.
     """
-    script, style = (serve_file(name, own_file(name)) for name in (SCRIPT, STYLE))
+    script = serve_file(SCRIPT, own_file(SCRIPT))
+    style = serve_file(STYLE, _font_face() + own_file(STYLE))
     words = quote(tr("map.no_library"))
     return (
         [f"{script}?words={words}", f"{ADDRESS}/{LEAFLET}.js"],
         [f"{ADDRESS}/{LEAFLET}.css", style],
     )
+
+
+def _font_face() -> bytes:
+    """Name the page's font for the map's frame, which has no other; streamlit serves it."""
+    media = Path(st.__file__).parent / "static" / "static" / "media"
+    font = next(media.glob("SourceSans*Upright*.woff2"), None)
+    if font is None:
+        return b""
+    face = "@font-face{font-family:'Source Sans';font-weight:200 900;src:url('%s')}\n"
+    return (face % f"../../../../static/media/{font.name}").encode()
 
 
 def small_map(view: AreaView, **shown: Any) -> None:
@@ -136,13 +148,16 @@ def published_map(view: AreaView, height_px: int) -> None:
 
 
 def save_published(session: CitySession) -> None:
-    """Offer the map as a file of published counts, where there are any, in each language."""
+    """Offer the map as a file of published counts, where there are any, in each language.
+
+    The file is there before it is asked for: a press while the page runs would lose a later one.
+    """
     facts = cache_report.published(session)
     for language in LANGUAGES:
         is_other, name = language != ENGLISH, language_name(language)
         st.download_button(
             tr("label.pair", name=tr("map.save"), text=name) if is_other else tr("map.save"),
-            partial(_published_file, session, facts, language),
+            b"" if facts is None else _published_file(session, facts, language),
             f"{session.config.city.id}-map{f'-{language}' * is_other}.html",
             "text/html",
             help=tr("map.save_none" if facts is None else "map.save_help"),
@@ -152,9 +167,8 @@ def save_published(session: CitySession) -> None:
         )
 
 
-def _published_file(session: CitySession, facts: PublicFacts | None, language: str) -> bytes:
-    if facts is None:
-        return b""
+@cache.of_city(max_entries=4, keys={PublicFacts: repr})
+def _published_file(session: CitySession, facts: PublicFacts, language: str) -> bytes:
     bounds = cache.geometry(session, session.config.areas.resolution)[0].bounds
     ground = base_content(session.dataset, deployment().basemap)
     return public_file(facts, language, ground, bounds)

@@ -10,6 +10,7 @@ from csa.areas.backtest.record import BacktestRecord, describe_areas_hold
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
 from csa.areas.window import name_kinds
+from csa.base.message import msg
 from csa.base.text import ENGLISH, LANGUAGES, day, month, percent, render, tr
 from csa.city.dataset import Dataset
 from csa_app.shared.city_session import CitySession
@@ -75,26 +76,39 @@ def why_no_area(proposal: Proposal) -> str:
     return tr(key, n=totals["located"], period=period, **chosen)
 
 
-def share_words(proposal: Proposal, record: BacktestRecord | None) -> str:
-    """Return how much of what is counted lies in the areas, with what such areas caught next."""
-    return render(describe_areas_hold(proposal.summary, record))
+def share_words(
+    proposal: Proposal, record: BacktestRecord | None, *, is_brief: bool = False
+) -> str:
+    """Return how much of what is counted is in the areas, with what such areas caught next."""
+    held = describe_areas_hold(proposal.summary, record)
+    return render(
+        msg("find.answer", **held.values) if is_brief and "share" in held.values else held
+    )
+
+
+def left_out(proposal: Proposal) -> tuple[str, ...]:
+    """List what is in no area: incidents on no map, and corners with too few to serve."""
+    summary = proposal.summary
+    n = summary["totals"]["unlocated"] + summary["totals"]["outside_study_area"]
+    corners, least = summary["corners"]["n"], summary["params"]["least_a_year"]
+    return (
+        *([tr("find.unplaced", n=n)] if n else ()),
+        *([tr("propose.corners", n=corners, least=least)] if corners else ()),
+    )
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:
-    """List what the count leaves out: unlocated incidents, months not covered or without any."""
+    """List what may be wrong with the areas: months not covered or empty, another city's values."""
     totals, params = proposal.summary["totals"], proposal.summary["params"]
-    n_unplaced = totals["unlocated"] + totals["outside_study_area"]
     n_months, asked = params["months_covered"], params["months"]
     # Does a month without incidents, in a city that always has some, mean a missing file?
-    n_silent, corners = totals["silent_months"], proposal.summary["corners"]["n"]
+    n_silent = totals["silent_months"]
     said = (
-        tr("find.unplaced", n=n_unplaced) if n_unplaced else "",
         tr("find.covered", n=n_months, months=asked) if n_months < asked else "",
         tr("find.silent", n=n_silent) if n_silent else "",
         tr("find.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
         if proposal.covers_little and params["suggested_by"] == "city file"
         else "",
-        tr("propose.corners", n=corners, least=params["least_a_year"]) if corners else "",
     )
     return tuple(sentence for sentence in said if sentence)
 

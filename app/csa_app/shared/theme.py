@@ -87,7 +87,7 @@ STYLE = """
   .csa-table small { display: block; color: var(--csa-faint); font-size: .8125rem; }
   .stApp i { font-style: normal; } /* else a browser fetches the slanted letters for empty marks */
   .csa-chart { margin: 0; font-size: .875rem; } .csa-chart :is(p, small) { margin: 0; color: var(--csa-faint); } .csa-chart > small { float: right; }
-  .csa-chart p u { display: inline-block; width: .8em; height: .8em; background: var(--csa-most); } .csa-chart p u + u { background: var(--csa-some); }
+  .csa-chart p u { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .6em; background: var(--csa-most); } .csa-chart p u:first-child { margin-left: 0; } .csa-chart p u + u { background: var(--csa-some); }
   .csa-chart div { display: flex; gap: 1px; height: 11rem; margin: .5rem 2rem 2.5rem 0; border-bottom: 1px solid var(--csa-faint); }
   .csa-chart i { flex: 1; position: relative; background: linear-gradient(to top, var(--csa-most) var(--h), var(--csa-some) 0 var(--n), transparent 0); } .csa-chart i span { position: absolute; top: 100%; left: 0; line-height: 1.2; padding-top: .2rem; }
   .csa-part::before { content: ""; position: absolute; inset: auto 0 0; height: var(--n); background: repeating-linear-gradient(45deg, transparent 0 3px, var(--csa-ground) 3px 5px); }

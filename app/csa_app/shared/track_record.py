@@ -79,7 +79,7 @@ def by_year(
     made["annotations"] = [*made["annotations"], *_labels(lines, top)]
     made["margin"] = {**made["margin"], "r": 124}
     figure.update_layout(showlegend=False, **made)
-    figure.update_yaxes(range=[0, top], ticksuffix=" %", nticks=6)
+    figure.update_yaxes(range=[0, top], ticksuffix="%", nticks=6)
     years = list(lines["areas"].shares.index)
     every = 1 if len(years) <= MANY_YEARS else 2  # more labels would touch at 390 px
     figure.update_xaxes(type="category", tickangle=0, tickvals=years[::-every])

@@ -1274,6 +1274,12 @@
     drawLines(kept.map);
   }
 
+  // The place on the map itself shows which part is meant: "Oak, southwest" is "Oak SW" there.
+  function briefName(place) {
+    return place.replace(/, (north|south|)(east|west|center|)$/, (_, up, side) =>
+      side === "center" ? "" : ` ${(up.slice(0, 1) + side.slice(0, 1)).toUpperCase()}`);
+  }
+
   function cornersOf(geometry) {
     const shapes = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
     return shapes.flatMap((rings) => rings[0].map(([lon, lat]) => L.latLng(lat, lon)));
@@ -1346,7 +1352,7 @@
       .sort((a, b) => rank(a) - rank(b) || b.n - a.n);
     for (const { element, letter, place, isChosen } of parts) {
       element.children[0].textContent = letter;
-      element.children[1].textContent = place;
+      element.children[1].textContent = briefName(place);
       element.classList.toggle("csa-chosen", isChosen);
       element.style.visibility = "hidden";
       element.children[0].style.display = letter ? "" : "none";

@@ -27,6 +27,7 @@ from csa_app.shared.phrases import (
     age_words,
     cautions,
     is_month_over,
+    left_out,
     months_covered,
     share_words,
     what_is_counted,
@@ -226,6 +227,7 @@ def notes(view: AreaView) -> None:
     said: Iterable[str] = (
         tr("briefing.age", age=age_words(through, session.config.city.clock.today())),
         "" if is_month_over(proposal) else tr("briefing.partial", month=month(last[:7])),
+        *left_out(proposal),
         *cautions(proposal),
         tr("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
         past_years(session, view.choices),

@@ -25,5 +25,7 @@ with below:
         parts.override_cost(opened, proposal, choices),
     )
 screen_state.remember(screen, first)
-parts.answer(proposal, cache.analysis(opened, choices).backtest, area_statuses(opened, proposal))
+record = cache.analysis(opened, choices).backtest
+parts.answer(proposal, record)
 parts.map_and_areas(opened, choices)
+parts.reasons(proposal, record, area_statuses(opened, proposal))

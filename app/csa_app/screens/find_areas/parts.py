@@ -36,6 +36,7 @@ from csa_app.shared.link_state import LinkState
 from csa_app.shared.person import QUARTER, months_in_step
 from csa_app.shared.phrases import (
     cautions,
+    left_out,
     months_covered,
     share_words,
     what_is_counted,
@@ -46,19 +47,25 @@ MAP_HEIGHT_PX = 640
 CELL = "size and number of the cell whose cases are shown"
 
 
-def answer(
-    proposal: Proposal, record: BacktestRecord | None, standing: Mapping[str, AreaStatus]
-) -> None:
-    """Show where shootings concentrate, and how certain that is."""
+def answer(proposal: Proposal, record: BacktestRecord | None) -> None:
+    """Show where shootings concentrate, in a line above the map."""
     nothing = why_no_area(proposal)
     if nothing:
         panels.empty(nothing)
         return
-    panels.answer(
-        share_words(proposal, record),
-        describe_served(standing) or tr("find.candidates"),
-        *cautions(proposal),
-    )
+    panels.answer(share_words(proposal, record, is_brief=True), *cautions(proposal))
+
+
+def reasons(
+    proposal: Proposal, record: BacktestRecord | None, standing: Mapping[str, AreaStatus]
+) -> None:
+    """Show what the answer is from, folded below the map."""
+    if why_no_area(proposal):
+        return
+    served = describe_served(standing) or tr("find.candidates")
+    said = (share_words(proposal, record), served, *left_out(proposal))
+    with st.expander(tr("screen.how_we_know")):
+        st.markdown(panels.plain(" ".join(said)))
 
 
 def override_cost(session: CitySession, proposal: Proposal, choices: AreaSettings) -> str:

@@ -147,7 +147,7 @@ def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
     made["yaxis"] = {
         "rangemode": "tozero",
         "nticks": 4,
-        "ticksuffix": " %" if scale == 100 else "",
+        "ticksuffix": "%" if scale == 100 else "",
         "automargin": True,
     }
     return go.Figure({"data": [trace], "layout": made})

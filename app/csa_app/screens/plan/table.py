@@ -197,7 +197,7 @@ def _column(name: str, areas: Sequence[str]) -> Any:
         return config.DateColumn(label, width=width, format="MMM D, YYYY")
     if name == "percent":
         return config.NumberColumn(
-            label, width=width, min_value=0, max_value=100, step=1, format="%d %%"
+            label, width=width, min_value=0, max_value=100, step=1, format="%d%%"
         )
     if name == "evidence":
         shown = tr("plan_page.evidence_open")

@@ -12,7 +12,7 @@ import streamlit as st
 
 from csa.areas.places import list_cells
 from csa.base.errors import CsaError, ParamError
-from csa.base.text import month, percent, render, tr
+from csa.base.text import day, month, percent, render, tr
 from csa.change.sentences import state_change
 from csa.geo.cells import CellSet, ZoneCells, covered_share, fit_cells
 from csa.ingest.polygons import read_zone
@@ -77,8 +77,10 @@ def _together(areas: list[CellSet]) -> CellSet:
 
 def days_of(zone: Zone) -> str:
     """Return a zone's first and last day, in short."""
-    last = "" if zone.ended is None else zone.ended.isoformat()
-    return f"{zone.since.isoformat()} \u2013 {last}"
+    first = day(zone.since)
+    if zone.ended is None:
+        return tr("here.served_since", day=first)
+    return tr("label.span", first=first, last=day(zone.ended))
 
 
 def finding(view: AreaView) -> None:

@@ -310,7 +310,8 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
             "share_of_study_area": share,
             "corners": {"n": corners},
         }  # fmt: skip
-        return phrases.cautions(Proposal(None, None, None, summary))
+        proposal = Proposal(None, None, None, summary)
+        return *phrases.left_out(proposal), *phrases.cautions(proposal)
 
     (sentence,) = told(unlocated=2, outside_study_area=1)
     assert "3 more could not be mapped: no usable location, or outside the city." in sentence
