@@ -14,7 +14,7 @@ from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
 
 ask_no_host()
-st.set_page_config(page_title=tr("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg"))
+st.set_page_config(page_title=tr("public.areas_title"), layout="wide", page_icon=str(STATIC / "icon.svg"))
 theme.apply()
 
 
@@ -26,7 +26,7 @@ set_up = access.may_set_up()
 counts = access.ask_config(is_offered, otherwise=False)
 home = _page("briefing", tr("briefing.short"), "", is_first=True)
 groups = {
-    tr("screen.today"): [home],
+    tr("count.today"): [home],
     tr("label.places"): [
         _page("find_areas", tr("find.short"), "areas"),
         _page("compare", tr("compare.short"), "compare"),
@@ -51,7 +51,7 @@ groups = {
     ],
     tr("screen.about"): [
         _page("track_record", tr("how_well.short"), "how-well"),
-        _page("data", tr("data.short"), "data"),
+        _page("data", tr("public.embed_data"), "data"),
         _page("method", tr("label.method"), "method"),
         *([_page("cities", tr("cities.short"), "cities")] if set_up else []),
     ],
@@ -66,7 +66,7 @@ def _to_home() -> None:
 named = st.Page(_to_home, title=home.title, url_path="briefing", visibility="hidden")
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
 page = st.navigation({**groups, "": [named]}, position="hidden")
-st.set_page_config(page_title=f"{page.title} · {tr('screen.title')}")
+st.set_page_config(page_title=f"{page.title} · {tr('public.areas_title')}")
 if page.url_path == "meeting":  # on a projector the list of pages is in the way
     st.set_page_config(initial_sidebar_state="collapsed")
 theme.set_page_language(language() if page.title == tr("community.short") else ENGLISH)

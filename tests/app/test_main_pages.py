@@ -242,7 +242,7 @@ def test_an_area_in_service_has_its_letter_in_the_list_on_its_sheet_and_in_the_f
     """Its letter is not counted from the west: there Ivorstead would be A."""
     files, write = {}, cache.download
     monkeypatch.setattr(cache, "download", lambda of, name: files.setdefault(name, write(of, name)))
-    since = says("standing.core", since="February 2020")
+    since = says("standing.core", day="February 2020")
     rows = [one.label.replace("\\", "") for one in app().button if "area " in str(one.key)]
     (served,) = [row for row in rows if row.startswith("**Silverbeck (A)**")]
     assert f":small[{since}]" in served

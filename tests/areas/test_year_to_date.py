@@ -26,7 +26,7 @@ from csa.city.loading import load_city
 
 COVERED = Period(Month(2018, 1), Month(2020, 8))
 JANUARY_TO_JULY = Period(Month(2020, 1), Month(2020, 8))
-WHAT = msg("find.shootings")
+WHAT = msg("public.shootings")
 
 
 def compared(n_now, n_before, period=JANUARY_TO_JULY):

@@ -57,11 +57,11 @@ def enter() -> None:
         if why is None and person.is_known(config):
             return
     except CsaError as error:
-        st.title(tr("screen.title"), anchor=False)
+        st.title(tr("public.areas_title"), anchor=False)
         if os.environ.get(ACCESS) == PUBLIC:
             panels.unavailable(error)
         panels.stop(error)
-    st.title(tr("screen.title"), anchor=False)
+    st.title(tr("public.areas_title"), anchor=False)
     if why is not None:
         panels.empty(panels.sentence(why))
     else:

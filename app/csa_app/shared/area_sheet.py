@@ -138,7 +138,7 @@ def _show(view: AreaView, sheet: Sheet, called: str) -> None:
     session, choices = view.session, view.choices
     has_homicides = "homicide" in choices.kinds
     panels.numbers(_numbers(session, sheet.area, has_homicides=has_homicides))
-    tabs = st.tabs([tr("sheet.tab_months"), tr("sheet.tab_times"), tr("sheet.tab_places")])
+    tabs = st.tabs([tr("sheet.tab_months"), tr("sheet.tab_times"), tr("report.walk_place")])
     with tabs[0]:
         alt = tr("sheet.months_alt", area=called)
         charts.by_month(session, sheet.by_month, alt)

@@ -94,7 +94,7 @@ def state_words(standing: AreaStatus) -> str:
     if standing.since is None or standing.state == CANDIDATE:
         return tr("label.candidate")
     key = "standing.maintenance" if standing.state == MAINTENANCE else "standing.core"
-    return tr(key, since=month(f"{standing.since:%Y-%m}"))
+    return tr(key, day=month(f"{standing.since:%Y-%m}"))
 
 
 def in_service(area: CoreArea) -> AreaStatus:

@@ -113,12 +113,12 @@ def verdict_words(
 
 def _fill(shown: CoreSpot, verdicts: Mapping[str, tuple[str, str]]) -> None:
     items = "".join(_item(area, shown, verdicts.get(area.key)) for area in shown.areas)
-    head = html.escape(tr("screen.title"))
+    head = html.escape(tr("public.areas_title"))
     shown.spot.html(f'<h2>{head}</h2><ul class="csa-due">{items}</ul>')
 
 
 def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> str:
-    state = "here.maintenance_since" if area.state == "maintenance" else "here.served_since"
+    state = "standing.maintenance" if area.state == "maintenance" else "here.served_since"
     state = state if area.ended is None else "here.ended_on"
     name = html.escape(called(area.place_name, area.key))
     since = html.escape(tr(state, day=day(area.state_since)))

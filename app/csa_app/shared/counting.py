@@ -99,7 +99,7 @@ def show_page(request: Request) -> Response:
 
 
 SHOWN = (
-    "count.title", "count.sign_in", "count.office", "count.place", "count.kind", "count.numbers",
+    "count.title", "count.sign_in", "count.office", "label.where", "public.meeting_what", "count.numbers",
     "count.contacts", "count.reached", "count.hours", "count.staff", "count.day", "count.today",
     "count.yesterday", "count.other", "count.undo", "count.send", "count.leave", "count.about",
 )  # fmt: skip
@@ -126,7 +126,7 @@ def _page() -> str:
 def show_manifest(request: Request) -> Response:
     """Send what lets a phone install the page."""
     icons = [{"src": "./icon.svg", "sizes": "any", "type": "image/svg+xml"}]
-    manifest = {"name": tr("count.title"), "short_name": tr("count.short"), "icons": icons}
+    manifest = {"name": tr("count.title"), "short_name": tr("here.count"), "icons": icons}
     manifest |= {"start_url": "./", "scope": "./", "display": "standalone"}
     return _sent(request, json.dumps(manifest), "application/manifest+json")
 

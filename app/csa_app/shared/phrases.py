@@ -34,7 +34,7 @@ def period_words(proposal: Proposal) -> str:
     """Return the period that the data cover, in words."""
     params = proposal.summary["params"]
     first = day(date.fromisoformat(params["covered_from"]))
-    return tr("find.period", first=first, last=day(date.fromisoformat(params["covered_through"])))
+    return tr("map.period", first=first, last=day(date.fromisoformat(params["covered_through"])))
 
 
 def through_words(proposal: Proposal) -> str:

@@ -160,7 +160,7 @@ def meeting_word(kind: str) -> str:
         {
             "group": "here.group",
             "walk": "here.walk",
-            "listening": "here.listening",
+            "listening": "public.listening",
             "progress": "here.progress",
         }[kind]
     )

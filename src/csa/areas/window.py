@@ -80,7 +80,7 @@ def name_kinds(kinds: Sequence[str], *, is_proxy: bool) -> Message:
         return msg("find.homicides")
     if list(kinds) == ["nonfatal"]:
         return msg("find.nonfatal")
-    return msg("find.reports" if is_proxy else "find.shootings")
+    return msg("find.reports" if is_proxy else "public.shootings")
 
 
 def isin_kinds(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:

@@ -41,10 +41,9 @@ UNSEEN = re.compile(
 needs it."""
 
 PUBLIC = (
-    "briefing.place",
     "compass.",
     *("map.acres", "map.cell", "map.city", "map.filter", "map.home", "map.label"),
-    *("map.north", "map.period", "map.published", "map.range"),
+    *("map.north", "map.period", "map.published"),
     "map_sheet.",
     "number.",
     "public.",
@@ -60,15 +59,22 @@ PUBLIC = (
     "ways.in_ten",
     "ways.over_nine_in_ten",
     "ways.under_one_in_ten",
-    "label.unknown",
     "why_line.",
 )
 """Prefixes of the keys of sentences that the public reads: each language has all of them."""
 
 
+_LABELS = frozenset(
+    f"label.{name}"
+    for name in "action area comma due in_areas pair span status task unknown where why with".split()
+)
+"""Labels that the public reads too."""
+
+
 def public_sentences() -> dict[str, Template]:
     """Return the sentences that the public reads."""
-    return {key: text for key, text in load_catalog().items() if key.startswith(PUBLIC)}
+    known = load_catalog().items()
+    return {key: text for key, text in known if key.startswith(PUBLIC) or key in _LABELS}
 
 
 def catalog_path(language: str) -> Traversable:

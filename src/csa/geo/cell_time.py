@@ -179,7 +179,7 @@ def map_words(t: Translator = ENGLISH_WORDS) -> dict[str, Any]:
         "city": t("map.city"),
         "filter": t("map.filter"),
         "from": t("map.from"),
-        "image": t("map.image"),
+        "image": t("public.embed_image"),
         "incidents": t("label.incidents"),
         "layers": t("map.layers"),
         "line": t("map.line"),
@@ -192,9 +192,9 @@ def map_words(t: Translator = ENGLISH_WORDS) -> dict[str, Any]:
         "top": t("map.top"),
         "until": t("map.until"),
         "cell": {form: t("map.cell", n=n, count="{n}") for form, n in (("one", 1), ("other", 2))},
-        "inside": t("map.inside", area_id="{area}"),
+        "inside": t("briefing.one_month", month="{area}"),
         "period": t("map.period", first="{first}", last="{last}"),
-        "range": t("map.range", low="{low}", high="{high}"),
+        "range": t("label.span", first="{low}", last="{high}"),
     }
 
 

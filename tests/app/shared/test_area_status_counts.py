@@ -92,7 +92,7 @@ def test_pages_say_the_counts_of_an_areas_own_ground(visit, program, known):
         assert ahead in decides[own.display_name][tr("label.next_12_months")]
         assert sure[own.display_name][tr("label.counted")] == str(own.incidents)
         low, high = own.usual
-        interval = tr("legend.range", low=low, high=high)
+        interval = tr("public.class_range", low=low, high=high)
         item = f"<span>{own.display_name}</span><b>{own.incidents:,}</b> <i>{interval}</i>"
         assert item in briefing
         measures = words(page("measures", place=f"area:{letter}"))

@@ -149,7 +149,7 @@ def test_an_area_in_service_has_its_letter_its_own_name_and_since_when(city, cel
     assert (east["area_id"], east["letter"], east["place"]) == ("c-2", "B", "East Corner")
     assert (west["area_id"], west["letter"], west["place"]) == ("c-1", "", "West End")
     assert west["lines"][0] == says("label.candidate")
-    assert east["lines"][0] == says("standing.core", since="September 2019")
+    assert east["lines"][0] == says("standing.core", day="September 2019")
     assert (west["lines"][1][:2], east["lines"][1][:2]) == ("6 ", "9 ")
     assert (west["lines"][-1], east["lines"][-1]) == ("first", "second")
 
@@ -177,7 +177,7 @@ def test_a_core_service_area_is_drawn_as_the_registry_has_it(city, cells, withou
     wanted = json.loads(shapely.to_geojson(shapely.set_precision(outline(core.cells), 1e-5)))
     assert drawn["geometry"] == wanted
     assert told["lines"][:2] == [
-        says("standing.core", since="September 2019"),
+        says("standing.core", day="September 2019"),
         says("map.area_count", n=counts["B"].incidents, period="3 months"),
     ]
     inside = {name: n for _, n, name in counted(message(maps.painting(shown, cells))["time"])}
@@ -207,7 +207,7 @@ def test_one_that_no_candidate_is_has_its_letter(city, cells):
     *candidates, drawn = message(maps.painting(scene(city, core=(core,)), cells))["areas"]
     assert [one["properties"]["named"] for one in candidates] == [True, True]
     assert drawn["properties"]["area_id"] == "C"
-    assert drawn["properties"]["lines"] == [says("standing.core", since="September 2019")]
+    assert drawn["properties"]["lines"] == [says("standing.core", day="September 2019")]
 
 
 def test_layers_are_sent_as_they_are_and_an_areas_number_is_its_names(city, cells):

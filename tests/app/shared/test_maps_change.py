@@ -115,7 +115,7 @@ def test_a_core_service_area_that_is_not_followed_is_on_the_map_all_the_same(fol
     assert [one["letter"] for one in areas if one["core"]] == ["Q"]
     assert (last["area_id"], last["letter"], last["place"]) == ("B", "B", "Old Mill")
     assert last["core"]
-    assert last["lines"] == [says("standing.core", since="June 2019")]  # and no verdict
+    assert last["lines"] == [says("standing.core", day="June 2019")]  # and no verdict
 
 
 def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):

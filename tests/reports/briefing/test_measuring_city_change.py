@@ -7,7 +7,7 @@ from csa.program.plan.measure_change import MeasureVerdict
 from csa.program.plan.measures import Quarter, Value
 from csa.reports.briefing.measuring import assess_city_change
 
-WHAT = msg("find.shootings")
+WHAT = msg("public.shootings")
 HALF = Period(Month(2015, 1), Month(2015, 7))
 
 

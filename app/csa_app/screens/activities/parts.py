@@ -217,7 +217,7 @@ def offer(view: ActivityView) -> None:
     ]
     key, about = "import activities", tr("activities_page.about")
     write = partial(take_file, view)
-    take_in = tr("activities_page.import")
+    take_in = tr("here.import")
     offered = {"import": (take_in, lambda: Decision(key, take_in, write, fields, about=about))}
     which = FormField(
         "phone", tr("activities_page.which"), "choice", "", [*names], names.__getitem__

@@ -112,7 +112,7 @@ def _list(head: str, items: list[str]) -> str:
 
 
 def _item(name: str, n: int, usual: tuple[int, int] | None) -> str:
-    interval = tr("legend.range", low=usual[0], high=usual[1]) if usual else ""
+    interval = tr("public.class_range", low=usual[0], high=usual[1]) if usual else ""
     return f"<li><span>{html.escape(name)}</span><b>{n:,}</b> <i>{html.escape(interval)}</i></li>"
 
 

@@ -223,7 +223,7 @@ def each_city(table: pd.DataFrame, folder: Path) -> None:
     shown: list[dict[Any, Any]] = done.head(MOST_SHOWN).to_dict("records")
     rows = {
         tr("cities.col_city"): [row["city"] for row in shown],
-        tr("data.short"): [_data(row) for row in shown],
+        tr("public.embed_data"): [_data(row) for row in shown],
         tr("label.areas"): [_areas(row) for row in shown],
         tr("cities.col_past"): [_past(row) for row in shown],
         tr("cities.col_last"): [row["displacement"] or "" for row in shown],

@@ -105,7 +105,7 @@ def _card_line(edition: PublicEdition, chosen: str) -> None:
         )
         names = ["", *(place.name for place in facts.districts)]
         place = st.selectbox(
-            tr("sheet.tab_places"),
+            tr("report.walk_place"),
             names,
             format_func=lambda name: name or facts.city_name,
             key="embed place",

@@ -40,7 +40,7 @@ def look(scene: signing.Present) -> None:
     )
     panels.table(
         {
-            tr("points.col_number"): [one.number for one in points],
+            tr("public.count"): [one.number for one in points],
             tr("label.incidents"): [one.incidents for one in points],
             tr("data.col_place"): [one.address or tr("data.no_address") for one in points],
             tr("points.col_where"): [f"{one.lat:.5f}, {one.lon:.5f}" for one in points],
@@ -55,7 +55,7 @@ def look(scene: signing.Present) -> None:
 def _there(point: SuspectPoint, units: str) -> str:
     nearest = dict(reversed(point.near))  # a park and its playground have one name
     near = (
-        tr("points.near", name=name, away=nearby.distance(metres, units))
+        tr("label.with", name=name, of=nearby.distance(metres, units))
         for name, metres in reversed(nearest.items())
     )
     return ", ".join(filter(None, [point.neighborhood, *near]))

@@ -188,7 +188,7 @@ def _by_chance(wdd: Wdd) -> str:
     around = wdd.displacement
     if around is not None and around.low <= 0 <= around.high:
         return tr("change_page.wdq_around")
-    return tr("change_page.wdq_here") if wdd.local.low <= 0 <= wdd.local.high else ""
+    return tr("public.in_areas") if wdd.local.low <= 0 <= wdd.local.high else ""
 
 
 FALLS = (0.1, 0.2, 0.3, 0.4, 0.6)

@@ -325,7 +325,7 @@ def start_menu(session: CitySession, n_core: int) -> str:
         if state["since"] == CORE:
             return CORE
     return st.selectbox(
-        tr("change_page.since"),
+        tr("public.since"),
         starts(session, has_core=False),
         key="since",
         persist_state="session",

@@ -333,7 +333,7 @@ def _what(kind: str, *, is_proxy: bool) -> tuple[str, str]:
         return tr("change_page.one_nonfatal"), tr("find.nonfatal")
     if is_proxy:
         return tr("change_page.one_report"), tr("find.reports")
-    return tr("change_page.one_shooting"), tr("find.shootings")
+    return tr("change_page.one_shooting"), tr("public.shootings")
 
 
 def revised_months(editions: tuple[DatasetVersion, ...]) -> list[str]:

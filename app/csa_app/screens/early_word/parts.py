@@ -41,7 +41,7 @@ def show(records: Records) -> None:
         {
             tr("word_page.word"): [word.key for word in words],
             tr("label.area"): [names.get(word.area, word.area) for word in words],
-            tr("count.kind"): [
+            tr("public.meeting_what"): [
                 tr("word_page.run" if word.kind == RUN else "word_page.new", n=word.n)
                 for word in words
             ],

@@ -202,7 +202,7 @@ def show_list(view: AreaView) -> None:
     """Show the list; a click on a row opens its sheet in the list's place."""
     proposal, standing, counts = view.proposal, view.statuses, view.counts
     what = what_is_counted(proposal)
-    counted = tr("find.list_counted", what=what, n=months_covered(proposal))
+    counted = tr("report.count", what=what, months=months_covered(proposal))
     st.html(f'<p class="csa-list-head"><b>{tr("find.list_head")}</b><span>{counted}</span></p>')
     if st.session_state.pop(screen_state.DROPPED, False):
         st.caption(tr("find.choose_again"))

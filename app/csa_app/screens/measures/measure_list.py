@@ -352,7 +352,7 @@ def _figures(line: MeasureLine) -> str:
     if value is None:
         return ""
     figure = html.escape(figure_words(value, kind))
-    of = tr("here.of_quarter", quarter=value.quarter)
+    of = tr("briefing.one_month", month=value.quarter)
     if not line.is_approved and not line.shown.is_wider:
         of = tr("here.not_approved", of=of)
     parts = [f"<b>{figure}</b> {html.escape(of)}"]

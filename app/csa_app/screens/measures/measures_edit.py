@@ -79,7 +79,7 @@ def _value(
         tr("here.save"),
         write,
         (
-            FormField("quarter", tr("funder.quarter"), "choice", options=quarters),
+            FormField("quarter", tr("public.quarter"), "choice", options=quarters),
             *_numbers(kind.shape, is_survey=kind.is_survey),
             FormField("basis", tr("here.basis"), row=2, more=most),
             FormField("note", tr("here.note"), row=2, more=most),
@@ -177,7 +177,7 @@ def _settled(scene: FormScene, lines: Sequence[MeasureLine]) -> Decision:
 
 def _approved(scene: FormScene) -> Decision:
     rows = {row.key: row for row in scene.records.quarters}
-    quarter = st.selectbox(tr("funder.quarter"), quarters_over(scene.today), key="approve quarter")
+    quarter = st.selectbox(tr("public.quarter"), quarters_over(scene.today), key="approve quarter")
     row = rows.get(str(quarter))
     is_approved = row is not None and row.is_approved
     n = sum(value.quarter == quarter for value in scene.records.values)

@@ -100,7 +100,7 @@ def show(scene: FormScene, work: WorkPlan) -> None:
     late = scene.today
     parts: tuple[tuple[str, list[str]], ...] = (
         (tr("here.tasks"), [_task(row, is_late=_is_late(row, late)) for row in work.tasks]),
-        (tr("here.asked"), _each(scene, work.questions, _asked)),
+        (tr("public.answers_title"), _each(scene, work.questions, _asked)),
         (tr("here.meetings"), _each(scene, work.meetings, _meeting)),
         (tr("here.lessons"), _each(scene, work.lessons, _lesson)),
         (tr("here.takers"), _each(scene, work.stakeholders, _taker)),

@@ -83,7 +83,7 @@ def show_step_buttons(step: int) -> None:
     is_first, is_last = step == STEPS[0], step == STEPS[-1]
     with st.container(horizontal=True, vertical_alignment="center", key="meeting_ways"):
         st.button(
-            tr("meeting.back_end" if is_first else "meeting.back", title=_next_to(step, -1)),
+            tr("wall.back" if is_first else "meeting.back", title=_next_to(step, -1)),
             key="meeting back",
             shortcut="Left",
             disabled=is_first,
@@ -93,7 +93,7 @@ def show_step_buttons(step: int) -> None:
         said = html.escape(tr("label.of", n=step, of=len(STEPS)))
         st.html(f'<p class="csa-at">{said}</p>')
         st.button(
-            tr("meeting.next_end" if is_last else "meeting.next", title=_next_to(step, 1)),
+            tr("wall.next" if is_last else "meeting.next", title=_next_to(step, 1)),
             key="meeting next",
             shortcut="Right",
             disabled=is_last,

@@ -145,7 +145,7 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
         tr("services_page.col_program"): [one or unknown for one in shown["program"]],
         tr("services_page.col_capacity"): capacity,
         tr("services_page.col_evaluated"): [words.get(one, unknown) for one in shown["evaluated"]],
-        tr("services_page.col_where"): shown["neighborhood"].tolist(),
+        tr("public.neighborhood"): shown["neighborhood"].tolist(),
     }
     panels.table(table, tr("services_page.list"), "csa-wide")
     if len(rows) > MAX_SHOWN:

@@ -220,7 +220,7 @@ def _told(
         "incidents": totals["located"],
         "what": what,
         "land": land_percent(found.km2 / totals["study_area_km2"], is_estimated=is_estimated),
-        "period": msg("find.period", first=day(first), last=day(last)),
+        "period": msg("map.period", first=day(first), last=day(last)),
     }
     is_suggested = all(params[name] == value for name, value in params["suggested"].items())
     caught = None

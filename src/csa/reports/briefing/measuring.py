@@ -83,7 +83,7 @@ def _of_quarters(values: Sequence[Value]) -> YearToDate | Message:
         return msg("measures.basis_changed", listed=", ".join(bases))
     first = Month(last.year, 1)
     period = Period(first, first.plus(MONTHS * last.number))
-    what = msg("label.people_shot" if bases == ["victims"] else "find.shootings")
+    what = msg("label.people_shot" if bases == ["victims"] else "public.shootings")
     n_now, n_before = (round(sum(value.value or 0 for value in side)) for side in (now, before))
     return compare_years(what, period, n_now, n_before)
 

@@ -131,7 +131,7 @@ def list_places(
     matched, candidates = {place.letter for place in areas}, []
     for letter, name, ground in sorted(proposed, key=lambda one: natural_sort_key(one[1])):
         if letter not in matched:
-            called = tr("here.around", name=name) if name in around else name
+            called = tr("public.around", name=name) if name in around else name
             known = PROPOSED, letter, called, "", tuple(ground), letter
             candidates.append(Place(*known, _shot(recent, ground)))
     counts = {} if recent is None else recent.by_neighborhood

@@ -295,7 +295,7 @@ def _rest(facts: GrantFacts, t: Translator) -> Iterator[Block]:
     """Yield measures, what changed, the money, and how it was made."""
     if facts.measures:
         yield Heading(t("funder.measures"))
-        columns = t.each("label.measure", "funder.quarter", "funder.value", "label.target")
+        columns = t.each("label.measure", "public.quarter", "funder.value", "label.target")
         names = ("name", "quarter", "value", "target")
         rows = tuple(tuple(row[name] for name in names) for row in facts.measures)
         yield Table(t("funder.measures_caption"), columns, rows, numeric=(2, 3))

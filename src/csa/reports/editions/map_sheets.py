@@ -65,7 +65,7 @@ def _city_sheet(facts: Facts, t: Translator) -> MapSheet:
     levels = np.searchsorted(np.asarray(upper), counts, side="left").tolist()
     lower = (1, *(bound + 1 for bound in upper[:-1]))
     class_words = tuple(
-        t("legend.one" if low == high else "legend.range", low=low, high=high)
+        t("public.class_one" if low == high else "public.class_range", low=low, high=high)
         for low, high in zip(lower, upper, strict=True)
     )
     return _sheet(

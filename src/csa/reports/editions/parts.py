@@ -273,7 +273,7 @@ def what_changed(
 ) -> list[Block]:
     """Describe what changed and how certain it is: all areas together, then each, then the city."""
     change = facts.change
-    blocks: list[Block] = [Heading(t("report.changed_title"))]
+    blocks: list[Block] = [Heading(t("public.change_title"))]
     if change.are_earlier:
         blocks.append(Paragraph(t("report.earlier")))
     blocks.append(Paragraph(changed(facts, t)))

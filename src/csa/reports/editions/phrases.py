@@ -34,7 +34,7 @@ def period_words(facts: Facts, t: Translator) -> str:
     """Return the period that the data cover, in words."""
     params = facts.summary["params"]
     first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
-    return t("find.period", first=t.day(first), last=t.day(last))
+    return t("map.period", first=t.day(first), last=t.day(last))
 
 
 def months_covered(facts: Facts) -> int:
@@ -45,7 +45,7 @@ def months_covered(facts: Facts) -> int:
 def area_name(area: AreaFacts, t: Translator) -> str:
     """Name an area by its place name and letter."""
     name = t.place(area.place_name)
-    return t("briefing.place", place=name, area_id=area.letter) if area.letter else name
+    return t("label.with", name=name, of=area.letter) if area.letter else name
 
 
 def state_words(area: AreaFacts, t: Translator) -> str:
@@ -92,7 +92,7 @@ def near_words(metres: float, facts: Facts, t: Translator) -> str:
 def radius_words(metres: float, facts: Facts, t: Translator) -> str:
     """Format a short length in the city's units."""
     if facts.config.city.units == "us":
-        return t("report.about_feet", feet=50 * round(metres / METRES_PER_FOOT / 50))
+        return t("why_line.feet", feet=50 * round(metres / METRES_PER_FOOT / 50))
     return t("report.about_metres", metres=metres)
 
 

@@ -202,4 +202,4 @@ def _office(line: ActionLine, t: Translator) -> str:
 
 
 def _due(line: ActionLine, t: Translator) -> str:
-    return t("report.no_day") if line.state.due is None else t.day(line.state.due)
+    return t("public.no_day") if line.state.due is None else t.day(line.state.due)

@@ -47,7 +47,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     if not facts.is_served:
         document = with_figures(document, facts, t)
     month = t.month(str(facts.month))
-    subtitle = t("report.walks_subtitle", city=facts.config.city.name, month=month)
+    subtitle = t("label.comma", name=facts.config.city.name, text=month)
     return replace(document, title=t("report.walks"), subtitle=subtitle)
 
 
@@ -130,7 +130,7 @@ def _tasks(area: AreaFacts, t: Translator) -> list[Block]:
     shown = [task for task in open_ones if not kinds_in(f"{task.what}. {task.agency}")]
     if not shown:
         return [Paragraph(t("report.walk_tasks_none"))]
-    items = tuple(t("report.walk_task", what=task.what, agency=task.agency) for task in shown)
+    items = tuple(t("label.with", name=task.what, of=task.agency) for task in shown)
     n_more = len(shown) - MAX_TASKS
     more = [Paragraph(t("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more > 0 else []
     return [Bullets(items[:MAX_TASKS], is_open=True), *more]
@@ -203,7 +203,7 @@ def _months(area: AreaFacts, t: Translator) -> Table:
         (year, *(months.get(month, "") for month in numbers))
         for year, months in sorted(by_year.items())
     )
-    return Table(t("report.leader_months"), (t("report.year"), *names), rows, numeric=numbers)
+    return Table(t("report.leader_months"), (t("public.year"), *names), rows, numeric=numbers)
 
 
 def _parts(area: AreaFacts, t: Translator) -> list[Block]:
@@ -231,7 +231,7 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
         return []
     rows = []
     for task in tasks:
-        due = t("report.no_day") if task.due is None else t.day(task.due)
+        due = t("public.no_day") if task.due is None else t.day(task.due)
         rows.append((task.what, task.agency, status_word(task.status), due))
     columns = t.each("label.task", "label.agency", "label.status", "label.due")
     table = Table(t("report.leader_tasks"), columns, tuple(rows))

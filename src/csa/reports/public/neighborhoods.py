@@ -225,7 +225,7 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
         tuple(
             (
                 of_area.get(area.key, ""),
-                t("public.said_of", name=area_name(area, facts, t), said=said),
+                t("label.pair", name=area_name(area, facts, t), text=said),
             )
             for area, said in area_changes(facts, t)[:MOST_FIRST]
         ),
@@ -234,7 +234,7 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
     yield (
         t("public.most", what=noun(facts, t)),
         tuple(
-            (keys[place.name], t("public.said_of", name=place.name, said=n)) for place, n in lines
+            (keys[place.name], t("label.pair", name=place.name, text=n)) for place, n in lines
         ),
     )
 
@@ -272,7 +272,7 @@ def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Transla
         return ""
     name = t("public.trend", last=latest(place.years)[-1][0])
     trend = trend_of(place.years, dispersion, facts.rounded_to)
-    return t("public.said_of", name=name, said=trend_words(trend, t))
+    return t("label.pair", name=name, text=trend_words(trend, t))
 
 
 def _areas_in(

@@ -288,7 +288,7 @@ def _page(facts: PublicFacts, language: str, title: str, name: str, **own: objec
         t=t,
         say={
             "classes": t("public.where_title", what=noun(facts, t)),
-            "count": t("public.card_count", what=noun(facts, t), when=period(facts, t)),
+            "count": t("label.comma", name=noun(facts, t), text=period(facts, t)),
             "outlines": outlines_words(facts, t),
             "changed": t("public.changed"),
             "part": how_to_participate(facts, t),
@@ -323,7 +323,7 @@ def _ways(language: str, name: str) -> list[tuple[str, str, str]]:
     t, up = Translator(language), "" if language == ENGLISH else "../"
     others = [other for other in LANGUAGES if other != language]
     ways = [(f"{up}{_folder(other)}{name}", language_name(other), other) for other in others]
-    back, other_page = (PAGE, t("public.fair_back"), ""), (FAIRNESS, t("public.fair_link"), "")
+    back, other_page = (PAGE, t("public.fair_back"), ""), (FAIRNESS, t("public.fair_title"), "")
     return [*ways, back if name == FAIRNESS else other_page, (WALL, t("public.to_wall"), "")]
 
 

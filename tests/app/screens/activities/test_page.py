@@ -63,7 +63,7 @@ def test_an_organization_sees_its_own_against_its_plan_and_its_gaps(page, store)
     made = as_office(page, TEAM)
     assert [one.label for one in made.expander] == [
         "5 months had less than planned",
-        says("activities_page.import"),
+        says("here.import"),
     ]
 
 

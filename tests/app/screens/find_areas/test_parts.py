@@ -146,7 +146,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     west, east = parts.rows(view)
     assert [west.stands.display_name, east.stands.display_name] == ["West End", "Zion Corner (B)"]
     state = area_status.state_words(east.stands)
-    assert state == says("standing.core", since="July 2020")
+    assert state == says("standing.core", day="July 2020")
     assert state in parts.label(east, "shootings", has_homicides=True)
     parts.answer(city.proposal, None, stands)
     ((_, text),) = pages
