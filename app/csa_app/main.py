@@ -14,7 +14,9 @@ from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
 
 ask_no_host()
-st.set_page_config(page_title=tr("public.areas_title"), layout="wide", page_icon=str(STATIC / "icon.svg"))
+st.set_page_config(
+    page_title=tr("public.areas_title"), layout="wide", page_icon=str(STATIC / "icon.svg")
+)
 theme.apply()
 
 

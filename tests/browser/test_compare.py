@@ -129,7 +129,7 @@ def test_nothing_but_the_table_scrolls_sideways(compare):
 
 
 def test_a_table_is_sorted_by_the_head_that_is_pressed_and_turned_by_a_second_press(compare):
-    table = compare().page.get_by_role("region", name=says("compare.table_alt")).first
+    table = compare().page.get_by_role("region", name=says("compare.title")).first
     head = table.locator("thead th:has(> button)").nth(1)
     column = head.evaluate("head => head.cellIndex")
     read_column = f"table => [...table.querySelectorAll('tbody tr')].map(row => row.cells[{column}].innerText)"

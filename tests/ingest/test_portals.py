@@ -368,7 +368,7 @@ def test_a_file_that_shrank_by_half_is_asked_about(fetch):
     with serving(FakeFiles(b"case\n" + b"1\n" * 100)) as server:
         fetch(server)
         server.content, server.etag = b"case\n" + b"1\n" * 10, '"v2"'
-        assert refusal(fetch, server)[0] == "fetch.shrank_file"
+        assert refusal(fetch, server)[0] == "fetch.shrank"
         assert fetch(server, accept=True)[0].rows == 10
 
 

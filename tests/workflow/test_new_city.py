@@ -203,7 +203,7 @@ def test_excel_is_read_from_its_first_sheet_which_is_told(tmp_path):
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(SourceError) as refused:
         understand(tmp_path / "bad.xlsx")
-    assert refused.value.message.key == "source.bad_excel"
+    assert refused.value.message.key == "source.bad_parquet"
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ def test_polygons_that_name_no_system_take_the_one_given(tmp_path):
     (tmp_path / "n.geojson").unlink()
     shapes.to_file(tmp_path / "neighborhoods.shp")
     (tmp_path / "neighborhoods.prj").unlink()
-    assert [note.key for note in beside(path).notes] == ["start.places_no_crs"]
+    assert [note.key for note in beside(path).notes] == ["start.layer_no_crs"]
     found = beside(path, crs="EPSG:3089").places
     assert found == tmp_path / "neighborhoods.shp"
     city = understand(path, found, crs="EPSG:3089")

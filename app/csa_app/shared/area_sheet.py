@@ -72,7 +72,7 @@ def show_core(view: AreaView, area: CoreArea, on_close: Callable[[], None]) -> N
     rows += _ahead(own.next12, boundary)
     spot = st.empty()
     with spot.container():
-        _which([*rows, ("…", tr("briefing.judging"), tr("change_page.short"))])
+        _which([*rows, ("…", tr("screen.judging"), tr("change_page.short"))])
     with spot.container():
         _which([*rows, *_since_start(view, area)])
     if area in view.others:
@@ -201,7 +201,7 @@ def _times(session: CitySession, sheet: Sheet, area: str) -> None:
         return
     alt = tr("sheet.times_alt", area=area)
     charts.by_part(session, sheet.by_part, alt)
-    notes = [tr("sheet.night_note")]
+    notes = [tr("report.leader_night")]
     if sheet.without_time:
         notes.append(tr("sheet.without_time", n=sheet.without_time))
     if sheet.reported_time:

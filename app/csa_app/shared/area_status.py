@@ -189,10 +189,10 @@ def distinct_areas(session: CitySession, proposal: Proposal) -> list[AreaOption]
 def short_state(standing: AreaStatus) -> str:
     """Return how an area stands, in one or two words."""
     if standing.part_of:
-        return tr("standing.short_part")
+        return tr("standing.in_core")
     if standing.since is None or standing.state == CANDIDATE:
         return tr("label.candidate")
-    return tr("standing.short_maintenance" if standing.state == MAINTENANCE else "standing.short")
+    return tr("standing.short_maintenance" if standing.state == MAINTENANCE else "here.designated")
 
 
 def step_word(state: str) -> str:

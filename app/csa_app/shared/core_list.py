@@ -71,7 +71,7 @@ def fill(
             found = panels.waited(
                 spot,
                 lambda _: cache_change.core(session, same, known),
-                lambda _: (0.5, tr("briefing.judging")),
+                lambda _: (0.5, tr("screen.judging")),
             )
     except CsaError as error:  # areas of another city's ground, for one: the rest stands
         spot.caption(panels.sentence(error.message))
@@ -122,7 +122,7 @@ def _item(area: CoreArea, shown: CoreSpot, verdict: tuple[str, str] | None) -> s
     state = state if area.ended is None else "here.ended_on"
     name = html.escape(called(area.place_name, area.key))
     since = html.escape(tr(state, day=day(area.state_since)))
-    said, numbers = (tr("briefing.judging"), "") if verdict is None else verdict
+    said, numbers = (tr("screen.judging"), "") if verdict is None else verdict
     # Before the numbers are known their line is there too: nothing jumps.
     below = f"<br>{html.escape(numbers) or '&nbsp;'}"
     worst = f"<br>{_worst(shown.lines, area.key)}" if area.ended is None else ""

@@ -99,9 +99,10 @@ def show_page(request: Request) -> Response:
 
 
 SHOWN = (
-    "count.title", "count.sign_in", "count.office", "label.where", "public.meeting_what", "count.numbers",
-    "count.contacts", "count.reached", "count.hours", "count.staff", "count.day", "count.today",
-    "count.yesterday", "count.other", "count.undo", "count.send", "count.leave", "count.about",
+    "count.title", "count.sign_in", "count.office", "label.where", "public.meeting_what",
+    "count.numbers", "count.contacts", "count.reached", "count.hours", "count.staff", "count.day",
+    "count.today", "count.yesterday", "count.other", "count.undo", "count.send", "count.leave",
+    "count.about",
 )  # fmt: skip
 """Sentences of the page."""
 SAID = (

@@ -72,7 +72,7 @@ def show(
 ) -> None:
     """Put the map on the page."""
     if not (STATIC / f"{LEAFLET}.js").is_file():
-        raise CsaError("map.no_leaflet")
+        raise CsaError("map.no_library")
     import streamlit_folium  # noqa: PLC0415 - only a server that is running knows its component
 
     streamlit_folium.st_folium(

@@ -106,15 +106,15 @@ def risk_title(session: CitySession) -> str:
     return "" if risk is None else tr("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
-def show_area_services(session: CitySession, area: CellSet, called: str) -> None:
+def show_area_services(session: CitySession, area: CellSet) -> None:
     """Show the services in and near an area, the gaps, its vacant land, and the external score."""
     here = cache.why_here(session, area)
-    _services(session, here, called)
+    _services(session, here)
     _vacant(session, here)
     show_risk(session, area)
 
 
-def _services(session: CitySession, here: AreaExplanation, called: str) -> None:
+def _services(session: CitySession, here: AreaExplanation) -> None:
     config = session.config.services
     if here.services is None or config is None:
         st.caption(tr("services.none_listed"))
@@ -125,7 +125,7 @@ def _services(session: CitySession, here: AreaExplanation, called: str) -> None:
     else:
         st.markdown(tr("services.no_gap", near=near))
     table = service_table(here.services, session.config.city.units, near)
-    panels.table(table, tr("services.alt", area=called), "csa-wide")
+    panels.table(table, tr("label.services_near"), "csa-wide")
     st.caption(
         tr(
             "services.source",
@@ -186,7 +186,7 @@ def distance(metres: float, units: str) -> str:
     if units == "us":
         return tr("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
     if metres < 1000:
-        return tr("services.metres", metres=max(10, round(metres, -1)))
+        return tr("report.about_metres", metres=max(10, round(metres, -1)))
     return tr("services.kilometres", kilometres=metres / 1000)
 
 

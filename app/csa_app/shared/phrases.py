@@ -106,7 +106,7 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
     said = (
         tr("find.covered", n=n_months, months=asked) if n_months < asked else "",
         tr("find.silent", n=n_silent) if n_silent else "",
-        tr("find.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
+        tr("propose.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
         if proposal.covers_little and params["suggested_by"] == "city file"
         else "",
     )
@@ -120,7 +120,7 @@ def age_words(through: date, today: date) -> str:
         return tr("data.days", n=days)
     months = round(days / DAYS_PER_MONTH)
     if months < 24:
-        return tr("label.months", n=months)
+        return tr("find.n_months", n=months)
     return tr("data.years_old", years=months / 12)
 
 

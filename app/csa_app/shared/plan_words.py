@@ -77,7 +77,7 @@ def field_word(name: str) -> str:
 def value_words(name: str, value: Any) -> str:
     """Return a field's value in words."""
     if name == "areas":
-        return ", ".join(value) if value else tr("plan_page.whole_city")
+        return ", ".join(value) if value else tr("map.outside")
     if value is None or value == "":
         return tr("label.none")
     if name == "status":

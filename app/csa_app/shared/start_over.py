@@ -43,7 +43,7 @@ def _start_over(spot: st.delta_generator.DeltaGenerator) -> None:
         panels.waited(
             spot.empty(),
             lambda tell: fill_store(session, plan, address, layers, again=True, progress=tell),
-            panels.share_of(N_STEPS, tr("start_over.working")),
+            panels.share_of(N_STEPS, tr("serve.step_program")),
         )
     except CsaError as error:
         spot.error(panels.sentence(error.message))

@@ -301,7 +301,7 @@ def years(session: CitySession, record: BacktestRecord, choices: AreaSettings) -
         charts.show(session, by_year, inputs, "by year", tr("how_well.chart_alt"))
     with right:
         st.header(tr("how_well.ways_title"), anchor=False)
-        panels.table(ways(record), tr("how_well.ways_alt"))
+        panels.table(ways(record), tr("how_well.ways_title"))
         means = _means(record)
         kept = means["areas"] / means["blocks"] if means.get("blocks") else None
         note = tr("how_well.ways_note", months=choices.months)
@@ -360,7 +360,7 @@ def afterwards(session: CitySession, record: BacktestRecord, choices: AreaSettin
         tr("how_well.col_last"): [percent(one.last_year_share) for one in changes],
         tr("how_well.col_after"): [percent(one.after_share) for one in changes],
     }
-    panels.table(columns, tr("how_well.after_alt"))
+    panels.table(columns, tr("how_well.after_title"))
 
 
 def settings(session: CitySession, record: BacktestRecord) -> None:
@@ -371,7 +371,7 @@ def settings(session: CitySession, record: BacktestRecord) -> None:
             st.markdown(render(describe_risk_order(by_risk)))
         if not record.tried:
             return
-        panels.table(tried_table(record.tried, record.suggested), tr("how_well.tried_alt"))
+        panels.table(tried_table(record.tried, record.suggested), tr("how_well.why_title"))
         st.caption(tr("how_well.tried_note", n=session.config.areas.at_incidents))
 
 
@@ -403,4 +403,4 @@ def trials(session: CitySession) -> None:
             tr("how_well.trial_begun"): begun,
             tr("how_well.trial_waiting"): waiting,
         }
-        panels.table(columns, tr("how_well.trials_alt"))
+        panels.table(columns, tr("how_well.trials_title"))

@@ -66,7 +66,10 @@ PUBLIC = (
 
 _LABELS = frozenset(
     f"label.{name}"
-    for name in "action area comma due in_areas pair span status task unknown where why with".split()
+    for name in (
+        *("action", "area", "comma", "due", "in_areas", "pair", "span", "status", "task"),
+        *("unknown", "where", "why", "with"),
+    )
 )
 """Labels that the public reads too."""
 

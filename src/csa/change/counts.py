@@ -32,7 +32,7 @@ HOMICIDE = "homicide"
 VERDICTS = {
     "more": "wall.more",
     "fewer": "wall.fewer",
-    "few": "count_table.few",
+    "few": "label.too_few",
     "same": "meeting.no_change",
 }
 YEARS = VERDICTS | {"more": "label.more_than_chance", "fewer": "label.fewer_than_chance"}

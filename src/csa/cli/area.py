@@ -193,5 +193,4 @@ def area_export(
 
     records = stored_records(load_city_option(city), store)
     write_file(file, export_areas(records, file.name))
-    key = "keep.exported_map" if file.suffix.casefold() == ".gpkg" else "keep.exported"
-    show(tr(key, path=file, n=len(core_areas(records))))
+    show(tr("keep.exported_map", path=file, n=len(core_areas(records))))

@@ -97,7 +97,7 @@ def show(*sentences: str) -> None:
 
 def show_written(out: Path | str, names: Iterable[str]) -> None:
     """Print what was written."""
-    show(tr("judged.written", out=out, files=", ".join(names)))
+    show(tr("publish.written", out=out, files=", ".join(names)))
 
 
 def make_table(*titles: str, right: Collection[int] = (), is_folded: bool = False) -> Table:

@@ -234,7 +234,7 @@ def _months(followed: FollowedAreas) -> Iterator[str]:
     from csa.change.season import as_message
 
     yield render(as_message(followed.newest, (tr("follow.one_shooting"), tr("follow.shootings"))))
-    yield tr("follow.provisional", month=month(str(followed.newest.month)))
+    yield tr("change_page.provisional", month=month(str(followed.newest.month)))
     changed = followed.changed_months
     if changed.empty:
         return

@@ -189,7 +189,7 @@ def plan_answer(
     state = signing.decide(lambda at, act: answer_change(at, plan, act, key, is_approved=is_yes))
     said = {
         "chair-approved": "keep.chair_approved",
-        "approved": "keep.approved",
+        "approved": "plan_page.state_approved",
         "refused": "keep.refused",
     }[state]
     show(tr(said, key=key))

@@ -34,7 +34,7 @@ def point_list(city: CityOption, dataset: FolderOption = None, as_json: JsonOpti
 
     opened = dataset_of(load_city_option(city), dataset)
     if opened is None:
-        raise ParamError("points.no_dataset", city=city)
+        raise ParamError("zone.no_dataset")
     points = list_points(opened)
     if as_json:
         show_json([asdict(one) for one in points])
@@ -70,7 +70,7 @@ def point_mark(
     config = load_city_option(city)
     opened = dataset_of(config, dataset)
     if opened is None:
-        raise ParamError("points.no_dataset", city=city)
+        raise ParamError("zone.no_dataset")
     points = {one.number: one for one in list_points(opened)}
     if number not in points:
         raise ParamError("points.unknown", given=number, n=len(points))

@@ -101,7 +101,7 @@ def show_proposal(analysis: Analysis, out: Path) -> None:
     show_core_areas(analysis.counts)
     show(*_land_sentence(proposal), *_corner_sentence(proposal.summary))
     show(*_left_out_sentences(proposal.summary))
-    show(_params_sentence(proposal.summary, units), tr("propose.candidates"))
+    show(_params_sentence(proposal.summary, units), tr("find.candidates"))
     show(tr("propose.written", out=out))
 
 
@@ -126,7 +126,7 @@ def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
     summary = proposal.summary
     totals = summary["totals"]
     if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
-        yield tr("propose.proxy", name=summary["nonfatal_name"])
+        yield tr("briefing.proxy", name=summary["nonfatal_name"])
 
 
 def _empty_sentence(proposal: Proposal) -> str:
@@ -175,7 +175,7 @@ def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     if any(unplaced.values()):
         yield tr("propose.unplaced", **unplaced, **_covered_days(params))
     if params["months_covered"] < params["months"]:
-        yield tr("propose.covered", months=params["months"], n=params["months_covered"])
+        yield tr("find.covered", months=params["months"], n=params["months_covered"])
     if summary["silent"]:
         months = ", ".join(_spans(summary["silent"]))
         yield tr("propose.silent", months=months, n=len(summary["silent"]))
@@ -211,14 +211,14 @@ def _params_sentence(summary: Mapping[str, Any], units: str) -> str:
         why = tr("propose.params_chosen", **suggested)
     elif params["suggested_by"] == "the data":
         goal = land_percent(LAND_SHARE, is_estimated=summary["land_is_estimated"])
-        why = tr("propose.params_searched", land=goal)
+        why = tr("controls.by_data", land=goal)
     elif params["suggested_by"] == "past years":
-        why = tr("propose.params_past_years")
+        why = tr("controls.by_past_years")
     else:
-        why = tr("propose.params_suggested")
+        why = tr("controls.by_city_file")
     limit_km2 = params["max_area_km2"]
     limit = (
-        tr("propose.limited", size=land(limit_km2, units)) if limit_km2 else tr("propose.unlimited")
+        tr("propose.limited", size=land(limit_km2, units)) if limit_km2 else tr("controls.no_limit")
     )
     chosen = pick(params, "eps_m", "min_samples")
     return tr("propose.params", **chosen, why=why, limit=limit)

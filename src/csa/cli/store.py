@@ -204,7 +204,7 @@ def correct(
     known = partial(known_at_start, opened, plan, records)
     wrong = corrections.Correction(item, _changes(values), entry, _first_day(opened), known=known)
     made = signing.decide(lambda store, act: corrections.correct(store, plan, act, wrong))
-    show(*corrected_lines(made), tr("keep.corrected_stays"))
+    show(*corrected_lines(made), tr("correct_form.done"))
 
 
 def corrected_lines(corrections: Sequence[CorrectionRow]) -> list[str]:

@@ -100,7 +100,7 @@ def word_list(city: CityOption, store: StoreOption = None, as_json: JsonOption =
         show_json({"recipients": [row.key for row in recipients(records)], "words": rows})
         return
     named = ", ".join(row.key for row in recipients(records))
-    show(tr("watch.recipients", offices=named) if named else tr("watch.off"))
+    show(tr("word_page.on", offices=named) if named else tr("watch.off"))
     for word in records.words:
         key = "watch.line_run" if word.kind == "run" else "watch.line"
         span = {"first": day(word.first), "last": day(word.last)}

@@ -103,7 +103,7 @@ def classify_companions(
             raise SourceError("start.places_elsewhere", path=places.name, share=percent(share))
     if area is None:
         return CityFiles(places, (), tuple(notes))
-    no_crs = "start.places_no_crs"  # is told already
+    no_crs = "start.layer_no_crs"  # is told already
     named = {path for rank, path in ranked if isinstance(rank, Message) and rank.key == no_crs}
     unsaid = [path for path in candidates if path not in named]
     guessed = [guess_layer(path, polygons, area, crs) for path in unsaid]
@@ -161,7 +161,7 @@ def _rank(places: Path, table: ShootingTable, crs: str | None) -> tuple[int, int
         lonlat = infer_location(table.columns, area, crs, Questions({}), table.name).lonlat
     except CsaError as error:  # what is wrong with the file is said where it is read
         is_meant = error.message.key == "places.not_degrees"
-        return msg("start.places_no_crs", path=places.name) if is_meant else None
+        return msg("start.layer_no_crs", path=places.name) if is_meant else None
     inside = shapely.contains_xy(area, lonlat["lon"].to_numpy(), lonlat["lat"].to_numpy())
     if len(inside) and inside.mean() >= LEAST_INSIDE:
         return fit, -len(shapes)

@@ -338,7 +338,7 @@ def test_without_leaflet_the_page_says_so(city, base, cells, monkeypatch, tmp_pa
             maps.painting(scene(city), cells),
             lambda: None,
         )
-    assert caught.value.message.key == "map.no_leaflet"
+    assert caught.value.message.key == "map.no_library"
     assert sent == {}
 
 

@@ -156,8 +156,8 @@ def test_an_error_is_said_and_the_page_stops(said, monkeypatch):
 def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):
     faults = (
         OutputError("files.not_a_folder", path="x"),
-        CsaError("map.no_leaflet"),
-        SourceError("basemap.damaged", path="x"),
+        CsaError("map.no_library"),
+        SourceError("dataset.damaged", path="x"),
     )
     for error in faults:
         with panels.map_words():

@@ -527,7 +527,7 @@ def test_no_sheet_that_residents_hold_shows_an_address(month_facts):
     said = " ".join(texts_of(edition(facts, WALKS, "en", draw)))
     assert "1412" not in said
     assert "Lamp 5" in said
-    assert says("report.walk_tasks_more", n=2) in said
+    assert says("report.walk_more", n=2) in said
     only = replace(facts, areas=(replace(area, work=replace(area.work, tasks=(task,))),))
     said = " ".join(texts_of(edition(only, WALKS, "en", draw)))
     assert says("report.walk_tasks_none") in said

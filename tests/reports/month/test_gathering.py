@@ -286,12 +286,12 @@ def test_a_month_that_is_not_over_is_provisional(sample_source, month_facts):
     def noted(reported, through):
         return _keys(data_notes(City(config, dataset), summary, reported, (), through))
 
-    either = {"follow.provisional", "briefing.partial"}
-    assert noted(JULY, date(2020, 7, 31)) & either == {"follow.provisional"}
-    assert noted(JULY, date(2020, 8, 30)) & either == {"follow.provisional"}
+    either = {"change_page.provisional", "briefing.partial"}
+    assert noted(JULY, date(2020, 7, 31)) & either == {"change_page.provisional"}
+    assert noted(JULY, date(2020, 8, 30)) & either == {"change_page.provisional"}
     assert noted(JULY, date(2020, 7, 30)) & either == {"briefing.partial"}
     assert noted(JULY, date(2020, 8, 31)) & either == set()  # told for a month
-    assert "follow.provisional" in _keys(month_facts.notes)
+    assert "change_page.provisional" in _keys(month_facts.notes)
 
 
 def test_what_the_count_leaves_out_is_said_where_there_is_any(sample_source, month_facts):

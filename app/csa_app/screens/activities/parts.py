@@ -164,7 +164,6 @@ def _gaps(view: ActivityView) -> None:
     if not short:
         return
     with st.expander(tr("activities_page.gaps", n=len(short))):
-        st.caption(tr("activities_page.gaps_about"))
         for line in short[:MAX_GAPS]:
             about = {"area": view.name(line.place), "month": month(line.month)}
             about |= {"kind": view.settings.kinds[line.kind]}
@@ -199,7 +198,7 @@ def offer(view: ActivityView) -> None:
     store = cache_store.open_read_only(view.session)
     active = [row for row in list_phones(store, view.who, view.settings) if row.revoked_on is None]
     names = {
-        row.key: tr("activities_page.phone", id=row.key[:8], day=day(row.given_on))
+        row.key: tr("change_page.verdict_since", verdict=row.key[:8], since=day(row.given_on))
         for row in active
     }
 

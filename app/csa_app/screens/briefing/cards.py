@@ -72,7 +72,7 @@ def show_areas(
     """Show what all areas in service did together and each verdict; else the candidates."""
     if displaced is None:
         n = len(view.proposal.areas)
-        said = tr("briefing.judging") if judgement is None else _highest(view, judgement)
+        said = tr("screen.judging") if judgement is None else _highest(view, judgement)
         unit = tr("briefing.card_candidates", n=n)
         inside = figure(f"{n:,}", unit) + text(said)
         spot.html(card(tr("briefing.candidate_areas"), inside, is_tall=bool(view.core)))
@@ -131,7 +131,7 @@ def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
     if len(blocked) > MAX_NAMED:
         said.append(tr("briefing.more_blocked", n=len(blocked) - MAX_NAMED))
     said += [tr("briefing.n_late", n=n_late)] if n_late else []
-    said += [tr("briefing.proposals", n=len(review.pending))] if review.pending else []
+    said += [tr("meeting.pending", n=len(review.pending))] if review.pending else []
     trust = [tr("briefing.trust_open", n=review.n_trust)] if review.n_trust else []
     return said or trust, lines  # the Plan page has both
 

@@ -59,7 +59,7 @@ def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None
     if proposal.is_empty:
         inside = _faint(tr("briefing.no_area"))
     elif judgement is None:
-        inside = _faint(tr("briefing.judging"))
+        inside = _faint(tr("screen.judging"))
     else:
         lists = "".join(
             _listed(head, by_name(rows, standing), view) for head, rows in groups(judgement)
@@ -153,7 +153,7 @@ def _stands_out(view: AreaView, judgement: AreaAssessment | None) -> tuple[str, 
     if served := describe_served(view.statuses):
         found = f"{found} {served}"
     if judgement is None:
-        return found, tr("briefing.judging")
+        return found, tr("screen.judging")
     where = judgement.answers["locate"]
     if not where.can:
         return found, tr("briefing.no_tiers")
@@ -179,7 +179,7 @@ def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus])
 
 def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
     if judgement is None:
-        return "", tr("briefing.judging")
+        return "", tr("screen.judging")
     said = [
         _about(name, render(answer.message))
         for name, answer in judgement.answers.items()

@@ -204,7 +204,7 @@ def what_failed(table: pd.DataFrame) -> None:
         panels.table(rows, tr("cities.what_failed"), "csa-wide")
     waiting = table.loc[table["state"] == WAITING, "city"].tolist()
     if waiting:
-        with st.expander(tr("cities.not_run", n=len(waiting))):
+        with st.expander(tr("cities.waiting", n=len(waiting))):
             st.markdown(panels.plain(name_list(waiting)))
 
 
@@ -219,7 +219,7 @@ def each_city(table: pd.DataFrame, folder: Path) -> None:
             asked = st.text_input(tr("cities.find"), key="find city").strip().casefold()
             done = done[[asked in name.casefold() for name in done["city"]]]
         content = (folder / "fleet.csv").read_bytes
-        panels.download(tr("cities.download"), content, "fleet.csv", "fleet download")
+        panels.download(tr("change_page.each_download"), content, "fleet.csv", "fleet download")
     shown: list[dict[Any, Any]] = done.head(MOST_SHOWN).to_dict("records")
     rows = {
         tr("cities.col_city"): [row["city"] for row in shown],
@@ -258,6 +258,6 @@ def _past(row: dict[Any, Any]) -> str:
 
 def how(folder: Path) -> None:
     """Show how the numbers come about, and how a city is made again or opened."""
-    with st.expander(tr("cities.how")):
+    with st.expander(tr("data.title")):
         st.markdown(tr("cities.how_said"))
         st.code(COMMAND.format(folder=as_typed(folder)), language=None)

@@ -62,7 +62,7 @@ def counts_first(spot: DeltaGenerator, proposal: Proposal) -> None:
     """Show what was counted while how sure it is is still worked out."""
     areas = proposal.areas.sort_values("incidents", ascending=False)
     with spot.container():
-        st.caption(tr("briefing.judging"))
+        st.caption(tr("screen.judging"))
         names, counts = areas["place_name"].tolist(), areas["incidents"].tolist()
         shown = {tr("label.area"): names, tr("label.incidents"): counts}
         panels.table(shown, tr("compare.title"), "csa-wide")
@@ -150,7 +150,7 @@ def show(
         sure = _sureness(row, has_people=has_people) if is_sure else {}
         cells = sure or _decides(row, top, lacking, places)
         rows.append({tr("label.area"): _named(known[row["area_id"]]), **cells})
-    panels.table(pd.DataFrame(rows, dtype=object), tr("compare.table_alt"), "csa-wide")
+    panels.table(pd.DataFrame(rows, dtype=object), tr("compare.title"), "csa-wide")
     if view.others:
         names = name_list(in_service(area).display_name for area in view.others)
         st.caption(panels.plain(tr("compare.others", areas=names)))
@@ -358,8 +358,7 @@ def describe_open_slots(found: OpenPlaces, names: Mapping[str, str]) -> list[str
     elif found.sure:
         said.append(tr("compare.open", n=found.room, areas=_listed(found.sure, names)))
     if found.even:
-        key = "compare.open_left" if found.sure else "compare.open_tie"
-        said.append(tr(key, n=n_left, areas=_listed(found.even, names)))
+        said.append(tr("compare.open_left", n=n_left, areas=_listed(found.even, names)))
     return said
 
 

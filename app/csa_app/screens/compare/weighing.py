@@ -50,7 +50,6 @@ def choose(config: CityConfig, *, has_risk: bool) -> Weighing:
         1,
         MAX_CAPACITY,
         **panels.remembered("capacity"),
-        help=tr("compare.capacity_help"),
     )
     criterion = st.selectbox(
         tr("compare.order_by"),
@@ -75,7 +74,6 @@ def choose(config: CityConfig, *, has_risk: bool) -> Weighing:
 
 def _sliders(offered: Sequence[str]) -> dict[str, float]:
     """Ask for the weight of each component."""
-    st.caption(tr("compare.weights_help"))
     return {
         name: st.slider(
             _label(name),

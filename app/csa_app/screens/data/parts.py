@@ -42,7 +42,7 @@ def answer(session: CitySession) -> None:
         card(tr("data.col_as_of"), age),
     )
     if report["nonfatal_is_proxy"]:
-        proxy = panels.plain(tr("data.proxy", name=report["nonfatal_name"]))
+        proxy = panels.plain(tr("briefing.proxy", name=report["nonfatal_name"]))
         st.warning(proxy, icon=":material/help:")
 
 
@@ -74,7 +74,7 @@ def losses(session: CitySession) -> None:
                 tr("data.col_rows"): list(lost.values()),
                 tr("data.col_reason"): [reason_words(reason) for reason in lost],
             },
-            tr("data.losses_alt"),
+            tr("data.losses"),
         )
     panels.table(
         {
@@ -82,7 +82,7 @@ def losses(session: CitySession) -> None:
             tr("data.col_rows"): [file["rows_read"] for file in report["inputs"]],
             tr("data.col_layout"): [file["source"] for file in report["inputs"]],
         },
-        tr("data.files_alt"),
+        tr("label.file"),
     )
 
 
@@ -112,7 +112,7 @@ def months(session: CitySession) -> None:
     through = date.fromisoformat(report["data_through"])
     st.header(tr("data.by_month"), anchor=False)
     counts = count_by_month(session.dataset.incidents, period, first, through)
-    charts.by_month(session, counts, tr("data.by_month_alt"))
+    charts.by_month(session, counts, tr("data.by_month"))
 
 
 def suspects(session: CitySession) -> None:
@@ -133,7 +133,7 @@ def suspects(session: CitySession) -> None:
             tr("data.col_place"): [place_of_point(point) for point in points],
             tr("label.reason"): [point["why"] for point in points],
         },
-        tr("data.suspects_alt"),
+        tr("data.suspects"),
     )
 
 
@@ -164,7 +164,7 @@ def rules(session: CitySession) -> None:
             tr("label.incidents"): [rule["incidents"] for rule in found],
             tr("label.reason"): [rule["why"] for rule in found],
         },
-        tr("data.rules_alt"),
+        tr("data.rules"),
     )
 
 

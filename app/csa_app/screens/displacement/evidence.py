@@ -120,7 +120,7 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
         tr("change_page.col_change"): changes,
         tr("change_page.col_ratio"): [f"{one:.2f}" if one else unknown for one in ratios],
     }
-    panels.table(columns, tr("change_page.past_alt"))
+    panels.table(columns, tr("how_well.after_title"))
 
 
 def _change(share: float | None) -> str:
@@ -146,7 +146,7 @@ def _alike(following: Following) -> None:
         tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
         tr("label.used"): [close if one.is_close else rest for _, one in listed],
     }
-    panels.table(columns, tr("change_page.alike_alt"))
+    panels.table(columns, tr("change_page.alike"))
 
 
 def _classic(following: Following) -> None:

@@ -105,7 +105,7 @@ def show_each_area(session: CitySession, following: Following, at: int, selected
     """Show each area's numbers as ranges, with a download."""
     st.caption(tr("change_page.each_note"))
     with st.container(key="each_table"):
-        panels.table(table(following, at, selected), tr("change_page.each_alt"), "csa-wide")
+        panels.table(table(following, at, selected), tr("change_page.title"), "csa-wide")
     city = session.config.city
     through = following.months[at]
     content = as_csv(following, at, is_synthetic=city.is_synthetic)
@@ -317,7 +317,7 @@ def start_menu(session: CitySession, n_core: int) -> str:
             key=FOLLOW,
             required=True,
             format_func=lambda is_core: (
-                tr("change_page.core_areas", n=n_core) if is_core else tr("change_page.candidates")
+                tr("briefing.card_areas", n=n_core) if is_core else tr("change_page.candidates")
             ),
             on_change=_follow_other,
             args=(screen_state.first_start(screen_state.start_options(session.dataset)),),
@@ -446,7 +446,7 @@ def _details(session: CitySession, following: Following, at: int) -> list[str]:
         counted.append(tr("change_page.not_agreed"))
     counted += map(render, describe_area_basis(following.displaced))
     if session.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
-        counted.append(tr("change_page.kinds_counted", what=kinds_words(session, choices)))
+        counted.append(tr("report.kinds_counted", what=kinds_words(session, choices)))
     if following.is_early(at):
         return [" ".join(counted)]
     usual = [render(told) for told in following.describe_usual(at)]

@@ -224,7 +224,7 @@ def quarters(session: CitySession, following: Following) -> None:
                 _panel(session, following, by_area[area_id], area_id)
     if too_few:
         names = name_list(following.place_name(area_id) for area_id in too_few)
-        st.caption(panels.plain(tr("change_page.too_few", n=len(too_few), areas=names)))
+        st.caption(panels.plain(tr("follow.too_few", n=len(too_few), areas=names)))
 
 
 def _panel(session: CitySession, following: Following, rows: pd.DataFrame, area_id: str) -> None:

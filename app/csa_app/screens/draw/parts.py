@@ -220,7 +220,6 @@ def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> S
         tr("draw_page.tier"),
         list(tiers),
         format_func=lambda one: tr("draw.tier_areas", tier=one, n=tiers[one]),
-        help=tr("draw_page.tier_help"),
         key="draw tier",
     )
     everyone = [one.area_id for one in list_entrants(found, tier)]
@@ -229,7 +228,6 @@ def _choose(scene: Present, found: AssessedProposal, tiers: dict[int, int]) -> S
         everyone,
         [name for name in everyone if not standing[name].letter],
         format_func=lambda name: f"{standing[name].display_name}, {short_state(standing[name])}",
-        help=tr("draw_page.areas_help"),
         key=f"draw areas {tier} {found.proposal.summary['params']}",
     )
     if len(areas) < LEAST:

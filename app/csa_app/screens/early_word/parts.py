@@ -54,7 +54,7 @@ def show(records: Records) -> None:
             tr("word_page.mailed"): [", ".join(word.receipts) or "-" for word in words],
             tr("why.col_what"): [word.done or "-" for word in words],
         },
-        tr("word_page.alt"),
+        tr("watch.office"),
         "csa-wide",
     )
     st.caption(tr("word_page.note"))

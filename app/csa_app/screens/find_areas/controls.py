@@ -32,13 +32,12 @@ def choose(city: City, now: AreaSettings) -> AreaSettings:
         months[::-1],
         **panels.remembered("through"),  # see csa_app.screens.compare.weighing
         format_func=lambda name: month_label(name, dataset),
-        help=tr("controls.through_help"),
     )
     n_months = st.selectbox(
         tr("controls.months"),
         sorted({*MONTHS, now.months}),
         **panels.remembered("months"),
-        format_func=lambda n: tr("label.months", n=n),
+        format_func=lambda n: tr("find.n_months", n=n),
         help=tr("controls.months_help", months=config.areas.months),
     )
     kinds = st.selectbox(
@@ -115,7 +114,6 @@ def _choose_dbscan() -> DbscanParams | None:
     by_hand = st.toggle(
         tr("controls.by_hand"),
         **panels.remembered("by_hand"),
-        help=tr("controls.by_hand_help"),
     )
     if not by_hand:
         for name in ("eps_m", "min_samples"):

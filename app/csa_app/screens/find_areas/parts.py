@@ -227,7 +227,7 @@ def show_list(view: AreaView) -> None:
         st.caption(tr("standing.own_ground"))
     if doubtful:
         names = name_list(doubtful)
-        st.caption(panels.plain(tr("find.doubtful", n=len(doubtful), areas=names)))
+        st.caption(panels.plain(tr("report.doubtful", n=len(doubtful), areas=names)))
 
 
 def label(one: ListedArea, what: str, *, has_homicides: bool) -> str:

@@ -84,7 +84,7 @@ def summary(lines: Sequence[MeasureLine], today: date) -> str:
         changes.append(tr("here.changed_none"))
     n_old = len(known) - len(current)
     n = figure(f"{len(known):,}", tr("here.card_measures", n=len(known), of=len(lines)))
-    small = tr("here.n_old", n=n_old) if n_old else ""
+    small = tr("meeting.measures_old", n=n_old) if n_old else ""
     return card(tr("here.measures"), n, text(*changes, small=small))
 
 
@@ -395,7 +395,7 @@ def _quiet(text: str) -> str:
 
 
 def _without(lines: Sequence[MeasureLine], *, is_open: bool) -> None:
-    with st.expander(tr("here.without", n=len(lines)), expanded=is_open):
+    with st.expander(tr("meeting.measures_without", n=len(lines)), expanded=is_open):
         items = "".join(
             f"<li><b>{html.escape(line.measure.name)}</b> "
             f'<span class="csa-faint">{html.escape(lack_words(line))}</span></li>'

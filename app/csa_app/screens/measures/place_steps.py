@@ -137,7 +137,7 @@ def on_record(scene: FormScene, work: WorkPlan) -> list[OnRecord]:
 
 def _step_words(row: StepRow) -> str:
     is_redrawn = bool(row.evidence.get(REDRAWN))
-    state = tr("here.redrawn") if is_redrawn else step_word(row.state)
+    state = tr("change_page.redrawn") if is_redrawn else step_word(row.state)
     head = tr("here.step", state=state, day=day(row.on_date), by=row.by_office)
     return f"{head[:1].upper()}{head[1:]}"
 

@@ -172,7 +172,7 @@ def _meeting(row: MeetingRow) -> str:
 def _asked(row: QuestionRow) -> str:
     asked = tr("here.you_said", text=row.asked, day=day(row.asked_on))
     if not row.answered or row.answered_on is None:
-        wait = html.escape(tr("here.no_answer"))
+        wait = html.escape(tr("public.not_answered"))
         return f'{html.escape(asked)}<br><span class="csa-faint">{wait}</span>'
     answered = tr("here.we_did", text=row.answered, day=day(row.answered_on))
     return f"{html.escape(asked)}<br><b>{html.escape(answered)}</b>"

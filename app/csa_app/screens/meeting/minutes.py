@@ -234,11 +234,11 @@ def _last_time(
 
 def _proposal(plan: Plan, row: ChangeRow) -> str:
     names = {
-        "title": tr("meeting.field_title"),
-        "office": tr("meeting.field_office"),
-        "coordinator": tr("meeting.field_coordinator"),
-        "start": tr("meeting.field_start"),
-        "due": tr("meeting.field_due"),
+        "title": tr("label.action"),
+        "office": tr("label.office"),
+        "coordinator": tr("plan_page.field_coordinator"),
+        "start": tr("plan_page.field_start"),
+        "due": tr("label.due"),
     }
     wanted = "; ".join(
         tr("label.pair", name=names[name], text=_wanted(name, row.values[name]))

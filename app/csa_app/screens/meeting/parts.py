@@ -232,7 +232,7 @@ def _stuck(review: Review) -> None:
 def _stuck_item(one: Stuck) -> str:
     line, state = one.line, one.line.state
     named = ", ".join(one.waiting)
-    key = "meeting.holds_up" if line.holds_up else "meeting.waiting"
+    key = "plan_page.late_holds" if line.holds_up else "meeting.waiting"
     helpers = tr("meeting.helpers", offices=_or(one.helpers)) if one.helpers else ""
     return item(
         head_of(line),
@@ -250,7 +250,7 @@ def _open(review: Review) -> None:
         panels.answer(tr("meeting.open_none"))
         return
     panels.answer(
-        tr("meeting.open", n=review.n_open),
+        tr("report.team_open", n=review.n_open),
         tr("meeting.open_trust", n=review.n_trust) if review.n_trust else "",
     )
     listed([_open_item(of) for of in review.open_strategies])
@@ -272,7 +272,7 @@ def _open_item(of: OpenStrategy) -> str:
 def _next(review: Review) -> None:
     n, n_late = len(review.due), len(review.late)
     panels.answer(
-        tr("meeting.due", n=n) if n else tr("meeting.due_none"),
+        tr("meeting.due", n=n) if n else tr("report.due_none"),
         tr("meeting.late", n=n_late) if n_late else "",
     )
     listed([_due_item(line) for line in (*review.late, *review.due)])

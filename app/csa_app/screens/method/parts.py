@@ -38,7 +38,7 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
         (
             "method.period",
             period_words(proposal),
-            tr("label.months", n=session.config.areas.months),
+            tr("find.n_months", n=session.config.areas.months),
         ),
         ("label.eps_m", f"{params['eps_m']:g} m", f"{suggested.eps_m:g} m"),
         ("label.min_samples", str(params["min_samples"]), str(suggested.min_samples)),
@@ -54,7 +54,7 @@ def numbers(session: CitySession, proposal: Proposal) -> None:
         tr("method.col_value"): [value for _, value, _ in rows],
         tr("method.col_suggested"): [own for _, _, own in rows],
     }
-    panels.table(columns, tr("method.choices_alt"))
+    panels.table(columns, tr("method.title"))
     fringe = proposal.summary["left_out_fringe"]["incidents"]
     outside = tr("method.totals", n=totals["located"] - totals["in_areas"])
     st.markdown(outside + (f" {tr('method.fringe', n=fringe)}" if fringe else ""))

@@ -78,7 +78,7 @@ def _proposal(row: ChangeRow) -> None:
         f"<li>{html.escape(field_word(name))}: {html.escape(value_words(name, value))}</li>"
         for name, value in row.values.items()
     )
-    who = tr("plan_page.proposed_by", office=row.by_office, day=day(row.proposed_on))
+    who = tr("meeting.proposed_by", office=row.by_office, day=day(row.proposed_on))
     state = proposal_state(row.key, row.state)
     st.html(f"<p><b>{html.escape(state)}</b> {html.escape(who)}</p><ul>{said}</ul>")
 

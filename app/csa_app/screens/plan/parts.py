@@ -56,7 +56,7 @@ def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
         st.html(card(tr("label.status"), *_status(color_counts(lines.values()))))
     with late:
         n, n_due = len(review.late), len(review.due)
-        soon = tr("plan_page.card_due", n=n_due) if n_due else ""
+        soon = tr("meeting.due", n=n_due) if n_due else ""
         unit = figure(f"{n:,}", tr("plan_page.card_late", n=n))
         st.html(card(tr("plan_page.is_late"), unit, text(small=soon)))
         others = [line for line in review.late if line.number not in names][:MAX_LATE]
@@ -121,7 +121,7 @@ def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None
 
 def _slot_html(plan: Plan, number: str, numbers: Sequence[str], waiting: set[str]) -> str:
     strategy = plan.strategy_of(number)
-    said = tr("plan_page.slot", n=len(numbers), numbers=", ".join(numbers))
+    said = tr("meeting.slots", n=len(numbers), numbers=", ".join(numbers))
     pending = [slot for slot in numbers if slot in waiting]
     note = f" {tr('plan_page.slot_waiting', numbers=', '.join(pending))}" if pending else ""
     mark = f"<b>{html.escape(tr('plan_page.trust'))}</b> · " if strategy.is_trust else ""
@@ -150,7 +150,7 @@ def links(scene: ActionScene, line: ActionLine) -> None:
     waiting = waits_for(scene.plan, item_links(scene.plan, scene.records.links))
     behind = sorted((n for n, on in waiting.items() if line.number in on), key=by_number)
     if behind:
-        said.append(tr("plan_page.waited_for", numbers=", ".join(behind)))
+        said.append(tr("meeting.waiting", numbers=", ".join(behind)))
     if said:
         st.html("<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in said) + "</ul>")
     else:
@@ -203,7 +203,6 @@ def _linking(scene: ActionScene, line: ActionLine) -> Decision:
             line.number,
             items,
             named,
-            more={"help": tr("plan_page.link_source_help")},
         ),
     )
     remove = tr("plan_page.link_remove") if own else "", tr("plan_page.link_remove_help")

@@ -259,7 +259,7 @@ def _ask(session: CitySession, plan: Plan, who: Person) -> None:
     left, right = st.columns([0.35, 0.65])
     with left:
         if who.office == THIS_MACHINE:
-            help_text = tr("plan_page.on_behalf_help")
+            help_text = tr("choose.office_help")
             label = tr("plan_page.on_behalf")
             st.text_input(label, key=plan_edits.OFFICE, max_chars=120, help=help_text, **asked)
         else:

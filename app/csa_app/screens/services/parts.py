@@ -71,11 +71,11 @@ def _rows(table: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
     return table[list(names)].itertuples(index=False, name=None)
 
 
-def kinds(session: CitySession, found: Inventory) -> None:
+def kinds(found: Inventory) -> None:
     """Show each kind: how many places, for how many people, evaluated or not, missing where."""
     st.header(tr("services_page.kinds"), anchor=False)
     evaluated = [
-        tr("services_page.evaluated", n=n, known=known) if known else tr("services_page.unknown")
+        tr("services_page.evaluated", n=n, known=known) if known else tr("label.unknown")
         for n, known in _rows(found.kinds, "evaluated", "asked")
     ]
     people = [_people(*row) for row in _rows(found.kinds, "people", "known", "places")]
@@ -88,19 +88,19 @@ def kinds(session: CitySession, found: Inventory) -> None:
         tr("services_page.col_evaluated"): evaluated,
         tr("services_page.col_missing", near=found.distance): missing,
     }
-    panels.table(table, tr("services_page.kinds_alt", city=session.config.city.name), "csa-wide")
+    panels.table(table, tr("services_page.kinds"), "csa-wide")
 
 
 def _people(n: int, known: int, places: int) -> str:
     """Give how many people can be served, and by how many places where not of all it is known."""
     if not known:
-        return tr("services_page.unknown")
+        return tr("label.unknown")
     if known == places:
         return f"{n:,}"
     return tr("services_page.people", n=n, known=known, places=places)
 
 
-def by_area(session: CitySession, found: Inventory) -> None:
+def by_area(found: Inventory) -> None:
     """Show each area: how many services are in and near it, and which kinds are missing."""
     if found.near.empty:
         return
@@ -116,7 +116,7 @@ def by_area(session: CitySession, found: Inventory) -> None:
             name_list(lacking[str(area)]) or nothing for area in sums.index
         ],
     }
-    panels.table(table, tr("services_page.areas_alt", city=session.config.city.name), "csa-wide")
+    panels.table(table, tr("services_page.areas"), "csa-wide")
 
 
 def show_full_list(session: CitySession, found: Inventory) -> None:
@@ -124,12 +124,12 @@ def show_full_list(session: CitySession, found: Inventory) -> None:
     st.header(tr("services_page.list"), anchor=False)
     told = (found.listed["program"] != "") | (found.listed["evaluated"] != "")
     has_details = told | found.listed["capacity"].notna()
-    known, every = tr("services_page.with_program"), tr("services_page.every_kind")
+    known, every = tr("services_page.with_program"), tr("plan_page.all")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         offered = [*[known] * bool(has_details.any()), every, *found.kinds["kind"]]
         chosen = st.selectbox(tr("label.show"), offered, key="service kind")
         panels.download(
-            tr("services_page.download"),
+            tr("change_page.each_download"),
             lambda: inventory_csv(found.listed),
             f"{session.config.city.id}-services.csv",
             "services download",

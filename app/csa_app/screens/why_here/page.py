@@ -24,7 +24,7 @@ with left:
         panels.answer(tr("why.no_area"))
     else:
         parts.answer(here, area)
-        parts.factors(opened, here, area)
+        parts.factors(opened, here)
     if area is not None:
         parts.around(opened, area)
 with right, st.container(key="small_map"):

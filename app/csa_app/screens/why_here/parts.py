@@ -49,13 +49,13 @@ def answer(here: AreaExplanation, area: AreaOption) -> None:
     """Show which factors hold in the area, and that they are no reasons."""
     names = [one.layer for one in here.factors or ()]
     if not names:
-        panels.answer(tr("why.nothing_here", area=area.label))
+        panels.answer(tr("why_line.none"))
         return
     said = tr("why.some", n=len(names), area=area.label, places=", ".join(names))
     panels.answer(said, tr("why_line.no_cause"))
 
 
-def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> None:
+def factors(session: CitySession, here: AreaExplanation) -> None:
     """Show the factors of an area, each with how much higher risk is and how sure that is."""
     found, t = here.factors or (), Translator()
     if not found:
@@ -72,7 +72,7 @@ def factors(session: CitySession, here: AreaExplanation, area: AreaOption) -> No
         ],
     }
     st.header(tr("label.higher_risk"), anchor=False)
-    panels.table(table, tr("why.alt", area=area.label), "csa-wide")
+    panels.table(table, tr("label.higher_risk"), "csa-wide")
 
 
 def _times(one: AreaFactor, top: float, t: Translator) -> Drawn:
@@ -99,7 +99,7 @@ def studies() -> None:
 def around(session: CitySession, area: AreaOption) -> None:
     """Show services in and near the area, what is lacking, and its vacant land."""
     st.header(tr("why.around"), anchor=False)
-    nearby.show_area_services(session, area.cells, area.label)
+    nearby.show_area_services(session, area.cells)
 
 
 def show_city(kept: Mapping[str, Any]) -> None:

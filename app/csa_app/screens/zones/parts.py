@@ -67,7 +67,7 @@ def show(view: AreaView) -> None:
         }
         for zone in view.zones
     ]
-    panels.table(pd.DataFrame(rows), tr("zones_page.alt"), "csa-wide")
+    panels.table(pd.DataFrame(rows), tr("zones_page.title"), "csa-wide")
     st.caption(tr("zones_page.note"))
 
 

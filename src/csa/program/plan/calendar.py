@@ -49,7 +49,7 @@ class ActionState:
         for name in ("reason", "office", "coordinator", "evidence", "comment"):
             n = len(getattr(self, name))
             if n > TEXT_LIMIT:
-                raise ParamError("plan.text", name=name, n_characters=n, limit=TEXT_LIMIT)
+                raise ParamError("measures.text", name=name, given=n, limit=TEXT_LIMIT)
         if self.evidence and not _is_link(self.evidence):
             raise ParamError("plan.evidence", given=self.evidence)
 

@@ -50,7 +50,7 @@ class Signed:
             if not value.strip():
                 raise ParamError({"by": "store.no_by", "why": "store.no_why"}[name])
             if len(value) > MAX_WHY:
-                raise ParamError("store.long", name=f"--{name}", most=MAX_WHY, given=len(value))
+                raise ParamError("measures.text", name=f"--{name}", limit=MAX_WHY, given=len(value))
             _refuse_unkept(f"--{name}", value)
         if self.at_utc.utcoffset() is None:
             raise ParamError("choose.not_utc")

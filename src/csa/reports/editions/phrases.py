@@ -86,7 +86,7 @@ def near_words(metres: float, facts: Facts, t: Translator) -> str:
     """Return the distance that counts as near, in the city's units."""
     if facts.config.city.units == "us":
         return t("services.miles", miles=metres / METRES_PER_MILE)
-    return t("services.metres", metres=metres)
+    return t("report.about_metres", metres=metres)
 
 
 def radius_words(metres: float, facts: Facts, t: Translator) -> str:

@@ -31,7 +31,7 @@ def to_decide(facts: Facts, t: Translator) -> str:
         ("report.n_blocked", review.n_blocked),
         ("report.n_undone", len(known.undone)),
         ("report.n_late", len(review.late)),
-        ("report.n_trust", review.n_trust),
+        ("briefing.trust_open", review.n_trust),
     )
     waiting = [t(key, n=n) for key, n in counts if n]
     return t("report.decide_lead", what=t.listed(waiting)) if waiting else t("report.decide_none")

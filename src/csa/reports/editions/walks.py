@@ -132,7 +132,7 @@ def _tasks(area: AreaFacts, t: Translator) -> list[Block]:
         return [Paragraph(t("report.walk_tasks_none"))]
     items = tuple(t("label.with", name=task.what, of=task.agency) for task in shown)
     n_more = len(shown) - MAX_TASKS
-    more = [Paragraph(t("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more > 0 else []
+    more = [Paragraph(t("report.walk_more", n=n_more), is_faint=True)] if n_more > 0 else []
     return [Bullets(items[:MAX_TASKS], is_open=True), *more]
 
 
@@ -209,7 +209,7 @@ def _months(area: AreaFacts, t: Translator) -> Table:
 def _parts(area: AreaFacts, t: Translator) -> list[Block]:
     times = area.times
     if times.by_part is None:
-        return [Paragraph(t("report.leader_parts_few"))]
+        return [Paragraph(t("sheet.too_few_times"))]
     columns = t.each("report.day_of_week", "charts.day", "charts.evening", "charts.night")
     rows = tuple(
         (name, *(f"{n:,}" for n in row))
@@ -221,7 +221,7 @@ def _parts(area: AreaFacts, t: Translator) -> list[Block]:
         t("sheet.reported_time", n=times.reported_time) if times.reported_time else "",
     ]
     note = " ".join(sentence for sentence in said if sentence)
-    table = Table(t("report.leader_parts"), columns, rows, numeric=(1, 2, 3))
+    table = Table(t("sheet.tab_times"), columns, rows, numeric=(1, 2, 3))
     return [table, Paragraph(note, is_faint=True)]
 
 

@@ -233,9 +233,7 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
     lines = [(place, f"{place.count:,}") for place in with_most(facts, MOST_FIRST)]
     yield (
         t("public.most", what=noun(facts, t)),
-        tuple(
-            (keys[place.name], t("label.pair", name=place.name, text=n)) for place, n in lines
-        ),
+        tuple((keys[place.name], t("label.pair", name=place.name, text=n)) for place, n in lines),
     )
 
 

@@ -317,7 +317,7 @@ def test_incidents_on_no_map_are_told_of_and_none_are_not():
     assert "3 more could not be mapped: no usable location, or outside the city." in sentence
     assert told() == ()
     # A city's file whose values find next to nothing may be another city's.
-    assert told("city file", 0.0004) == (says("find.other_city", share=percent(0.0004)),)
+    assert told("city file", 0.0004) == (says("propose.other_city", share=percent(0.0004)),)
     assert told("the data", 0.0004) == told("city file") == ()
     (watched,) = told(corners=2)
     assert watched == says("propose.corners", n=2, least=1.5)

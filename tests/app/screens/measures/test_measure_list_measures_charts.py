@@ -85,7 +85,7 @@ def test_old_values_claim_no_change(plan):
         for n, v in enumerate((3.0, 4.0, 5.0, 3.0, 15.0, 14.0, 16.0, 15.0))
     ]
     said = summary(list(lines_of(plan, *values).values()), TODAY)
-    assert says("here.n_old", n=1) in said
+    assert says("meeting.measures_old", n=1) in said
     assert "Better" not in said
 
 

@@ -104,7 +104,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     assert "1 blocked, 0 at risk" in stuck
     assert "No <b>staff</b> & no room" in stuck
     assert "Can help: Courts; Mayor's Office" in stuck
-    assert says("meeting.holds_up", numbers="2.3.1") in stuck
+    assert says("plan_page.late_holds", numbers="2.3.1") in stuck
     assert "One action is due in the next 90 days. One is already past due." in due
 
 
@@ -182,7 +182,7 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert says("meeting.measures_none", n=15) in told[2]
     assert "No action is reported blocked or at risk. 51 actions have had no recent" in told[3]
     assert "15 openings in the plan have no action yet. 9 are for trust." in told[4]
-    assert says("meeting.due_none") in told[5]
+    assert says("report.due_none") in told[5]
     assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()
 

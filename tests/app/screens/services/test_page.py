@@ -37,7 +37,7 @@ def test_kinds_areas_and_every_service_are_listed_with_what_is_missing(page):
     assert "Circles after a shooting" in said
     assert "Bright Harbor Church" not in said  # nothing more is known of it
     assert made.code[0].value.startswith("csa ingest --city sample --out ")
-    assert "Bright Harbor Church" in words(choose(tr("services_page.every_kind")))
+    assert "Bright Harbor Church" in words(choose(tr("plan_page.all")))
     made = choose("library")
     assert "Circles after a shooting" not in words(made)
     assert "Evening study hall" in words(made)
