@@ -14,9 +14,8 @@ from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
 
 ask_no_host()
-st.set_page_config(
-    page_title=tr("public.areas_title"), layout="wide", page_icon=str(STATIC / "icon.svg")
-)
+app_title = tr("public.areas_title")
+st.set_page_config(page_title=app_title, layout="wide", page_icon=str(STATIC / "icon.svg"))
 theme.apply()
 
 
@@ -68,7 +67,7 @@ def _to_home() -> None:
 named = st.Page(_to_home, title=home.title, url_path="briefing", visibility="hidden")
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
 page = st.navigation({**groups, "": [named]}, position="hidden")
-st.set_page_config(page_title=f"{page.title} · {tr('public.areas_title')}")
+st.set_page_config(page_title=f"{page.title} · {app_title}")
 if page.url_path == "meeting":  # on a projector the list of pages is in the way
     st.set_page_config(initial_sidebar_state="collapsed")
 theme.set_page_language(language() if page.title == tr("community.short") else ENGLISH)

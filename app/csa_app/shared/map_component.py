@@ -52,11 +52,7 @@ def draw(
 
     on_click = None if choose is None else clicked
     options = ground_options(
-        base.address,
-        base.bounds,
-        theme.current(),
-        units=config.city.units,
-        is_dark=is_dark,
+        base.address, base.bounds, theme.current(), units=config.city.units, is_dark=is_dark
     )
     options["source"] = config.basemap.source
     options["mark"] = tr("screen.sample") * config.city.is_synthetic
@@ -122,10 +118,8 @@ def _font_face() -> bytes:
     """Name the page's font for the map's frame, which has no other; streamlit serves it."""
     media = Path(st.__file__).parent / "static" / "static" / "media"
     font = next(media.glob("SourceSans*Upright*.woff2"), None)
-    if font is None:
-        return b""
     face = "@font-face{font-family:'Source Sans';font-weight:200 900;src:url('%s')}\n"
-    return (face % f"../../../../static/media/{font.name}").encode()
+    return (face % f"../../../../static/media/{font.name}").encode() if font else b""
 
 
 def small_map(view: AreaView, **shown: Any) -> None:

@@ -47,14 +47,8 @@ PUBLIC = (
     "map_sheet.",
     "number.",
     "public.",
-    "report.footer",
-    "public.made_up",
-    "report.proxy",
-    "report.public",
-    "report.subtitle",
-    "report.walk",
-    "report_file.page",
-    "report_file.trail",
+    *("report.footer", "report.proxy", "report.public", "report.subtitle", "report.walk"),
+    *("report_file.page", "report_file.trail"),
     "wall.",
     "ways.in_ten",
     "ways.over_nine_in_ten",
@@ -64,12 +58,8 @@ PUBLIC = (
 """Prefixes of the keys of sentences that the public reads: each language has all of them."""
 
 
-_LABELS = frozenset(
-    f"label.{name}"
-    for name in (
-        *("action", "area", "comma", "due", "in_areas", "pair", "span", "status", "task"),
-        *("unknown", "where", "why", "with"),
-    )
+_LABELS = re.compile(
+    r"label\.(action|area|comma|due|in_areas|pair|span|status|task|unknown|where|why|with)"
 )
 """Labels that the public reads too."""
 
@@ -77,7 +67,7 @@ _LABELS = frozenset(
 def public_sentences() -> dict[str, Template]:
     """Return the sentences that the public reads."""
     known = load_catalog().items()
-    return {key: text for key, text in known if key.startswith(PUBLIC) or key in _LABELS}
+    return {key: text for key, text in known if key.startswith(PUBLIC) or _LABELS.fullmatch(key)}
 
 
 def catalog_path(language: str) -> Traversable:

@@ -1275,10 +1275,8 @@
   }
 
   // The place on the map itself shows which part is meant: "Oak, southwest" is "Oak SW" there.
-  function briefName(place) {
-    return place.replace(/, (north|south|)(east|west|center|)$/, (_, up, side) =>
-      side === "center" ? "" : ` ${(up.slice(0, 1) + side.slice(0, 1)).toUpperCase()}`);
-  }
+  const briefName = (place) => place.replace(/, (north|south|)(east|west|center|)$/, (_, up, side) =>
+    side === "center" ? "" : ` ${(up.slice(0, 1) + side.slice(0, 1)).toUpperCase()}`);
 
   function cornersOf(geometry) {
     const shapes = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;

@@ -11,12 +11,7 @@ import streamlit as st
 
 from csa.base.io import csv_bytes
 from csa.base.text import month, name_list, render, tr
-from csa.change.sentences import (
-    describe_area_basis,
-    describe_wdd,
-    moved_somewhere,
-    state_change,
-)
+from csa.change.sentences import describe_area_basis, describe_wdd, moved_somewhere, state_change
 from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import BASE_MONTHS, Verdict
 from csa.program.registry import CoreArea, all_zones
@@ -130,11 +125,7 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
         for zone in zip(*((one.core, one.ring) for one in judged.values()), strict=True)
     )
     return pd.DataFrame(
-        {
-            tr("label.area"): names,
-            tr("change_page.col_here"): here,
-            tr("label.nearby"): next_door,
-        },
+        {tr("label.area"): names, tr("change_page.col_here"): here, tr("label.nearby"): next_door},
         dtype=object,
     )
 
@@ -143,10 +134,7 @@ def distances(following: Following, at: int) -> pd.DataFrame:
     """Tabulate all areas together by distance: a row for them, for the ring and for each band."""
     pooled = following.displaced.pooled
     tracks = [pooled.core, pooled.ring, *(band.counts for band in pooled.farther.bands)]
-    names = [
-        tr("label.in_areas"),
-        *(band_name(number) for number in range(len(tracks) - 1)),
-    ]
+    names = [tr("label.in_areas"), *(band_name(number) for number in range(len(tracks) - 1))]
     known = [(name, one) for name, one in zip(names, tracks, strict=True) if one is not None]
     top = max(float(max(one.bound_high[at], one.counted[at])) for _, one in known)
     return pd.DataFrame(
@@ -215,11 +203,7 @@ def show_sums(session: CitySession, scene: ChangeScene, choose: Callable[[str], 
     judged = following.results(area_id)
     is_one = area_id in following.area_ids
     _choose_area(following, area_id if is_one else None, choose)
-    title = tr(
-        "label.pair",
-        name=verdict_word(judged, at),
-        text=following.place_name(area_id),
-    )
+    title = tr("label.pair", name=verdict_word(judged, at), text=following.place_name(area_id))
     is_unlike = scene.has_alike and not following.control(area_id).is_close
     if following.is_early(at, area_id):
         notes: tuple[str, ...] = (render(following.sentence(area_id, at)),)
@@ -464,10 +448,7 @@ def _legend(session: CitySession, following: Following, *, can_alike: bool) -> N
             tr("change_page.legend"),
             maps_change.classes(),
             colors.diverging,
-            marks=(
-                ("┄", tr("change_page.mark_too_few")),
-                ("░", tr("change_page.mark_ring")),
-            ),
+            marks=(("┄", tr("change_page.mark_too_few")), ("░", tr("change_page.mark_ring"))),
             outlines=outlines_of(areas_in_service(session), has_candidates=not following.is_core),
         )
         if can_alike:

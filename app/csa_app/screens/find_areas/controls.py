@@ -111,10 +111,7 @@ def _limits(resolution: int, now_km2: float) -> list[float]:
 
 def _choose_dbscan() -> DbscanParams | None:
     """Return the radius and minimum set by hand; None leaves them to the suggestion."""
-    by_hand = st.toggle(
-        tr("controls.by_hand"),
-        **panels.remembered("by_hand"),
-    )
+    by_hand = st.toggle(tr("controls.by_hand"), **panels.remembered("by_hand"))
     if not by_hand:
         for name in ("eps_m", "min_samples"):
             st.session_state.pop(name, None)
