@@ -15,7 +15,7 @@ def compare(read, sample_app):
         reader = read(f"{sample_app}/compare{query}", width=width, scheme=scheme)
         reader.page.get_by_text("Why this tier?").wait_for()
         reader.frame  # noqa: B018 - painted
-        reader.page.get_by_text("Tie for an opening, which the data can't break:").or_(
+        reader.page.get_by_text("Tie for the last opening, which the data can't break:").or_(
             reader.page.get_by_text("First for")
         ).first.wait_for()
         reader.settle()

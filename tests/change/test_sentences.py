@@ -118,11 +118,11 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
     high = moved_share(judged_of(120, 1500), 1).high
     assert str(describe_result(judged_of(120, 1500), 2, SINCE, WHO)) == (
         "Fewer here; may have moved: since February 2020, the 12 areas together "
-        "had 120 shootings; about 200 were expected (no-change range: 159 to 244). Within 750 m "
+        "had 120 shootings; about 200 were expected (no-change range: 159 to 244). Nearby "
         "there were 1,500; about 1,500 were expected (no-change range: 1,385 to 1,618)."
     )
     assert str(describe_net_change(judged_of(120, 1500), 1)) == (
-        "Here and within 750 m together: 80 fewer than expected (90% range: 148 fewer to 12 fewer). "
+        "Here and nearby together: 80 fewer than expected (90% range: 148 fewer to 12 fewer). "
         "Here: about 80 fewer. "
         f"None of that showed up nearby (90% range: at most {100 * high:.0f}%)."
     )
@@ -202,7 +202,7 @@ def test_what_is_said_is_of_the_months_that_were_asked_for():
     low, high = bounds(100)
     assert f"had 50 shootings; about 100 were expected (no-change range: {low} to {high})" in said
     assert (
-        "Within 750 m there were 600; about 750 were expected (no-change range: 669 to 833)."
+        "Nearby there were 600; about 750 were expected (no-change range: 669 to 833)."
         in said
     )
 

@@ -288,7 +288,7 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
     )
     newest = account["newest_month"]
     assert lines[8].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
-    assert lines[9] == "January 2020 is provisional: reports are still coming in."
+    assert lines[9] == "Counts for January 2020 are provisional: some reports come late."
     assert lines[10] == (
         f"Saved to {tmp_path / 'di'}: panel.csv, newest_month.csv, lineage.csv, emerging.csv, "
         "displacement.json."
@@ -717,7 +717,7 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     path = listed(tmp_path / "areas.csv", (WEST, EAST))
     words = ("--city", town.config, "--dataset", "ds", "--areas", path, "--out", "di")
     said = run("displace", *words).stdout
-    assert "December 2019 is provisional: reports are still coming in." in said
+    assert "Counts for December 2019 are provisional: some reports come late." in said
     late = [f"{800 + n},{800 + n},2019-{11 + n // 2}-20,0,{KNOT[0]},{KNOT[1]},," for n in range(3)]
     new = [f"{700 + n},{700 + n},2020-01-{n + 1:02d},0,{KNOT[0]},{KNOT[1]},," for n in range(31)]
     run("ingest", *about, "2020-01-31", town.write("b.csv", *rows, *late[:1], *new))
@@ -725,7 +725,7 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     assert (
         "Late reports changed the citywide count for one month: November 2019 was 5, now 6."
     ) in said.splitlines()
-    assert "January 2020 is provisional: reports are still coming in." in said.splitlines()
+    assert "Counts for January 2020 are provisional: some reports come late." in said.splitlines()
     run("ingest", *about, "2020-01-31", town.write("c.csv", *rows, *late, *new))
     said = run("displace", *words).stdout
     assert (

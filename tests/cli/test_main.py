@@ -95,8 +95,8 @@ def test_brackets_in_a_name_are_printed_as_they_are(town, ingest, propose, shoot
 
 def test_a_period_longer_than_the_data_is_said(propose):
     said = propose().stdout
-    assert "You asked for 36 months; the data cover 1 of them." in said
-    assert "You asked for" not in propose("--months", "1").stdout
+    assert "The data cover one of the 36 months requested." in said
+    assert "months requested" not in propose("--months", "1").stdout
 
 
 def test_the_version_and_every_command_are_printed(run):
@@ -214,7 +214,7 @@ def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
     [
         ("empty.csv", b"", "is empty. Download it again."),
         ("header.csv", b"row,number,date,fatal\n", "has no records."),
-        ("x.xlsx", b"PK\x03\x04rest", "can't be read as an Excel file"),
+        ("x.xlsx", b"PK\x03\x04rest", "can't be read in its format"),
         ("words.csv", b"no table\n", "is not a CSV table"),
         ("other.csv", b"case,color\n1,red\n", "matches no layout in Testville's file"),
     ],

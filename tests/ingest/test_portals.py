@@ -359,7 +359,7 @@ def test_half_of_the_rows_gone_is_taken_only_if_somebody_says_so(fetch, layer, n
     layer.rows, layer.edited = layer.rows[:n], layer.edited + 1
     key, words = refusal(fetch, layer)
     assert key == "fetch.shrank"
-    assert f"has {n} rows now and had 25 the last time" in words
+    assert f"{n} rows or bytes now, 25 before" in words
     account, table = fetch(layer, accept=True)
     assert (account.gone, len(table)) == (25 - n, n + 1)
 

@@ -100,7 +100,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     set_action(kept, plan, chair_act(5), "1.2.4", blocked)
     set_action(kept, plan, chair_act(2), "1.3.1", {"due": now + timedelta(days=9)})
     done, stuck, due = (words(page(step)) for step in (1, 4, 6))
-    assert "One action was completed. Since the last meeting," in done
+    assert "One action was completed. The last meeting was on" in done
     assert "1 blocked, 0 at risk" in stuck
     assert "No <b>staff</b> & no room" in stuck
     assert "Can help: Courts; Mayor's Office" in stuck
@@ -181,7 +181,7 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert says("meeting.places_none") in told[1]
     assert says("meeting.measures_none", n=15) in told[2]
     assert "No action is reported blocked or at risk. 51 actions have had no recent" in told[3]
-    assert "15 openings in the plan have no action yet. 9 are for trust." in told[4]
+    assert "15 openings have no action yet. 9 are for trust." in told[4]
     assert says("report.due_none") in told[5]
     assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()

@@ -59,7 +59,7 @@ def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_
 def test_where_no_factor_holds_that_is_the_answer(page):
     made = page(kept_with({0x8A2A1072B59FFFF}))
     assert not made.exception
-    assert "none of the place types we tested is linked to higher risk" in words(made)
+    assert "None of the place types we tested is linked to higher risk here." in words(made)
     assert "times as many" not in words(made)
 
 
