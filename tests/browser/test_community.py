@@ -67,7 +67,6 @@ def test_meeting_and_a_saved_map_hold_what_is_published_and_no_other_count(
         assert frame.evaluate("csaMap.time.message.names.length") == 1
         reader = read(f"{address}/areas")
         for name in ("Save this map", "Save this map: Español"):
-            reader.settle()  # a file that was offered before a run is gone after it
             with reader.page.expect_download() as saved:
                 reader.page.get_by_role("button", name=name, exact=True).click()
             saved.value.save_as(tmp_path / saved.value.suggested_filename)

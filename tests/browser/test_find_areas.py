@@ -39,6 +39,8 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
     reader.settle()
+    assert "could not be mapped" not in reader.text()
+    reader.page.locator("summary", has_text="How we know").click()
     text = reader.text()
     totals = proposal.summary["totals"]
     assert "SAMPLE: synthetic city" in text

@@ -201,10 +201,7 @@ def test_what_is_said_is_of_the_months_that_were_asked_for():
     assert said.startswith("Fewer here and nearby: since February 2020, ")
     low, high = bounds(100)
     assert f"had 50 shootings; about 100 were expected (no-change range: {low} to {high})" in said
-    assert (
-        "Nearby there were 600; about 750 were expected (no-change range: 669 to 833)."
-        in said
-    )
+    assert "Nearby there were 600; about 750 were expected (no-change range: 669 to 833)." in said
 
 
 def test_a_fall_that_was_shown_and_is_kept_is_told_with_the_month_that_showed_it_last():

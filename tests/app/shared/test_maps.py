@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from itertools import accumulate
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import folium
