@@ -42,16 +42,16 @@ def load_basemap(folder: Path) -> Basemap:
     except FileNotFoundError as error:
         raise SourceError("basemap.absent", path=folder) from error
     except (OSError, ValueError) as error:
-        raise SourceError("dataset.damaged", path=folder) from error
+        raise SourceError("basemap.damaged", path=folder) from error
     if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
         raise SourceError("basemap.absent", path=folder)
     version = manifest.get("format_version")
     if version != FORMAT_VERSION:
-        raise SourceError("dataset.format", path=folder, found=version, known=FORMAT_VERSION)
+        raise SourceError("basemap.format", path=folder, found=version, known=FORMAT_VERSION)
     try:
         layers = {name: _load_layer(folder, name, manifest["layers"]) for name in LAYERS}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError("dataset.damaged", path=folder) from error
+        raise SourceError("basemap.damaged", path=folder) from error
     return Basemap(manifest, MappingProxyType(layers))
 
 

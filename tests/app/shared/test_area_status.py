@@ -76,7 +76,7 @@ def test_served_areas_are_said_by_name_and_letter_in_the_order_of_letters():
 @pytest.mark.parametrize(
     ("one", "short", "words"),
     [
-        (stands("c-1", "A"), "core area", "core service area since March 2020"),
+        (stands("c-1", "A"), "core service area", "core service area since March 2020"),
         (stands("c-1", "A", state="maintenance"), "maintenance", "in maintenance since March 2020"),
         (stands("c-1"), "candidate", "candidate"),
     ],

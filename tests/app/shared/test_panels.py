@@ -157,7 +157,7 @@ def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):
     faults = (
         OutputError("files.not_a_folder", path="x"),
         CsaError("map.no_library"),
-        SourceError("dataset.damaged", path="x"),
+        SourceError("basemap.damaged", path="x"),
     )
     for error in faults:
         with panels.map_words():

@@ -63,9 +63,8 @@ def reasons(
     if why_no_area(proposal):
         return
     served = describe_served(standing) or tr("find.candidates")
-    said = (share_words(proposal, record), served, *left_out(proposal))
     with st.expander(tr("screen.how_we_know")):
-        st.markdown(panels.plain(" ".join(said)))
+        panels.answer(share_words(proposal, record), served, *left_out(proposal))
 
 
 def override_cost(session: CitySession, proposal: Proposal, choices: AreaSettings) -> str:

@@ -238,9 +238,9 @@ def test_an_area_in_service_is_said_with_its_letter_wherever_it_is_named(page, w
     )
     assert "**Ivorstead**, candidate. Ivorstead had 38" in text
     rows = {row["Area"]: row["Stands"] for row in rows_of(shown)}
-    assert rows.pop("Silverbeck (A)") == "core area"
+    assert rows.pop("Silverbeck (A)") == "core service area"
     assert rows == dict.fromkeys({*NAMES} - {"Silverbeck"}, "candidate")
-    served, state = "Silverbeck (A)", "core area"
+    served, state = "Silverbeck (A)", "core service area"
     assert shown.multiselect[0].options == [
         f"{name}, candidate" if name != "Silverbeck" else f"{served}, {state}"
         for name in sorted(NAMES)
@@ -266,7 +266,7 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     for criterion, said in (
         ("homicides", "Osierbank from tier 3 to 1"),
         ("people", "Umberley from tier 5 to "),
-        ("density", "Tie for 5 openings, which the data can't break: "),
+        ("density", "Tie for the last 5 openings, which the data can't break: "),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
         assert not shown.exception

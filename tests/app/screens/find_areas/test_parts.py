@@ -62,7 +62,8 @@ def listed(city, core=()):
 
 
 def answer(proposal):
-    parts.answer(proposal, None, match_statuses(proposal.areas, ()))
+    parts.answer(proposal, None)
+    parts.reasons(proposal, None, match_statuses(proposal.areas, ()))
 
 
 @pytest.fixture
@@ -130,9 +131,10 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
     answer(city.proposal)
-    ((kind, text),) = pages
-    assert kind == "answer"
+    (_, brief), (_, text) = pages  # above the map, and below it
+    assert "16 mapped" in brief
     assert says("find.candidates") in text
+    assert says("find.candidates") not in brief
     for words in ("2 candidate areas", "16 mapped", "April 1, 2020", "June 10, 2020"):
         assert words in text
 
@@ -148,7 +150,7 @@ def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer
     state = area_status.state_words(east.stands)
     assert state == says("standing.core", day="July 2020")
     assert state in parts.label(east, "shootings", has_homicides=True)
-    parts.answer(city.proposal, None, stands)
+    parts.reasons(city.proposal, None, stands)
     ((_, text),) = pages
     assert "One of them is already a core service area: Zion Corner (B)." in text
     assert says("find.candidates") not in text

@@ -136,7 +136,7 @@ def test_a_change_is_told_field_by_field_from_what_to_what():
         "Status: on track → at risk",
         "Due: none → March 1, 2027",
         "Percent: none → 30%",
-        "Areas: no area → B, C",
+        "Areas: in no area → B, C",
     ]
 
 
@@ -204,7 +204,7 @@ def test_the_trail_is_told_in_words_the_latest_first(store, plan):
         "Reason: No data yet. → none",
         "Percent: none → 100%",
     )
-    assert "Areas: no area → B" in first.changes
+    assert "Areas: in no area → B" in first.changes
 
 
 # ---- The page ------------------------------------------------------------------------------
