@@ -267,9 +267,9 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 
 
 BUDGET = {
-    "analysis": 179, "app": 11_432, "areas": 5_575, "base": 1_223, "change": 4_236, "city": 1_805,
-    "cli": 3_452, "csa": 227, "disclosure": 368, "geo": 2_316, "ingest": 6_681, "program": 4_410,
-    "reports": 7_657, "risk": 1_119, "synthetic": 1_133, "workflow": 3_684,
+    "analysis": 179, "app": 11_412, "areas": 5_575, "base": 1_218, "change": 4_236, "city": 1_805,
+    "cli": 3_431, "csa": 227, "disclosure": 368, "geo": 2_319, "ingest": 6_681, "program": 4_410,
+    "reports": 7_655, "risk": 1_119, "synthetic": 1_133, "workflow": 3_684,
 }  # fmt: skip
 """Lines of code that a room may have. What needs more takes it out elsewhere, or says in CHANGELOG
 why the budget rises."""

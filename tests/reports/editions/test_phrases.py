@@ -62,15 +62,15 @@ def test_a_table_and_a_list_say_how_many_rows_they_lack_and_nothing_where_they_l
 
 def test_lengths_are_in_the_citys_units():
     assert near_words(METRES_PER_MILE / 2, of_city(), T) == T("services.miles", miles=0.5)
-    assert near_words(800, of_city("metric"), T) == T("services.metres", metres=800)
-    feet = T("report.about_feet", feet=650)
+    assert near_words(800, of_city("metric"), T) == T("report.about_metres", metres=800)
+    feet = T("why_line.feet", feet=650)
     assert radius_words(660 * METRES_PER_FOOT, of_city(), T) == feet
     assert radius_words(200, of_city("metric"), T) == T("report.about_metres", metres=200)
 
 
 def test_an_area_is_named_by_its_place_and_its_letter_and_its_state_by_its_month():
     assert area_name(area(), T) == "Old Mill"
-    named = T("briefing.place", place="Old Mill", area_id="B")
+    named = T("label.with", name="Old Mill", of="B")
     assert area_name(area(letter="B"), T) == named
     assert state_words(area(), T) == T("label.candidate")
     month = T.month("2020-01", is_short=True)

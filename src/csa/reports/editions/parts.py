@@ -68,7 +68,7 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
 def _named(chosen: AreaSelection, t: Translator) -> list[str]:
     """Name each area, and those that are no longer in service as such."""
     named = {
-        key: t("briefing.place", place=t.place(name), area_id=key)
+        key: t("label.with", name=t.place(name), of=key)
         for key, name in zip(chosen.area_ids, chosen.place_names, strict=True)
     }
     return [
@@ -102,7 +102,7 @@ def _drawn(lines: Sequence[tuple[str, Bar, Bar | None]], t: Translator) -> bytes
             for n, line in enumerate(wrap(writable(name), TEXT_PX, LABEL_PX - 20, 2, is_bold=True))
         ]
         for row, (one, where) in enumerate(
-            ((here, t("report.chart_here")), (there, t("report.chart_next")))
+            ((here, t("public.here")), (there, t("report.chart_next")))
         ):
             if one is None:
                 continue

@@ -440,7 +440,7 @@ def _provisional(through: date, reported: Month) -> Iterator[Message]:
     if reported == under_way:
         yield msg("briefing.partial", month=month(str(reported)))
     elif reported == under_way.plus(-1):
-        yield msg("follow.provisional", month=month(str(reported)))
+        yield msg("change_page.provisional", month=month(str(reported)))
 
 
 def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Message]:
