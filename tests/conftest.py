@@ -36,7 +36,6 @@ from tests.workers import (
     longest_first,
     made_once,
     mark_browser,
-    share_compiling,
     shared_once,
     try_browser_twice,
 )
@@ -86,10 +85,6 @@ address = "address"
 city = "city"
 """
 HEADER = "row,number,date,fatal,lon,lat,address,city"
-
-
-def pytest_configure(config):
-    share_compiling(config)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses

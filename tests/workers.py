@@ -39,24 +39,6 @@ def mark_browser(items):
             item.add_marker(pytest.mark.browser)
 
 
-def share_compiling(config):
-    """Let each worker begin to collect at another folder: what one has compiled, the others read.
-
-    In a new checkout that is half a minute of a processor a worker.
-    """
-    worker, tests = getattr(config, "workerinput", None), config.rootpath / "tests"
-    is_whole = [config.rootpath / given for given in config.args] == [tests]
-    if worker is None or not is_whole or config.getoption("ignore"):
-        return
-    parts = [
-        str(path)
-        for path in sorted(tests.iterdir())
-        if (path.is_dir() and path.name != "__pycache__") or path.name.startswith("test_")
-    ]
-    at = len(parts) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
-    config.args = [*parts[at:], *parts[:at]]
-
-
 def longest_first(items):
     """Put first what takes longest, so that in the end no worker waits for another's long file."""
 
