@@ -290,8 +290,8 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
     assert lines[8].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
     assert lines[9] == "Counts for January 2020 are provisional: some reports come late."
     assert lines[10] == (
-        f"Saved to {tmp_path / 'di'}: panel.csv, newest_month.csv, lineage.csv, emerging.csv, "
-        "displacement.json."
+        f"Written to {tmp_path / 'di'}: panel.csv, newest_month.csv, lineage.csv, emerging.csv, "
+        "displacement.json"
     )
     assert len(lines) == 11
 

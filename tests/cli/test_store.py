@@ -108,7 +108,7 @@ def test_an_open_slot_is_proposed_answered_and_named(here, ask):
     for words, said in (
         ((*propose, "Walk together"), "change-1 proposes"),
         ((*answer, "change-1"), "once the Committee"),
-        ((*answer, "change-1"), "approved by the Committee"),
+        ((*answer, "change-1"), "is approved"),
     ):
         assert said in ask(*words, *WHO).stdout
     assert ask(*begin).stdout == f"{number} Walk together: on track.\n"

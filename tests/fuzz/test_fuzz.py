@@ -91,7 +91,7 @@ def long_field():
         (TABLE, lambda: inflated("gzip"), "source.not_text"),
         (("incidents", "sample shootings.xlsx"), lambda: far_cell("XFD1048576"), "source.vast_excel"),
         (("incidents", "sample shootings.xlsx"), lambda: far_cell("A9999999999"), "source.vast_excel"),
-        (("incidents", "sample shootings.xlsx"), lambda: inflated("zip"), "source.bad_parquet"),
+        (("incidents", "sample shootings.xlsx"), lambda: inflated("zip"), "source.bad_excel"),
         (MAP, lambda: inflated("zip"), "places.unreadable"),
         (("backup", "made"), lambda: inflated("gzip"), "store.bad_backup"),
         (("backup", "made"), lambda: sealed(lambda lines: lines.__setitem__(0, [])), "store.bad_backup"),

@@ -450,7 +450,7 @@ def test_a_dataset_that_changes_every_time_is_refused_and_leaves_nothing(fetch, 
 
 def test_a_row_on_two_pages_is_refused(fetch, portal, tmp_path):
     portal.rows[12] = portal.rows[7]
-    assert "another is missing" in refused(fetch, "fetch.headers")
+    assert "another is missing" in refused(fetch, "fetch.repeats")
     assert portal.pages_asked() == ["page 0", "page 1"] * 3  # it may have been a stale copy
     assert left_in(tmp_path) == []
 

@@ -7,7 +7,7 @@ import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 from shapely import Point
 
-from csa.ingest.job import load_table, save_table
+from csa.ingest.job_tables import load_table, save_table
 
 SPOTS = [Point(-94.6, 39.1), None]
 

@@ -203,7 +203,7 @@ def test_excel_is_read_from_its_first_sheet_which_is_told(tmp_path):
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(SourceError) as refused:
         understand(tmp_path / "bad.xlsx")
-    assert refused.value.message.key == "source.bad_parquet"
+    assert refused.value.message.key == "source.bad_excel"
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -64,10 +64,14 @@ _LABELS = re.compile(
 """Labels that the public reads too."""
 
 
+def is_public(key: str) -> bool:
+    """Return whether the public reads a sentence."""
+    return key.startswith(PUBLIC) or _LABELS.fullmatch(key) is not None
+
+
 def public_sentences() -> dict[str, Template]:
     """Return the sentences that the public reads."""
-    known = load_catalog().items()
-    return {key: text for key, text in known if key.startswith(PUBLIC) or _LABELS.fullmatch(key)}
+    return {key: text for key, text in load_catalog().items() if is_public(key)}
 
 
 def catalog_path(language: str) -> Traversable:

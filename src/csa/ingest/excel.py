@@ -64,7 +64,7 @@ def read_excel(content: bytes, path: Path) -> ExcelTable:
         names = shown or book.sheet_names
         first = _rows(book.get_sheet_by_name(names[0]))
     except (CalamineError, ValueError, IndexError) as error:  # it may name no sheet
-        raise SourceError("source.bad_parquet", path=path) from error
+        raise SourceError("source.bad_excel", path=path) from error
     found = {names[0]: first}
     n_cells = sum(map(len, first))
     for name in names[1:MOST_SHEETS]:

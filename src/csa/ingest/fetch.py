@@ -451,7 +451,7 @@ def _check_fit(plan: DownloadPlan, page: Page, header: list[str], ids: set[str])
     n_before = len(ids)
     ids.update(row[0] for row in page.rows)
     if len(ids) != n_before + len(page.rows):
-        raise InconsistentPagesError(SourceError("fetch.headers", **plan.about))
+        raise InconsistentPagesError(SourceError("fetch.repeats", **plan.about))
 
 
 def _check_unchanged(plan: DownloadPlan) -> None:
@@ -607,4 +607,4 @@ def _require_data(
     if not content.strip():
         raise SourceError("fetch.empty", **about)
     if len(content) < LEAST_SHARE * before.get("bytes", 0) and not accept:
-        raise SourceError("fetch.shrank", **about, n=len(content), before=before["bytes"])
+        raise SourceError("fetch.shrank_file", **about, n=len(content), before=before["bytes"])

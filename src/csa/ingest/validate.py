@@ -312,7 +312,7 @@ class Unread:
         source = self._source
         for key, about, share in (
             ("source.note_bad_dates", "dates", WARN_SHARE),
-            ("source.note_bad_dates", "times", MOST),
+            ("source.note_bad_times", "times", MOST),
             ("source.note_bad_places", "places", MOST),
         ):
             n, n_shootings = self._bad[about], self._shootings[about]
