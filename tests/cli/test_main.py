@@ -198,7 +198,7 @@ def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
     words = ("--out", "pr", "--months", "12", "--resolution", "9")
     said = run("propose", *city, "--dataset", "ds", *words).stdout
     assert said.startswith(
-        "Note: 'firearm aggravated assault (proxy)' is not the same as a shooting"
+        "Nonfatal incidents here are 'firearm aggravated assault (proxy)': the data"
     )
     assert "Check area" not in said  # what lies at such a point makes no area
     assert "sq mi" in said
