@@ -359,7 +359,7 @@ def test_half_of_the_rows_gone_is_taken_only_if_somebody_says_so(fetch, layer, n
     layer.rows, layer.edited = layer.rows[:n], layer.edited + 1
     key, words = refusal(fetch, layer)
     assert key == "fetch.shrank"
-    assert f"{n} rows or bytes now, 25 before" in words
+    assert f"has {n} rows now and had 25 the last time" in words
     account, table = fetch(layer, accept=True)
     assert (account.gone, len(table)) == (25 - n, n + 1)
 
@@ -368,7 +368,7 @@ def test_a_file_that_shrank_by_half_is_asked_about(fetch):
     with serving(FakeFiles(b"case\n" + b"1\n" * 100)) as server:
         fetch(server)
         server.content, server.etag = b"case\n" + b"1\n" * 10, '"v2"'
-        assert refusal(fetch, server)[0] == "fetch.shrank"
+        assert refusal(fetch, server)[0] == "fetch.shrank_file"
         assert fetch(server, accept=True)[0].rows == 10
 
 

@@ -70,8 +70,8 @@ def test_cells_are_what_a_csv_would_say_of_them(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"PAR1 and so on", "can't be read in its format. Save it again, or as CSV."),
-        (b"PAR1" * 40, "can't be read in its format. Save it again, or as CSV."),
+        (b"PAR1 and so on", "can't be read as a Parquet file. Save it again, or as CSV."),
+        (b"PAR1" * 40, "can't be read as a Parquet file. Save it again, or as CSV."),
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path, content, sentence):
@@ -97,7 +97,7 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
     path = tmp_path / "cut.parquet"
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(
-        SourceError, match=r"can't be read in its format\. Save it again, or as CSV\."
+        SourceError, match=r"can't be read as a Parquet file\. Save it again, or as CSV\."
     ):
         read_records(path)
     with pytest.raises(SourceError, match=r"has no records\."):
