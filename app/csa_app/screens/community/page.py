@@ -6,6 +6,6 @@ from csa_app.screens.community import parts
 from csa_app.shared.phrases import language
 
 chosen = language()
-told = parts.build_preview(chosen)
-parts.head(told, chosen)
-parts.page(told, chosen)
+preview = parts.build_preview(chosen)
+parts.head(preview, chosen)
+parts.page(preview, chosen)
