@@ -22,7 +22,7 @@ from benchmarks.large import LARGE, rows, shootings
 from benchmarks.places import FILE as PLACES
 from benchmarks.process import CSA, ROOT, timed
 from benchmarks.rows import Row, beside, regressions, save, table_of
-from benchmarks.screen import compare_first, screen
+from benchmarks.screen import compare_first, first_page, screen
 from benchmarks.side_by_side import duels
 from benchmarks.tables import keep
 
@@ -57,6 +57,8 @@ def main() -> None:
 
 def measured(folder: Path) -> Iterator[Row]:
     """Measure one thing after another: half an hour in all."""
+    loop = [sys.executable, "-c", "for number in range(50_000_000): number + 1"]
+    yield Row("this machine: 50 million additions in plain Python", timed(loop, RUNS).seconds)
     for what, target, words in commands(folder):
         found = timed(words, RUNS, warm_ups=1)
         yield Row(what, found.seconds, found.peak_mb, target=target)
@@ -66,6 +68,7 @@ def measured(folder: Path) -> Iterator[Row]:
     for duel in duels(RUNS):
         against = beside(duel.rival, duel.rival_s, duel.ours_s)
         yield Row(duel.what, duel.ours_s, None, *against)
+    yield from first_page(folder)
     yield from compare_first(made_up("New York", folder))
     if (folder / "dataset").is_dir():
         yield from screen(folder / "dataset")

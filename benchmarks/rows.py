@@ -30,6 +30,7 @@ class Row:
     rival: str = ""  # what does the same otherwise, in the same run
     times_ours: float | None = None  # the rival's median over ours
     target: str = ""
+    also: str = ""  # what else was measured, in words
 
     @property
     def median_s(self) -> float:
@@ -47,6 +48,8 @@ class Row:
         said = f"{self.median_s:.2f} s (95%: {self.high_s:.2f})"
         if self.peak_mb is not None:
             said += f", {self.peak_mb:,.0f} MB"
+        if self.also:
+            said += f", {self.also}"
         if self.times_ours is not None:
             said += f"; {self.rival}: {self.times_ours:.1f} times"
         return said

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,17 @@ from urllib.parse import quote
 
 from benchmarks.browser import chromium
 from benchmarks.rows import Row, beside
-from benchmarks.server import APP, ROOT, serving
+from benchmarks.server import APP, ROOT, prepare, serving
 
 CHANGES = 20
 WATCHED_S, STILL_S = 2.5, 1.5
 OPENED_S = 120
+PAINTED = """
+document.body
+&& (document.body.dataset.painted || document.querySelector(".leaflet-overlay-pane path"))
+"""
 RUNNING = "[data-testid=stApp][data-test-script-state=running]"
+LEAFLET = ROOT / "app" / "csa_app" / "static" / "vendor" / "leaflet" / "leaflet.js"
 SCREEN = quote(json.dumps({"eps_m": 150.0, "min_samples": 10}))
 RIVALS = {
     "folium.Choropleth": "benchmarks/rivals/choropleth.py",
@@ -58,6 +63,48 @@ def screen(dataset: Path) -> Iterator[Row]:
                 with serving(command, variables) as server:
                     times = _rival(browser, server.address)
             yield Row("seen: another radius", radius, None, *beside(name, times, radius))
+
+
+def first_page(folder: Path) -> Iterator[Row]:
+    """Measure a cold *Briefing* of the sample beside an empty page of the same libraries."""
+    variables = prepare(folder / "first", filled=True)
+    empty = ROOT / "benchmarks" / "rivals" / "empty.py"
+    with chromium() as browser, _beside_static(empty) as copy:
+        plain = [sys.executable, "-m", "streamlit", "run", str(copy)]
+        ours, theirs = [], []
+        for _ in range(5):
+            theirs.append(_first_map(browser, plain, variables))
+            ours.append(_first_map(browser, APP, variables))
+    seconds, sizes = zip(*ours, strict=True)
+    rival = f"an empty page of Streamlit and folium, {max(size for _, size in theirs):.1f} MB"
+    against = beside(rival, [taken for taken, _ in theirs], seconds)
+    what = "Briefing of the sample, first: figures and map"
+    yield Row(what, seconds, None, *against, "1.5 s, 3 MB", f"{max(sizes):.1f} MB over the wire")
+
+
+def _first_map(
+    browser: Any, command: Sequence[str], variables: dict[str, str]
+) -> tuple[float, float]:
+    """Open the first page of a server that nobody asked; return seconds to its map, and MB."""
+    with serving(command, variables) as server:
+        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        # An empty page asks other hosts for its scripts: the network is not what is compared.
+        page.route("https://**/*", lambda route: route.fulfill(body=""))
+        page.route("https://**/leaflet.js", lambda route: route.fulfill(path=LEAFLET))
+        wire = page.context.new_cdp_session(page)
+        sizes: list[float] = []
+        wire.on("Network.dataReceived", lambda event: sizes.append(event["encodedDataLength"]))
+        wire.on(
+            "Network.webSocketFrameReceived",
+            lambda event: sizes.append(len(event["response"]["payloadData"]) * 3 / 4),  # base64
+        )
+        wire.send("Network.enable")
+        began = time.perf_counter()
+        page.goto(server.address)
+        _wait_for_map(page, server.address)
+        taken = time.perf_counter() - began
+        page.context.close()
+        return taken, sum(sizes) / 1e6
 
 
 def compare_first(variables: dict[str, str]) -> Iterator[Row]:
@@ -95,12 +142,17 @@ def _cold(browser: Any, variables: dict[str, str]) -> float:
 def _opened(browser: Any, address: str, settle_ms: int = 2500) -> Any:
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.goto(address)
+    _wait_for_map(page, address)
+    page.wait_for_timeout(settle_ms)
+    return page
+
+
+def _wait_for_map(page: Any, address: str) -> None:
     began = time.perf_counter()
     while time.perf_counter() - began < OPENED_S:
         frame = next((f for f in page.frames if "streamlit_folium" in f.url), None)
-        if frame and frame.evaluate("document.body && document.body.dataset.painted"):
-            page.wait_for_timeout(settle_ms)
-            return page
+        if frame and frame.evaluate(PAINTED):
+            return
         page.wait_for_timeout(20)
     raise SystemExit(f"{address}: no map within {OPENED_S} s")
 
