@@ -1,8 +1,8 @@
 """Time the screen in a real browser, ours beside folium.Choropleth and pydeck, in one run.
 
 *Painted* is from the click until our map says that it has painted. *Seen* is until the map's new
-picture is there to stay, by screenshots of it: one yardstick for all, which costs the machine
-about a tenth of a second a look, and slows each alike. The rivals' pages hold a map alone.
+picture is there to stay, by screenshots of it, which costs the machine about a tenth of a second a
+look: so are the rivals measured, whose pages hold a map alone and do not say how sure an area is.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def screen(dataset: Path) -> Iterator[Row]:
             page = _opened(browser, f"{server.address}/areas?screen={SCREEN}")
             # The months first: at the wide radii that come last, clusters are split many times.
             yield Row("painted: another last month", _month(page), target="0.3 s")
-            change = _radius(page, _until_painted)
-            yield Row("painted: another radius (eps)", change, target="0.5 s")
+            painted = _radius(page, _until_painted)
+            yield Row("painted: another radius (eps)", painted, target="0.5 s")
         with serving(APP, variables) as server:
             page = _opened(browser, f"{server.address}/areas?screen={SCREEN}")
             radius = _radius(page, _until_settled)
@@ -62,7 +62,9 @@ def screen(dataset: Path) -> Iterator[Row]:
                 command = [sys.executable, "-m", "streamlit", "run", str(copy)]
                 with serving(command, variables) as server:
                     times = _rival(browser, server.address)
-            yield Row("seen: another radius", radius, None, *beside(name, times, radius))
+            yield Row("painted: another radius", painted, None, *beside(name, times, painted))
+            sure = "seen: another radius, and how sure each area is"
+            yield Row(sure, radius, None, *beside(f"{name}, which does not say", times, radius))
 
 
 def first_page(folder: Path) -> Iterator[Row]:
@@ -87,10 +89,7 @@ def _first_map(
 ) -> tuple[float, float]:
     """Open the first page of a server that nobody asked; return seconds to its map, and MB."""
     with serving(command, variables) as server:
-        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-        # An empty page asks other hosts for its scripts: the network is not what is compared.
-        page.route("https://**/*", lambda route: route.fulfill(body=""))
-        page.route("https://**/leaflet.js", lambda route: route.fulfill(path=LEAFLET))
+        page = _new_page(browser)
         wire = page.context.new_cdp_session(page)
         sizes: list[float] = []
         wire.on("Network.dataReceived", lambda event: sizes.append(event["encodedDataLength"]))
@@ -110,7 +109,7 @@ def _first_map(
 def compare_first(variables: dict[str, str]) -> Iterator[Row]:
     """Measure Compare in a city that nobody looked at: what is seen first, and all of it."""
     with chromium() as browser, serving(APP, variables) as server:
-        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        page = _new_page(browser)
         began = time.perf_counter()
         page.goto(f"{server.address}/compare")
         for what, spot, target in (
@@ -130,6 +129,14 @@ def _beside_static(script: Path) -> Iterator[Path]:
         yield Path(shutil.copy(script, folder))
 
 
+def _new_page(browser: Any) -> Any:
+    """Open a tab whose other hosts answer at once: the network is not what is compared."""
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page.route("https://**/*", lambda route: route.fulfill(body=""))
+    page.route("https://**/leaflet.js", lambda route: route.fulfill(path=LEAFLET))
+    return page
+
+
 def _cold(browser: Any, variables: dict[str, str]) -> float:
     with serving(APP, variables) as server:
         began = time.perf_counter()
@@ -140,7 +147,7 @@ def _cold(browser: Any, variables: dict[str, str]) -> float:
 
 
 def _opened(browser: Any, address: str, settle_ms: int = 2500) -> Any:
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page = _new_page(browser)
     page.goto(address)
     _wait_for_map(page, address)
     page.wait_for_timeout(settle_ms)
@@ -221,7 +228,7 @@ def _followed_month(page: Any) -> list[float]:
 
 
 def _rival(browser: Any, address: str) -> list[float]:
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page = _new_page(browser)
     page.goto(address)
     page.wait_for_selector("iframe, canvas", timeout=1000 * OPENED_S)
     page.wait_for_timeout(5000)

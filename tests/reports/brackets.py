@@ -15,7 +15,7 @@ class Brackets(gettext.NullTranslations):
     """Says each public sentence in brackets, and all else in plain English."""
 
     def pgettext(self, context, message):
-        return f"{BEGIN}{message}{END}" if catalogs.is_public(context) else message
+        return f"{BEGIN}{message}{END}" if context.startswith(catalogs.PUBLIC) else message
 
     def npgettext(self, context, msgid1, msgid2, n):
         return self.pgettext(context, msgid1 if n == 1 else msgid2)

@@ -47,6 +47,7 @@ PUBLIC = (
     "map_sheet.",
     "number.",
     "public.",
+    "public_label.",
     *("report.footer", "report.proxy", "report.public", "report.subtitle", "report.walk"),
     *("report_file.page", "report_file.trail"),
     "wall.",
@@ -58,20 +59,9 @@ PUBLIC = (
 """Prefixes of the keys of sentences that the public reads: each language has all of them."""
 
 
-_LABELS = re.compile(
-    r"label\.(action|area|comma|due|in_areas|pair|span|status|task|unknown|where|why|with)"
-)
-"""Labels that the public reads too."""
-
-
-def is_public(key: str) -> bool:
-    """Return whether the public reads a sentence."""
-    return key.startswith(PUBLIC) or _LABELS.fullmatch(key) is not None
-
-
 def public_sentences() -> dict[str, Template]:
     """Return the sentences that the public reads."""
-    return {key: text for key, text in load_catalog().items() if is_public(key)}
+    return {key: text for key, text in load_catalog().items() if key.startswith(PUBLIC)}
 
 
 def catalog_path(language: str) -> Traversable:
@@ -160,7 +150,7 @@ def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
 def percent(share: float | None, language: str = ENGLISH) -> str:
     """Write a share in percent, with no more digits than it carries."""
     if share is None:
-        return render(msg("label.unknown"), language)
+        return render(msg("public_label.unknown"), language)
     hundredths, sign = 100 * share, "%" if language == ENGLISH else " %"
     if 0 < hundredths < 0.1:
         return render(msg("number.under", share=f"0.1{sign}"), language)
@@ -178,7 +168,7 @@ def land_percent(share: float, *, is_estimated: bool) -> str:
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
     """Write a share as so many in ten, never as all or nothing."""
     if share is None or math.isnan(share):
-        return render(msg("label.unknown"), language)
+        return render(msg("public_label.unknown"), language)
     if share < 0.05:
         return render(msg("ways.under_one_in_ten"), language)
     if share >= 0.95:
@@ -189,7 +179,7 @@ def in_ten(share: float | None, language: str = ENGLISH) -> str:
 def times(ratio: float | None, language: str = ENGLISH) -> str:
     """Write how many times one number is another, with no more digits than it carries."""
     if ratio is None or math.isnan(ratio):
-        return render(msg("label.unknown"), language)
+        return render(msg("public_label.unknown"), language)
     digits = 1 if ratio < 9.95 else 0
     return f"{ratio:,.{digits}f}"
 

@@ -28,6 +28,7 @@ from csa.base.params import Month, Period, complete_months, last_day
 from csa.base.safe_parsing import parse_json
 from csa.base.schema import check_incidents
 from csa.city.config import CityConfig
+from csa.city.loading import load_city
 from csa.geo.neighborhoods import centroids
 
 # ---- A dataset's tables: texts that repeat held once, hashed, written and read by blocks; shapes.
@@ -514,13 +515,13 @@ def open_dataset(folder: Path | str) -> Dataset:
     return Dataset(incidents, neighborhoods, study_area, report, **layers)
 
 
-def open_city(config: CityConfig, folder: Path | str) -> City:
+def open_city(config: CityConfig | Path | str, folder: Path | str) -> City:
     """Open a city's dataset together with the city's file.
 
     Parameters
     ----------
     config
-        The city's file.
+        The city's file, or where it is.
     folder
         The dataset's folder.
 
@@ -533,6 +534,8 @@ def open_city(config: CityConfig, folder: Path | str) -> City:
     ------
     SourceError
         If the folder holds no dataset, is damaged, or has an unknown format.
+    ConfigError
+        If the city's file can't be read.
     CsaError
         If the dataset is another city's.
 
@@ -542,10 +545,11 @@ def open_city(config: CityConfig, folder: Path | str) -> City:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     intake = csa.ingest_city(config, "data/sample")
     ...     _ = csa.save_dataset(intake.dataset, intake.rejected, folder + "/dataset")
-    ...     again = csa.open_city(config, folder + "/dataset")
+    ...     again = csa.open_city("config/sample.toml", folder + "/dataset")
     >>> again.dataset.fingerprint == city.dataset.fingerprint
     True
     """
+    config = config if isinstance(config, CityConfig) else load_city(config)
     return City(config, open_dataset(folder), Path(folder))
 
 

@@ -24,7 +24,7 @@ ADDRESS = "plan"
 VIEW = "plan as it is shown"
 STATE, PEOPLE, CARDS = "state", "people", "cards"
 LOOK_WORDS = {
-    STATE: "label.status",
+    STATE: "public_label.status",
     PEOPLE: "plan_page.look_people",
     CARDS: "plan_page.look_cards",
 }
@@ -33,8 +33,8 @@ CHOICES = (
     ("goal", "plan_page.goal"),
     ("strategy", "plan_page.strategy"),
     ("team", "label.team"),
-    ("area", "label.area"),
-    ("status", "label.status"),
+    ("area", "public_label.area"),
+    ("status", "public_label.status"),
 )
 CITY_WIDE = "-"
 MAX_TEXT = 500

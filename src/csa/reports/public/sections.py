@@ -103,7 +103,11 @@ def _areas(facts: PublicFacts, t: Translator) -> Section:
         row = area_name(area, facts, t), area_state(area, t), since, count
         rows.append((*row, changed.get(area, "")))
     columns = t.each(
-        "label.area", "label.status", "public.since", "public.count", "wall.change_title"
+        "public_label.area",
+        "public_label.status",
+        "public.since",
+        "public.count",
+        "wall.change_title",
     )
     caption = t("public.areas_caption", what=noun(facts, t), when=period(facts, t))
     blocks.append(Table(caption, columns, tuple(rows), numeric=(3,)))
@@ -145,14 +149,18 @@ def _doing(facts: PublicFacts, t: Translator) -> Section:
     title = t("public.doing_title")
     if not facts.actions:
         return Section("doing", title, (Paragraph(t("public.doing_none")),))
-    stands = t("label.status")
+    stands = t("public_label.status")
     rows = tuple(
         (action_title(action, t), status_words(action, facts, t), day_or_none(action.due, t))
         for action in actions_in_order(facts)
     )
     blocks = (
         Paragraph(plan_words(facts, t)),
-        Table(t("public.actions_caption"), (t("label.action"), stands, t("label.due")), rows),
+        Table(
+            t("public.actions_caption"),
+            (t("public_label.action"), stands, t("public_label.due")),
+            rows,
+        ),
     )
     return Section("doing", title, blocks)
 
@@ -166,7 +174,12 @@ def _tasks(facts: PublicFacts, t: Translator) -> Section:
         status, due = status_words(task, facts, t), day_or_none(task.due, t)
         rows.append((task.area, task.what, task.agency, status, due, task.reason))
     columns = t.each(
-        "label.area", "label.task", "public.agency", "label.status", "label.due", "label.why"
+        "public_label.area",
+        "public_label.task",
+        "public.agency",
+        "public_label.status",
+        "public_label.due",
+        "public_label.why",
     )
     table = Table(t("public.tasks_caption"), columns, tuple(rows))
     notes = map(Paragraph, tasks_note(facts, t))
@@ -180,7 +193,7 @@ def _answers(facts: PublicFacts, t: Translator) -> Section:
     if not facts.answers:
         return Section("answers", title, notes or (Paragraph(t("public.answers_none")),))
     rows = tuple((row.area, question(row, t), reply(row, t)) for row in answers_in_order(facts))
-    columns = (t("label.area"), t("public.you_said"), t("public.we_did"))
+    columns = (t("public_label.area"), t("public.you_said"), t("public.we_did"))
     table = Table(t("public.answers_caption"), columns, rows)
     return Section("answers", title, (table, *notes, *_as_written(t)))
 
@@ -189,7 +202,7 @@ def _part(facts: PublicFacts, t: Translator) -> Section:
     blocks: list[Block] = [Bullets(how_to_participate(facts, t))]
     if facts.meetings:
         rows = tuple(meeting_row(one, t) for one in facts.meetings)
-        columns = t.each("public.meeting_on", "public.meeting_what", "label.where")
+        columns = t.each("public.meeting_on", "public.meeting_what", "public_label.where")
         blocks.append(Table(t("public.meetings"), columns, rows))
     return Section("part", t("public.part_title"), tuple(blocks))
 
