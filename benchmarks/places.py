@@ -30,6 +30,7 @@ from benchmarks.tables import RESULTS, between, keep
 from csa.areas.backtest.comparison import compare
 from csa.areas.backtest.scoring import BASELINES, METHODS
 from csa.base.text import method_phrase
+from csa.ingest.job import shared_process
 from csa.workflow.city_file import city_file
 from csa.workflow.new_city import understand
 
@@ -64,6 +65,7 @@ def places(least: int = LEAST_ROWS) -> dict[str, pd.DataFrame]:
     return {str(name): place for name, place in named if len(place) >= least}
 
 
+@shared_process("csa.workflow.companion_files")
 def set_up(name: str, rows: pd.DataFrame, folder: Path) -> csa.City:
     """Set a place up as `csa start --yes` does: nothing is said but its file and its name."""
     rows.to_csv(folder / "list.csv", index=False)

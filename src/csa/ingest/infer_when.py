@@ -145,7 +145,7 @@ def unread_clocks(columns: Sequence[TextColumn]) -> list[str]:
 
 def reported_clocks(columns: Sequence[TextColumn]) -> list[str]:
     """List the columns that hold the time of a report, which is not the shooting's."""
-    return [one.header for one in columns if one.clocks and one.is_a("reported")]
+    return [one.header for one in columns if one.is_a("reported") and one.clocks]
 
 
 def _joined(parts: Sequence[TextColumn]) -> TextColumn:
