@@ -607,7 +607,7 @@ def read_city(surface: Surface, blocks: Sequence[str]) -> None:
             continue
         word = "|".join(map(re.escape, of_measure))
         what = rf"(?P<before>{NUMBER}) to (?P<now>{NUMBER})"
-        said = first("public_label.pair", block, name=word, text=what)
+        said = first("term.pair", block, name=word, text=what)
         if said is not None:
             span = re.findall(MONTH_NAME, block[said.end() :])
             through = MONTHS[span[0]] if span else None
@@ -779,7 +779,7 @@ def read_edition(surface: Surface, page: Rendered) -> None:
     read_city(surface, page.blocks)
     for table in page.tables:
         head = table[0] if table else []
-        if {tr("public_label.area"), tr("label.tier")} <= set(head):
+        if {tr("term.area"), tr("label.tier")} <= set(head):
             for row in table[1:]:
                 _read_area_row(surface, dict(zip(head, row, strict=False)))
     leader = None
@@ -812,14 +812,14 @@ def _say_range(surface: Surface, area: str | None, question: str, said: re.Match
 
 
 def _read_area_row(surface: Surface, row: Mapping[str, str]) -> None:
-    letter = area_of(row[tr("public_label.area")])
+    letter = area_of(row[tr("term.area")])
     surface.say(letter, "tier", number(row[tr("label.tier")]) if row[tr("label.tier")].isdigit() else "none")  # fmt: skip
     for head, cell in row.items():
         if months := first("report.count", head, what=r"[A-Za-z ]+", months=r"\d+"):
             surface.say(letter, f"shootings, {months['months']} months", number(cell))
     year = row[tr("report.last_year")]
-    surface.say(letter, YEAR, UNKNOWN if year == tr("public_label.unknown") else number(year))
-    if row[tr("label.next_12_months")] == tr("public_label.unknown"):
+    surface.say(letter, YEAR, UNKNOWN if year == tr("term.unknown") else number(year))
+    if row[tr("label.next_12_months")] == tr("term.unknown"):
         surface.say(letter, "next 12 months", UNKNOWN)
     if said := first("report.next12_range", row[tr("label.next_12_months")]):
         surface.say(letter, "next 12 months", number(said["expected"]))
@@ -1028,14 +1028,14 @@ def read_comparing(surface: Surface, page: Rendered) -> None:
         head = table[0] if table else []
         for row in table[1:] if tr("label.homicides") in head else ():
             cells = dict(zip(head, row, strict=False))
-            letter = area_of(re.match(r"[^)]*\)?", cells[tr("public_label.area")])[0])
+            letter = area_of(re.match(r"[^)]*\)?", cells[tr("term.area")])[0])
             if letter is None:
                 continue
             homicides = cells[tr("label.homicides")]
             surface.say(letter, "homicides, 36 months", number(homicides))
             tier = cells[tr("label.tier")]
             surface.say(letter, "tier", number(tier) if tier.isdigit() else "none")
-            if cells[tr("label.next_12_months")] == tr("public_label.unknown"):
+            if cells[tr("label.next_12_months")] == tr("term.unknown"):
                 surface.say(letter, "next 12 months", UNKNOWN)
             if said := first("compare.expected", cells[tr("label.next_12_months")]):
                 surface.say(letter, "next 12 months", number(said["n"]))

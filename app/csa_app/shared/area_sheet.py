@@ -91,7 +91,7 @@ Row: TypeAlias = tuple[str, str, str]
 
 def _span(period: Period) -> str:
     first, last = (month(str(at), is_short=True) for at in (period.start, period.until.plus(-1)))
-    return tr("public_label.span", first=first, last=last)
+    return tr("term.span", first=first, last=last)
 
 
 def _counted(view: AreaView, n: int, ground: str, used: str = "") -> Row:
@@ -187,12 +187,12 @@ def _numbers(session: CitySession, area: Any, *, has_homicides: bool) -> list[tu
         people = tr("sheet.about", n=n) if n >= FEW_PEOPLE else tr("sheet.few_people")
         shown.append((people, tr("sheet.people", year=int(year))))
     else:
-        shown.append((tr("public_label.unknown"), tr("sheet.people_unknown")))
+        shown.append((tr("term.unknown"), tr("sheet.people_unknown")))
     return shown
 
 
 def _known(value: Any) -> str:
-    return tr("public_label.unknown") if pd.isna(value) else f"{int(value):,}"
+    return tr("term.unknown") if pd.isna(value) else f"{int(value):,}"
 
 
 def _times(session: CitySession, sheet: Sheet, area: str) -> None:

@@ -75,7 +75,7 @@ def fill(
             )
     except CsaError as error:  # areas of another city's ground, for one: the rest stands
         spot.caption(panels.sentence(error.message))
-        unknown = tr("public_label.unknown"), ""
+        unknown = tr("term.unknown"), ""
         _fill(shown, dict.fromkeys((area.key for area in shown.areas), unknown))
         return None
     verdicts = {} if found is None else each(found)

@@ -99,7 +99,7 @@ def show_page(request: Request) -> Response:
 
 
 SHOWN = (
-    "count.title", "count.sign_in", "count.office", "public_label.where", "public.meeting_what",
+    "count.title", "count.sign_in", "count.office", "term.where", "public.meeting_what",
     "count.numbers", "count.contacts", "count.reached", "count.hours", "count.staff", "count.day",
     "count.today", "count.yesterday", "count.other", "count.undo", "count.send", "count.leave",
     "count.about",

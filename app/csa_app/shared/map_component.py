@@ -150,7 +150,7 @@ def save_published(session: CitySession) -> None:
     for language in LANGUAGES:
         is_other, name = language != ENGLISH, language_name(language)
         st.download_button(
-            tr("public_label.pair", name=tr("map.save"), text=name) if is_other else tr("map.save"),
+            tr("term.pair", name=tr("map.save"), text=name) if is_other else tr("map.save"),
             b"" if facts is None else _published_file(session, facts, language),
             f"{session.config.city.id}-map{f'-{language}' * is_other}.html",
             "text/html",

@@ -199,6 +199,6 @@ def why_untold() -> str:
 def _counted(track: CumulativeCounts, at: int) -> str:
     if not track.has_enough[at]:
         n = int(track.counted[at])
-        return tr("public_label.comma", name=f"{n:,}", text=why_untold())
+        return tr("term.comma", name=f"{n:,}", text=why_untold())
     values = counts_at(track, at)
     return tr("change_page.counted", n=values.pop("counted"), **values)

@@ -59,13 +59,13 @@ def field_word(name: str) -> str:
     """Return the name of an action's field, as a column head."""
     return tr(
         {
-            "title": "public_label.action",
-            "status": "public_label.status",
+            "title": "term.action",
+            "status": "term.status",
             "reason": "label.reason",
             "office": "label.office",
             "coordinator": "plan_page.field_coordinator",
             "start": "plan_page.field_start",
-            "due": "public_label.due",
+            "due": "term.due",
             "percent": "plan_page.field_percent",
             "evidence": "plan_page.field_evidence",
             "areas": "label.areas",

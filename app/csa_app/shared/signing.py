@@ -253,7 +253,7 @@ def _who_and_why(scene: Present, key: str) -> tuple[str, str]:
         kept, label = st.session_state.get(KEPT_OFFICE, ""), tr("plan_page.on_behalf")
         named = f"{key} {kept} office"  # another key, for a field keeps what it was first given
         office = left.text_input(label, kept, key=named, max_chars=120)
-    why = right.text_input(tr("public_label.why"), key=f"{key} why", max_chars=MAX_TEXT)
+    why = right.text_input(tr("term.why"), key=f"{key} why", max_chars=MAX_TEXT)
     return office, why
 
 

@@ -398,7 +398,7 @@ def trials(session: CitySession) -> None:
             for when in ("with_work", "waiting")
         )
         columns = {
-            tr("public_label.area"): names,
+            tr("term.area"): names,
             tr("trial.col_start"): [month(row["start"]) for row in rows],
             tr("how_well.trial_begun"): begun,
             tr("how_well.trial_waiting"): waiting,

@@ -80,7 +80,7 @@ def called(place_name: str, area_id: str) -> str:
     """Return what readers call an area: a candidate by its name alone, others with their letter."""
     if not area_id or is_candidate(area_id):
         return place_name
-    return tr("public_label.with", name=place_name, of=area_id)
+    return tr("term.with", name=place_name, of=area_id)
 
 
 def in_order(area_id: str, place_name: str) -> tuple[int, str, tuple[object, ...]]:

@@ -47,9 +47,9 @@ PUBLIC = (
     "map_sheet.",
     "number.",
     "public.",
-    "public_label.",
     *("report.footer", "report.proxy", "report.public", "report.subtitle", "report.walk"),
     *("report_file.page", "report_file.trail"),
+    "term.",
     "wall.",
     "ways.in_ten",
     "ways.over_nine_in_ten",
@@ -150,7 +150,7 @@ def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
 def percent(share: float | None, language: str = ENGLISH) -> str:
     """Write a share in percent, with no more digits than it carries."""
     if share is None:
-        return render(msg("public_label.unknown"), language)
+        return render(msg("term.unknown"), language)
     hundredths, sign = 100 * share, "%" if language == ENGLISH else " %"
     if 0 < hundredths < 0.1:
         return render(msg("number.under", share=f"0.1{sign}"), language)
@@ -168,7 +168,7 @@ def land_percent(share: float, *, is_estimated: bool) -> str:
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
     """Write a share as so many in ten, never as all or nothing."""
     if share is None or math.isnan(share):
-        return render(msg("public_label.unknown"), language)
+        return render(msg("term.unknown"), language)
     if share < 0.05:
         return render(msg("ways.under_one_in_ten"), language)
     if share >= 0.95:
@@ -179,7 +179,7 @@ def in_ten(share: float | None, language: str = ENGLISH) -> str:
 def times(ratio: float | None, language: str = ENGLISH) -> str:
     """Write how many times one number is another, with no more digits than it carries."""
     if ratio is None or math.isnan(ratio):
-        return render(msg("public_label.unknown"), language)
+        return render(msg("term.unknown"), language)
     digits = 1 if ratio < 9.95 else 0
     return f"{ratio:,.{digits}f}"
 

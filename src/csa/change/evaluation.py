@@ -121,7 +121,7 @@ def describe_windows(found: WindowCounts, who: str) -> Message:
 
 def _span(window: Period) -> str:
     first, last = (month(str(one)) for one in (window.start, window.until.plus(-1)))
-    return first if first == last else render(msg("public_label.span", first=first, last=last))
+    return first if first == last else render(msg("term.span", first=first, last=last))
 
 
 def describe_preregistered(

@@ -240,11 +240,11 @@ def _years_words(years: list[int]) -> str:
     """Write years as first and last where none is missing between them, else one by one."""
     is_run = len(years) > 1 and years[-1] - years[0] == len(years) - 1
     if is_run:
-        return csa_text.tr("public_label.span", first=str(years[0]), last=str(years[-1]))
+        return csa_text.tr("term.span", first=str(years[0]), last=str(years[-1]))
     return ", ".join(map(str, years))
 
 
 def _range_words(counts: list[int]) -> str:
     if len(set(counts)) < 2:
         return "".join(f"{count:,}" for count in counts[:1])
-    return csa_text.tr("public_label.span", first=f"{min(counts):,}", last=f"{max(counts):,}")
+    return csa_text.tr("term.span", first=f"{min(counts):,}", last=f"{max(counts):,}")

@@ -238,7 +238,7 @@ def _show_trial(found: InterimTrial) -> None:
 
     _show_all(describe_trial(found))
     table = Table(box=None, pad_edge=False)
-    table.add_column(tr("public_label.area"), overflow="fold", min_width=18)
+    table.add_column(tr("term.area"), overflow="fold", min_width=18)
     table.add_column(tr("trial.col_start"))
     for title in ("label.counted", "trial.col_expected"):
         table.add_column(tr(title), justify="right")

@@ -165,7 +165,7 @@ def _usual(low: float, high: float) -> str:
 
     bounds = expected_range(low, high)
     if bounds is None:
-        return tr("public_label.unknown")
+        return tr("term.unknown")
     return tr("judged.between", low=bounds[0], high=bounds[1])
 
 

@@ -191,7 +191,7 @@ def _spans(months: Sequence[str]) -> Iterator[str]:
             runs.append([name])
     for run in runs:
         first, last = month(run[0]), month(run[-1])
-        yield first if first == last else tr("public_label.span", first=first, last=last)
+        yield first if first == last else tr("term.span", first=first, last=last)
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
@@ -256,7 +256,7 @@ def show_core_areas(counts: Mapping[str, AreaCounts]) -> None:
     for title in ("Incidents", "Homicides", "Last 12\nmonths", "Next 12\nmonths"):
         table.add_column(title, justify="right")
     for one in counts.values():
-        recent = ahead = tr("public_label.unknown")
+        recent = ahead = tr("term.unknown")
         if one.recent_12 is not None:
             recent = f"{one.recent_12:,}"
         if one.next12 is not None:

@@ -174,7 +174,7 @@ def zone_list(
         show(tr("zone.line", since=day(zone.since), until=until, **said))
         if (own := counts.get(zone.key)) is not None:
             ends = own.period.start, own.period.until.plus(-1)
-            span = tr("public_label.span", first=month(str(ends[0])), last=month(str(ends[1])))
+            span = tr("term.span", first=month(str(ends[0])), last=month(str(ends[1])))
             show(tr("zone.counted", n=own.incidents, homicides=own.homicides, span=span))
         show(describe_seal(zone))
 

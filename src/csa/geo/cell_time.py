@@ -194,7 +194,7 @@ def map_words(t: Translator = ENGLISH_WORDS) -> dict[str, Any]:
         "cell": {form: t("map.cell", n=n, count="{n}") for form, n in (("one", 1), ("other", 2))},
         "inside": t("briefing.one_month", month="{area}"),
         "period": t("map.period", first="{first}", last="{last}"),
-        "range": t("public_label.span", first="{low}", last="{high}"),
+        "range": t("term.span", first="{low}", last="{high}"),
     }
 
 

@@ -436,7 +436,7 @@ def validate_file(
         *_layout_notes(source, layout.positions, name),
         *unread.notes(blocks, name),
         *[msg("source.note_victims_unknown", name=name)] * is_silent,
-        *(msg("public_label.pair", name=name, text=text) for text in texts if text),
+        *(msg("term.pair", name=name, text=text) for text in texts if text),
     )
     thin = pd.concat(aside, ignore_index=True)
     return ValidatedFile(summary, source, blocks, thin, notes, unnamed.counts())

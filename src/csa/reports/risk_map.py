@@ -42,7 +42,7 @@ def risk_sheet(run: RiskTerrainRun) -> MapSheet:
         neighborhoods=dataset.neighborhoods[["name", "geometry"]],
         class_words=words[: int(level.max(initial=-1)) + 1],
         legend_title=tr("risk_terrain.legend"),
-        date_line=tr("public_label.span", first=since, last=through) if since else "",
+        date_line=tr("term.span", first=since, last=through) if since else "",
         source_line=run.city.config.public.source,
         is_synthetic=city.is_synthetic,
         units=city.units,

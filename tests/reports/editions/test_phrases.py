@@ -70,7 +70,7 @@ def test_lengths_are_in_the_citys_units():
 
 def test_an_area_is_named_by_its_place_and_its_letter_and_its_state_by_its_month():
     assert area_name(area(), T) == "Old Mill"
-    named = T("public_label.with", name="Old Mill", of="B")
+    named = T("term.with", name="Old Mill", of="B")
     assert area_name(area(letter="B"), T) == named
     assert state_words(area(), T) == T("label.candidate")
     month = T.month("2020-01", is_short=True)
@@ -85,7 +85,7 @@ def test_an_area_is_named_by_its_place_and_its_letter_and_its_state_by_its_month
         (TierMove.HIGHER, 2, "report.higher"),
         (TierMove.LOWER, 1, "report.lower"),
         (TierMove.LOWER, None, "report.lower"),
-        (TierMove.UNKNOWN, None, "public_label.unknown"),
+        (TierMove.UNKNOWN, None, "term.unknown"),
     ],
 )
 def test_a_change_of_tier_in_words(move, before, key):

@@ -154,7 +154,7 @@ def _others(view: ActivityView) -> list[dict[str, Any]]:
 
 def _head(view: ActivityView, place: str) -> dict[str, Any]:
     finding = view.findings.get(place, "")
-    return {tr("public_label.area"): view.name(place), tr("activities_page.finding"): finding}
+    return {tr("term.area"): view.name(place), tr("activities_page.finding"): finding}
 
 
 def _gaps(view: ActivityView) -> None:

@@ -199,7 +199,7 @@ def what_failed(table: pd.DataFrame) -> None:
         alike = failed.groupby("why", sort=False)["city"].agg(", ".join)  # one cause, one row
         rows = {
             tr("cities.col_city"): alike.tolist(),
-            tr("public_label.why"): alike.index.tolist(),
+            tr("term.why"): alike.index.tolist(),
         }
         panels.table(rows, tr("cities.what_failed"), "csa-wide")
     waiting = table.loc[table["state"] == WAITING, "city"].tolist()

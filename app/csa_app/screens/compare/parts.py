@@ -53,7 +53,7 @@ OF_GROUND = (
 BEFORE = {
     "yes": "label.yes",
     "no": "label.no",
-    "unknown": "public_label.unknown",
+    "unknown": "term.unknown",
 }
 """Whether an area was a candidate before, in words."""
 
@@ -64,7 +64,7 @@ def counts_first(spot: DeltaGenerator, proposal: Proposal) -> None:
     with spot.container():
         st.caption(tr("screen.judging"))
         names, counts = areas["place_name"].tolist(), areas["incidents"].tolist()
-        shown = {tr("public_label.area"): names, tr("label.incidents"): counts}
+        shown = {tr("term.area"): names, tr("label.incidents"): counts}
         panels.table(shown, tr("compare.title"), "csa-wide")
 
 
@@ -149,7 +149,7 @@ def show(
     for row in shown:
         sure = _sureness(row, has_people=has_people) if is_sure else {}
         cells = sure or _decides(row, top, lacking, places)
-        rows.append({tr("public_label.area"): _named(known[row["area_id"]]), **cells})
+        rows.append({tr("term.area"): _named(known[row["area_id"]]), **cells})
     panels.table(pd.DataFrame(rows, dtype=object), tr("compare.title"), "csa-wide")
     if view.others:
         names = name_list(in_service(area).display_name for area in view.others)
@@ -242,13 +242,13 @@ def _sureness(row: Mapping[Any, Any], *, has_people: bool) -> dict[str, object]:
 def expected(mean: float, low: float, high: float) -> str:
     """Format what to expect in the next 12 months, in whole incidents."""
     if math.isnan(mean):
-        return tr("public_label.unknown")
+        return tr("term.unknown")
     return tr("compare.expected", n=mean, low=int(low), high=int(high))
 
 
 def _people(people: Any) -> str:
     if pd.isna(people):
-        return tr("public_label.unknown")
+        return tr("term.unknown")
     n = round(int(people), -2)
     return tr("sheet.about", n=n) if n >= FEW_PEOPLE else tr("sheet.few_people")
 
@@ -431,9 +431,7 @@ def zones_in_common(view: AreaView) -> None:
             zone.place_name: [percent(row[at]) if row[at] else "-" for row in rows.values()]
             for at, zone in enumerate(zones)
         }
-        panels.table(
-            {tr("public_label.area"): list(rows), **columns}, tr("compare.zones"), "csa-wide"
-        )
+        panels.table({tr("term.area"): list(rows), **columns}, tr("compare.zones"), "csa-wide")
 
 
 def _grounds(view: AreaView) -> list[tuple[AreaStatus, CellSet]]:
@@ -466,7 +464,7 @@ def reasons(view: AreaView, judgement: AreaAssessment) -> None:
     knows_year = screen_state.months_known(view.session.dataset) >= YEAR
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = tr("label.in_tier", tier=tier) if tier else tr("compare.without_tier")
-        with st.expander(tr("public_label.with", name=title, of=len(rows))):
+        with st.expander(tr("term.with", name=title, of=len(rows))):
             for found in rows.to_dict("records"):
                 stands = standing[found["area_id"]]
                 own = view.counts.get(stands.letter)

@@ -55,7 +55,7 @@ def _unplaced(report: Mapping[str, Any], n: int) -> str:
 
 def count_of_victims(report: Mapping[str, Any]) -> str:
     """Write the number of victims, which may be unknown."""
-    return tr("public_label.unknown") if report["victims"] is None else f"{report['victims']:,}"
+    return tr("term.unknown") if report["victims"] is None else f"{report['victims']:,}"
 
 
 def losses(session: CitySession) -> None:
@@ -147,7 +147,7 @@ def place_of_point(point: Mapping[str, Any]) -> str:
 def expected_text(point: Mapping[str, Any]) -> str:
     """Write what would be expected at a point, which may be unknown."""
     expected = point.get("expected")
-    return tr("public_label.unknown") if expected is None else f"{expected:.1f}"
+    return tr("term.unknown") if expected is None else f"{expected:.1f}"
 
 
 def rules(session: CitySession) -> None:
@@ -188,7 +188,7 @@ def layers(session: CitySession) -> None:
     ]
     st.header(tr("data.layers"), anchor=False)
     if report["population"] is not None:
-        source = panels.plain(report.get("population_source") or tr("public_label.unknown"))
+        source = panels.plain(report.get("population_source") or tr("term.unknown"))
         values = {"source": source, "year": report["population_year"]}
         st.markdown(tr("data.people", n=round(report["population"]), **values))
     else:

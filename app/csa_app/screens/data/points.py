@@ -55,7 +55,7 @@ def look(scene: signing.Present) -> None:
 def _there(point: SuspectPoint, units: str) -> str:
     nearest = dict(reversed(point.near))  # a park and its playground have one name
     near = (
-        tr("public_label.with", name=name, of=nearby.distance(metres, units))
+        tr("term.with", name=name, of=nearby.distance(metres, units))
         for name, metres in reversed(nearest.items())
     )
     return ", ".join(filter(None, [point.neighborhood, *near]))

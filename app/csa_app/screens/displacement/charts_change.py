@@ -41,7 +41,7 @@ def since_start(
 ) -> go.Figure:
     """Draw counts minus expectation, added up since the start, in and around the areas."""
     colors = theme.current()
-    parts = [Part(tr("public_label.in_areas"), judged.core, colors.accent)]
+    parts = [Part(tr("term.in_areas"), judged.core, colors.accent)]
     if judged.ring is not None:
         parts.append(Part(tr("label.around_them"), judged.ring, colors.ink))
     figure = make_subplots(rows=len(parts), cols=1, shared_xaxes=True, vertical_spacing=0.09)

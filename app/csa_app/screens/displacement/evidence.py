@@ -112,7 +112,7 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
         for one, n in zip(shown, known, strict=True)
     ]
     changes = [_change(one.change(n)) for one, n in zip(shown, known, strict=True)]
-    unknown = tr("public_label.unknown")
+    unknown = tr("term.unknown")
     columns = {
         tr("change_page.col_year"): [month(one.core.origin) for one in shown],
         tr("label.areas"): [one.n_areas for one in shown],
@@ -125,7 +125,7 @@ def _past(session: CitySession, choices: AreaSettings, following: Following) -> 
 
 def _change(share: float | None) -> str:
     if share is None:
-        return tr("public_label.unknown")
+        return tr("term.unknown")
     key = "change_page.less" if share < 0 else "change_page.greater"
     return tr(key, share=percent(abs(share)))
 
@@ -141,7 +141,7 @@ def _alike(following: Following) -> None:
     listed += [(area_id, following.control(area_id)) for area_id in following.by_letter]
     close, rest = tr("label.yes"), tr("change_page.is_rest")
     columns = {
-        tr("public_label.area"): [following.place_name(area_id) for area_id, _ in listed],
+        tr("term.area"): [following.place_name(area_id) for area_id, _ in listed],
         tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
         tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
         tr("label.used"): [close if one.is_close else rest for _, one in listed],
@@ -157,14 +157,14 @@ def _classic(following: Following) -> None:
     told = tr("change_page.how_wdd", before=found.before.months, after=found.after.months)
     st.markdown(panels.plain(told))
     parts = [
-        (tr("public_label.in_areas"), found.wdd.local),
+        (tr("term.in_areas"), found.wdd.local),
         (tr("label.around_them"), found.wdd.displacement),
         (tr("change_page.wdd_total"), found.wdd.total),
     ]
     rows = [(name, part) for name, part in parts if part is not None]
     ranges = [tr("change_page.interval", low=part.low, high=part.high) for _, part in rows]
     columns = {
-        tr("public_label.where"): [name for name, _ in rows],
+        tr("term.where"): [name for name, _ in rows],
         tr("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
         tr("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
         tr("change_page.col_interval"): ranges,
@@ -213,7 +213,7 @@ def _shown_by_now(following: Following) -> pd.DataFrame:
         for fall in FALLS
     }
     names = [following.place_name(area_id) for area_id in listed]
-    return pd.DataFrame({tr("public_label.area"): names, **columns})
+    return pd.DataFrame({tr("term.area"): names, **columns})
 
 
 def _sealed(session: CitySession) -> None:
@@ -244,7 +244,7 @@ def _before(following: Following) -> None:
 
 
 def _ratio(value: float) -> str:
-    return tr("public_label.unknown") if math.isnan(value) else f"{value:.2f}"
+    return tr("term.unknown") if math.isnan(value) else f"{value:.2f}"
 
 
 def _unserved(session: CitySession, choices: AreaSettings, following: Following) -> None:

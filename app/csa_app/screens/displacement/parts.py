@@ -80,7 +80,7 @@ def _differing(following: Following, changed: list[str], at: int) -> str:
         return tr("change_page.singles_none")
     named = [
         tr(
-            "public_label.comma",
+            "term.comma",
             name=following.place_name(area_id),
             text=_begun_small(verdict_word(following.results(area_id), at)),
         )
@@ -125,11 +125,7 @@ def table(following: Following, at: int, selected: str = "") -> pd.DataFrame:
         for zone in zip(*((one.core, one.ring) for one in judged.values()), strict=True)
     )
     return pd.DataFrame(
-        {
-            tr("public_label.area"): names,
-            tr("change_page.col_here"): here,
-            tr("label.nearby"): next_door,
-        },
+        {tr("term.area"): names, tr("change_page.col_here"): here, tr("label.nearby"): next_door},
         dtype=object,
     )
 
@@ -138,7 +134,7 @@ def distances(following: Following, at: int) -> pd.DataFrame:
     """Tabulate all areas together by distance: a row for them, for the ring and for each band."""
     pooled = following.displaced.pooled
     tracks = [pooled.core, pooled.ring, *(band.counts for band in pooled.farther.bands)]
-    names = [tr("public_label.in_areas"), *(band_name(number) for number in range(len(tracks) - 1))]
+    names = [tr("term.in_areas"), *(band_name(number) for number in range(len(tracks) - 1))]
     known = [(name, one) for name, one in zip(names, tracks, strict=True) if one is not None]
     top = max(float(max(one.bound_high[at], one.counted[at])) for _, one in known)
     return pd.DataFrame(
@@ -207,9 +203,7 @@ def show_sums(session: CitySession, scene: ChangeScene, choose: Callable[[str], 
     judged = following.results(area_id)
     is_one = area_id in following.area_ids
     _choose_area(following, area_id if is_one else None, choose)
-    title = tr(
-        "public_label.pair", name=verdict_word(judged, at), text=following.place_name(area_id)
-    )
+    title = tr("term.pair", name=verdict_word(judged, at), text=following.place_name(area_id))
     is_unlike = scene.has_alike and not following.control(area_id).is_close
     if following.is_early(at, area_id):
         notes: tuple[str, ...] = (render(following.sentence(area_id, at)),)

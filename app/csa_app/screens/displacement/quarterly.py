@@ -207,7 +207,7 @@ def quarters(session: CitySession, following: Following) -> None:
             required=True,
             label_visibility="collapsed",
             format_func=lambda name: tr(
-                {"core": "public_label.in_areas", "ring": "label.around_them"}[name]
+                {"core": "term.in_areas", "ring": "label.around_them"}[name]
             ),
         )
         is_all = len(area_ids) > MAX_PANELS and st.toggle(
@@ -259,7 +259,7 @@ def others(session: CitySession, choices: AreaSettings, following: Following) ->
         results = [by_area[area_id] for area_id in following.by_letter]
         expected = [round(float(area.core.expectation.mean[-1])) for area in results]
         columns = {
-            tr("public_label.area"): list(map(following.place_name, following.by_letter)),
+            tr("term.area"): list(map(following.place_name, following.by_letter)),
             tr("change_page.col_verdict"): [name_verdict(area.verdicts[-1]) for area in results],
             tr("change_page.col_here"): [int(area.core.counted[-1]) for area in results],
             tr("change_page.col_expected"): expected,
@@ -300,10 +300,10 @@ def newest_table(following: Following) -> pd.DataFrame:
     months = list(dict.fromkeys(following.newest["month"]))
     order = ["", *following.by_letter] if len(following.area_ids) > 1 else following.by_letter
     rows = [(area_id, zone) for area_id in order for zone in ("core", "ring")]
-    words = {"core": tr("public_label.in_areas"), "ring": tr("label.around_them")}
+    words = {"core": tr("term.in_areas"), "ring": tr("label.around_them")}
     named = {
-        tr("public_label.area"): [following.place_name(area_id) for area_id, _ in rows],
-        tr("public_label.where"): [words[zone] for _, zone in rows],
+        tr("term.area"): [following.place_name(area_id) for area_id, _ in rows],
+        tr("term.where"): [words[zone] for _, zone in rows],
     }
     counts = {
         month(one, is_short=True): [counted[one, area_id, zone] for area_id, zone in rows]

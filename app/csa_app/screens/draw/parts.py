@@ -153,7 +153,7 @@ def _starts(draw: Draw) -> pd.DataFrame:
 
 
 def _columns() -> list[str]:
-    return [tr("public_label.area"), tr("public.fair_group"), tr("draw_page.col_n")]
+    return [tr("term.area"), tr("public.fair_group"), tr("draw_page.col_n")]
 
 
 def _left_out(account: Mapping[str, Sequence[Mapping[str, str]]]) -> None:

@@ -40,13 +40,13 @@ def show(records: Records) -> None:
     panels.table(
         {
             tr("word_page.word"): [word.key for word in words],
-            tr("public_label.area"): [names.get(word.area, word.area) for word in words],
+            tr("term.area"): [names.get(word.area, word.area) for word in words],
             tr("public.meeting_what"): [
                 tr("word_page.run" if word.kind == RUN else "word_page.new", n=word.n)
                 for word in words
             ],
             tr("word_page.days"): [
-                tr("public_label.span", first=day(word.first), last=day(word.last))
+                tr("term.span", first=day(word.first), last=day(word.last))
                 if word.first != word.last
                 else day(word.last)
                 for word in words

@@ -111,7 +111,7 @@ def name_of(place: Place) -> str:
     if place.kind == NEIGHBORHOOD:
         return place.name
     name = called(place.name, place.key)
-    return tr("public_label.comma", name=name, text=state_word(place))
+    return tr("term.comma", name=name, text=state_word(place))
 
 
 def state_word(place: Place) -> str:

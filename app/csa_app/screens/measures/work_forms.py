@@ -71,7 +71,7 @@ def _which(label: str, words: Mapping[str, str], key: str) -> str:
 def _done(work: WorkPlan) -> Decision:
     rows = {row.key: row for row in work.tasks if row.status != "done"}
     words = {key: row.what for key, row in rows.items()}
-    chosen = _which(tr("public_label.task"), words, f"task done {work.area.key}")
+    chosen = _which(tr("term.task"), words, f"task done {work.area.key}")
 
     def write(store: Store, act: Act, typed: Typed) -> None:
         set_task(store, act, chosen, {"status": "done"}, typed.seen)
@@ -84,8 +84,8 @@ def _task_fields(row: TaskRow) -> list[FormField]:
     return [
         FormField("what", tr("here.what"), before=row.what),
         FormField("agency", tr("label.agency"), before=row.agency, row=1),
-        FormField("due", tr("public_label.due"), "day", row.due, row=1),
-        FormField("status", tr("public_label.status"), "choice", row.status, STATUSES, marked, 1),
+        FormField("due", tr("term.due"), "day", row.due, row=1),
+        FormField("status", tr("term.status"), "choice", row.status, STATUSES, marked, 1),
         FormField("source", tr("here.from"), "choice", row.source, SOURCES, source_word, 1),
         FormField("is_public", tr("here.is_public"), "tick", row.is_public),
     ]
@@ -103,7 +103,7 @@ def _task(work: WorkPlan) -> Decision:
 def _changed_task(work: WorkPlan) -> Decision:
     rows = {row.key: row for row in work.tasks}
     words = {key: row.what for key, row in rows.items()}
-    chosen = _which(tr("public_label.task"), words, f"which task {work.area.key}")
+    chosen = _which(tr("term.task"), words, f"which task {work.area.key}")
     row, hint = rows[chosen], {"help": tr("here.told_on_help", n=NOTICE_DAYS)}
     return _entry(
         f"change {chosen}",

@@ -140,7 +140,7 @@ def _form(session: CitySession, who: Person, about: Mapping[str, str]) -> None:
             tr("meeting.about"), list(about), key=ABOUT, format_func=about.__getitem__, **kept
         )
         with st.container(horizontal=True):
-            st.text_input(tr("public_label.why"), key=WHY, max_chars=MAX_CHARS, **kept)
+            st.text_input(tr("term.why"), key=WHY, max_chars=MAX_CHARS, **kept)
             if who.office == person.THIS_MACHINE:  # where nobody signs in
                 st.text_input(tr("plan_page.on_behalf"), key=OFFICE, max_chars=MAX_OFFICE, **kept)
         st.button(
@@ -234,14 +234,14 @@ def _last_time(
 
 def _proposal(plan: Plan, row: ChangeRow) -> str:
     names = {
-        "title": tr("public_label.action"),
+        "title": tr("term.action"),
         "office": tr("label.office"),
         "coordinator": tr("plan_page.field_coordinator"),
         "start": tr("plan_page.field_start"),
-        "due": tr("public_label.due"),
+        "due": tr("term.due"),
     }
     wanted = "; ".join(
-        tr("public_label.pair", name=names[name], text=_wanted(name, row.values[name]))
+        tr("term.pair", name=names[name], text=_wanted(name, row.values[name]))
         for name in names
         if name in row.values
     )

@@ -212,7 +212,7 @@ def _measure(one: MeasureStatus) -> str:
 
 def _word(one: MeasureStatus) -> str:
     word = render(one.word)
-    return word if one.what is None else tr("public_label.pair", name=word, text=one.what)
+    return word if one.what is None else tr("term.pair", name=word, text=one.what)
 
 
 def _stuck(review: Review) -> None:

@@ -24,7 +24,7 @@ ADDRESS = "plan"
 VIEW = "plan as it is shown"
 STATE, PEOPLE, CARDS = "state", "people", "cards"
 LOOK_WORDS = {
-    STATE: "public_label.status",
+    STATE: "term.status",
     PEOPLE: "plan_page.look_people",
     CARDS: "plan_page.look_cards",
 }
@@ -33,8 +33,8 @@ CHOICES = (
     ("goal", "plan_page.goal"),
     ("strategy", "plan_page.strategy"),
     ("team", "label.team"),
-    ("area", "public_label.area"),
-    ("status", "public_label.status"),
+    ("area", "term.area"),
+    ("status", "term.status"),
 )
 CITY_WIDE = "-"
 MAX_TEXT = 500

@@ -53,7 +53,7 @@ def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
         st.html(card(tr("briefing.needs_decision"), unit, text(small=trust)))
         _open_buttons("decide", names)
     with status:
-        st.html(card(tr("public_label.status"), *_status(color_counts(lines.values()))))
+        st.html(card(tr("term.status"), *_status(color_counts(lines.values()))))
     with late:
         n, n_due = len(review.late), len(review.due)
         soon = tr("meeting.due", n=n_due) if n_due else ""

@@ -265,7 +265,7 @@ def _ask(session: CitySession, plan: Plan, who: Person) -> None:
         else:
             st.text_input(tr("plan_page.on_behalf"), value=who.office, disabled=True)
     with right:
-        st.text_input(tr("public_label.why"), key=plan_edits.WHY, max_chars=2000, **asked)
+        st.text_input(tr("term.why"), key=plan_edits.WHY, max_chars=2000, **asked)
     fault = state.get(plan_edits.FAILED, {}).get("")
     if fault:
         st.error(panels.plain(fault), icon=":material/error:")

@@ -217,7 +217,7 @@ def _head(name: str) -> str:
     return tr(
         {
             NUMBER: "report.walk_number",
-            TITLE: "public_label.action",
+            TITLE: "term.action",
             UPDATED: "plan_page.updated",
             HELD: "plan_page.held",
         }[name]

@@ -441,7 +441,7 @@ def _table(desk: Desk, rows: Sequence[HandoutRow], now: Mapping[str, str]) -> pd
 
 def _dated(row: HandoutRow) -> str:
     edition = _in_words((row.audience, row.language, row.form))
-    return tr("public_label.pair", name=month(row.month), text=edition)
+    return tr("term.pair", name=month(row.month), text=edition)
 
 
 def _since(row: HandoutRow, now: str) -> str:

@@ -75,7 +75,7 @@ def kinds(found: Inventory) -> None:
     """Show each kind: how many places, for how many people, evaluated or not, missing where."""
     st.header(tr("services_page.kinds"), anchor=False)
     evaluated = [
-        tr("services_page.evaluated", n=n, known=known) if known else tr("public_label.unknown")
+        tr("services_page.evaluated", n=n, known=known) if known else tr("term.unknown")
         for n, known in _rows(found.kinds, "evaluated", "asked")
     ]
     people = [_people(*row) for row in _rows(found.kinds, "people", "known", "places")]
@@ -94,7 +94,7 @@ def kinds(found: Inventory) -> None:
 def _people(n: int, known: int, places: int) -> str:
     """Give how many people can be served, and by how many places where not of all it is known."""
     if not known:
-        return tr("public_label.unknown")
+        return tr("term.unknown")
     if known == places:
         return f"{n:,}"
     return tr("services_page.people", n=n, known=known, places=places)
@@ -109,7 +109,7 @@ def by_area(found: Inventory) -> None:
     sums = found.near.groupby("area_id", sort=False)[["inside", "near"]].sum()
     nothing = tr("label.none")
     table = {
-        tr("public_label.area"): list(sums.index),
+        tr("term.area"): list(sums.index),
         tr("label.in_area"): sums["inside"].tolist(),
         tr("services.col_near", near=found.distance): sums["near"].tolist(),
         tr("services_page.col_lacking"): [

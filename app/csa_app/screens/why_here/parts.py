@@ -31,7 +31,7 @@ def choose(
     expected = dict(zip(proposal.areas["area_id"], proposal.areas["expected"], strict=True))
     most = max(by_id, key=lambda area_id: expected.get(area_id, 0.0))
     chosen: str = st.selectbox(
-        tr("public_label.area"),
+        tr("term.area"),
         list(by_id),
         index=list(by_id).index(screen.area if screen.area in by_id else most),
         format_func=lambda name: by_id[name].label,
@@ -64,7 +64,7 @@ def factors(session: CitySession, here: AreaExplanation) -> None:
     units = session.config.city.units
     table = {
         tr("label.places"): [one.layer for one in found],
-        tr("public_label.where"): [where_words(one, units, t) for one in found],
+        tr("term.where"): [where_words(one, units, t) for one in found],
         tr("why.col_rrv"): [_times(one, top, t) for one in found],
         tr("why.col_share"): [percent(one.share) for one in found],
         tr("label.source"): [

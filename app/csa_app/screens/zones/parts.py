@@ -39,7 +39,7 @@ def answer(view: AreaView) -> None:
     period = next(iter(counts)).period
     span = {"first": month(str(period.start)), "last": month(str(period.until.plus(-1)))}
     panels.answer(
-        tr("zones_page.answer", n=len(view.zones), span=tr("public_label.span", **span)),
+        tr("zones_page.answer", n=len(view.zones), span=tr("term.span", **span)),
         tr("zones_page.locked", n=sum(zone.is_sealed for zone in view.zones)),
     )
 
@@ -80,7 +80,7 @@ def days_of(zone: Zone) -> str:
     first = day(zone.since)
     if zone.ended is None:
         return tr("here.served_since", day=first)
-    return tr("public_label.span", first=first, last=day(zone.ended))
+    return tr("term.span", first=first, last=day(zone.ended))
 
 
 def finding(view: AreaView) -> None:

@@ -66,7 +66,7 @@ def _compare_last(before: Value, after: Value, kind: Kind) -> ValueComparison:
     """Compare figures without a probability model: a yes is a fact, a score gets no verdict."""
     difference = (after.value or 0.0) - (before.value or 0.0)
     what = msg(
-        "public_label.span",
+        "term.span",
         first=format_value(before, kind.name),
         last=format_value(after, kind.name),
     )
@@ -123,7 +123,7 @@ def format_counts(
 ) -> Message:
     """Write two counts, how many quarters each is of where that differs, and the change."""
     if q_before == q_after:
-        what = msg("public_label.span", first=f"{n_before:,}", last=f"{n_after:,}")
+        what = msg("term.span", first=f"{n_before:,}", last=f"{n_after:,}")
     else:
         what = msg(
             "measures.from_to_in",
@@ -143,7 +143,7 @@ def _compare_shares(
 ) -> ValueComparison:
     share_before, n_before = _pooled(before, kind)
     share_after, n_after = _pooled(after, kind)
-    what = msg("public_label.span", first=percent(share_before), last=percent(share_after))
+    what = msg("term.span", first=percent(share_before), last=percent(share_after))
     difference = share_after - usual * share_before
     if n_before is None or n_after is None:
         return ValueComparison(difference, None, None, 0, is_enough=False, what=what)

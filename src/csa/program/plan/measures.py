@@ -381,7 +381,7 @@ def figure_words(value: Value, kind: str) -> str:
         return format_value(value, kind)
     if value.numerator is None:
         return percent(value.value)
-    return str(msg("public_label.with", name=percent(value.value), of=format_value(value, kind)))
+    return str(msg("term.with", name=percent(value.value), of=format_value(value, kind)))
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def _meetings(config: CityConfig, records: Records) -> Iterator[CalendarEntry]:
         yield CalendarEntry(
             name=f"meeting-{one.on}-{n_on[one.on]}",
             on=one.on,
-            title=tr("public_label.pair", name=one.at, text=one.what) if one.at else one.what,
+            title=tr("term.pair", name=one.at, text=one.what) if one.at else one.what,
             about=", ".join(one.places),
             where=one.where,
             is_meeting=True,

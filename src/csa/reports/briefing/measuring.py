@@ -216,7 +216,7 @@ def differing_in(
                 area = core_area(records, value.place)
                 place = value.place if area is None else called(area.place_name, area.key)
                 where = place or msg("measures.whole_city")
-                said.append(msg("public_label.pair", name=where, text=message))
+                said.append(msg("term.pair", name=where, text=message))
     return tuple(said)
 
 
@@ -494,4 +494,4 @@ def is_followed(quarter: Quarter, months: int, today: date) -> bool:
 def _span(side: Sequence[Value]) -> Message | str:
     """Return the quarters of one side: one, or the first and the last."""
     first, last = str(side[0].quarter), str(side[-1].quarter)
-    return first if first == last else msg("public_label.span", first=first, last=last)
+    return first if first == last else msg("term.span", first=first, last=last)

@@ -67,7 +67,7 @@ def list_lotteries(draws: Sequence[DrawRow], today: date) -> list[Message]:
             continue
         names = {entrant["area_id"]: entrant["place_name"] for entrant in row.record["entrants"]}
         slots = [
-            text.tr("public_label.with", name=names[slot["area_id"]], of=text.month(slot["start"]))
+            text.tr("term.with", name=names[slot["area_id"]], of=text.month(slot["start"]))
             for slot in row.record["slots"]
         ]
         said.append(msg("news.drawn", day=text.day(row.drawn_on), starts=text.in_words(slots)))

@@ -82,7 +82,7 @@ def _reviews(known: PlanFacts, t: Translator) -> list[Block]:
     if not known.reviews:
         return [Paragraph(t("report.review_note"), is_faint=True)]
     reviews = [(measure.name, render(message, t.language)) for measure, message in known.reviews]
-    said = tuple(t("public_label.pair", name=name, text=text) for name, text in reviews)
+    said = tuple(t("term.pair", name=name, text=text) for name, text in reviews)
     title = Heading(t("report.review_title"), 3)
     return [title, Bullets(said), Paragraph(t("shoot_review.no_proof"), is_faint=True)]
 
@@ -172,7 +172,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
         counts = f"{of.n_inside:,}", f"{len(of.near) - of.n_inside:,}"
         rows.append((area_name(area, t), *counts, _rate(of.per_1k, t), lacks))
     rows.append((t("label.citywide"), "", "", _rate(facts.services_per_1k, t), ""))
-    columns = t.each("public_label.area", "label.in_area", "label.nearby", "report.per_1k")
+    columns = t.each("term.area", "label.in_area", "label.nearby", "report.per_1k")
     lacking = t("report.lacking", near=near_words(config.near_m, facts, t))
     table = Table(t("label.services_near"), (*columns, lacking), tuple(rows), numeric=(1, 2, 3))
     note = t("report.services_note", source=config.source, day=t.day(config.as_of))
@@ -180,7 +180,7 @@ def _services(facts: Facts, t: Translator) -> list[Block]:
 
 
 def _rate(per_1k: float | None, t: Translator) -> str:
-    return t("public_label.unknown") if per_1k is None else t("report.rate", rate=per_1k)
+    return t("term.unknown") if per_1k is None else t("report.rate", rate=per_1k)
 
 
 # ---- The edition for the prevention team: areas, the work in them, and what is late.
@@ -218,9 +218,7 @@ def _work(facts: Facts, t: Translator) -> list[Block]:
         rows.append((area_name(area, t), done, f"{n_late:,}", _clock(work, t), f"{n_open:,}", last))
     if not rows:
         return [Paragraph(t("report.work_none")), note]
-    columns = t.each(
-        "public_label.area", "report.tasks_done", "report.tasks_late", "report.sixty_days"
-    )
+    columns = t.each("term.area", "report.tasks_done", "report.tasks_late", "report.sixty_days")
     columns += t.each("report.not_answered", "report.last_told")
     caption = t("report.work_caption", day=t.day(facts.today))
     table = Table(caption, columns, tuple(rows), numeric=(2, 4))

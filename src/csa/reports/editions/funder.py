@@ -234,7 +234,7 @@ def _changes(records: Records, grant: FunderGrant) -> Iterator[str]:
 def grant_edition(facts: GrantFacts) -> Document:
     """Write the edition: promised and done first, verdicts apart from them."""
     t, grant, city = Translator(), facts.grant, facts.config.city
-    period = t("public_label.span", first=t.day(grant.start), last=t.day(facts.last))
+    period = t("term.span", first=t.day(grant.start), last=t.day(facts.last))
     mark = (t("public.made_up"),) if city.is_synthetic else ()
     return Document(
         title=grant.name,
@@ -271,9 +271,9 @@ def _blocks(facts: GrantFacts, period: str, t: Translator) -> Iterator[Block]:
         sums = {name: _number(value, t) for name, value in facts.sums.items()}
         yield Paragraph(t("funder.sums", **sums))
     yield Paragraph(t("funder.people_note"), is_faint=True)
-    yield Heading(t("public_label.where"))
+    yield Heading(t("term.where"))
     listed = tuple((name, _number(n, t)) for name, n in facts.places)
-    yield Table(t("funder.where_caption"), (t("public_label.area"), t("report.done")), listed, (1,))
+    yield Table(t("funder.where_caption"), (t("term.area"), t("report.done")), listed, (1,))
     yield Heading(t("funder.evaluations"))
     yield Paragraph(t("activity.note"))
     if not facts.answers:

@@ -42,9 +42,9 @@ def _zones(facts: Facts, t: Translator) -> list[Block]:
     lines = []
     for zone, own in facts.zones:
         ends = str(own.period.start), str(own.period.until.plus(-1))
-        span = t("public_label.span", first=t.month(ends[0]), last=t.month(ends[1]))
+        span = t("term.span", first=t.month(ends[0]), last=t.month(ends[1]))
         said = t("zone.counted", n=own.incidents, homicides=own.homicides, span=span)
-        lines.append(t("public_label.pair", name=zone.place_name, text=said))
+        lines.append(t("term.pair", name=zone.place_name, text=said))
     return [Paragraph(t("report.zones"), is_faint=True), Bullets(tuple(lines))] if lines else []
 
 

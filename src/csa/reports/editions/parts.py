@@ -68,7 +68,7 @@ def change_chart(facts: Facts, t: Translator) -> list[Block]:
 def _named(chosen: AreaSelection, t: Translator) -> list[str]:
     """Name each area, and those that are no longer in service as such."""
     named = {
-        key: t("public_label.with", name=t.place(name), of=key)
+        key: t("term.with", name=t.place(name), of=key)
         for key, name in zip(chosen.area_ids, chosen.place_names, strict=True)
     }
     return [
@@ -206,9 +206,9 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
         blocks.append(Paragraph(t("report.no_area", what=what, period=period)))
         return [*blocks, *(Paragraph(said, is_faint=True) for said in _off_the_list(facts, t))]
     columns = (
-        t("public_label.area"),
+        t("term.area"),
         t("label.tier"),
-        t("public_label.status"),
+        t("term.status"),
         t("report.count", what=counted(facts, t).capitalize(), months=months_covered(facts)),
         t("label.next_12_months"),
         t("report.last_year"),
@@ -216,7 +216,7 @@ def areas_by_tier(facts: Facts, t: Translator) -> list[Block]:
     )
     rows = []
     for area in by_tier(facts.areas)[:MAX_AREAS]:
-        next12 = unknown = t("public_label.unknown")
+        next12 = unknown = t("term.unknown")
         if area.next12 is not None:
             expected, low, high = area.next12
             next12 = t("report.next12_range", expected=expected, low=low, high=high)
@@ -320,9 +320,9 @@ def measures(chosen: Sequence[MeasureStatus], t: Translator) -> list[Block]:
         return [Paragraph(t("report.measures_none", names="; ".join(without)))]
     none, rows = t("label.none"), []
     for at in with_value:
-        now = t("public_label.comma", name=at.now, text=at.line.last)
+        now = t("term.comma", name=at.now, text=at.line.last)
         word = render(at.word, t.language)
-        changed = word if at.what is None else t("public_label.pair", name=word, text=at.what)
+        changed = word if at.what is None else t("term.pair", name=word, text=at.what)
         rows.append((at.line.measure.name, now, at.baseline or none, at.target or none, changed))
     columns = t.each("label.measure", "report.now", "label.baseline", "label.target")
     columns = (*columns, t("report.what_changed"))
@@ -394,9 +394,7 @@ def why_table(facts: Facts, t: Translator) -> list[Block]:
         lacking = ", ".join(kind_word(facts, kind, t) for kind in area.why.lacking)
         vacant = _counts(facts, area, t)
         rows.append((area_name(area, t), risk or none, vacant or none, lacking or none))
-    columns = t.each(
-        "public_label.area", "label.higher_risk", "report.why_vacant", "report.why_lacking"
-    )
+    columns = t.each("term.area", "label.higher_risk", "report.why_vacant", "report.why_lacking")
     table = Table(t("report.why_caption"), columns, tuple(rows))
     blocks = [Heading(t("report.why_title")), *short_table(table, MAX_WHY_AREAS, t)]
     factors = {one.layer: one for area in explained for one in area.why.factors or ()}

@@ -45,7 +45,7 @@ def months_covered(facts: Facts) -> int:
 def area_name(area: AreaFacts, t: Translator) -> str:
     """Name an area by its place name and letter."""
     name = t.place(area.place_name)
-    return t("public_label.with", name=name, of=area.letter) if area.letter else name
+    return t("term.with", name=name, of=area.letter) if area.letter else name
 
 
 def state_words(area: AreaFacts, t: Translator) -> str:
@@ -72,7 +72,7 @@ def move_words(area: AreaFacts, t: Translator) -> str:
         TierMove.LOWER: "report.lower",
         TierMove.SAME: "report.same",
         TierMove.ABSENT: "report.absent",
-        TierMove.UNKNOWN: "public_label.unknown",
+        TierMove.UNKNOWN: "term.unknown",
     }
     return t(keys[area.move], tier=area.tier_before)
 

@@ -154,7 +154,7 @@ def late(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Block
         (_title(line), _office(line, t), _due(line, t), ", ".join(line.holds_up) or none)
         for line in found
     )
-    columns = t.each("public_label.action", "label.office", "report.was_due", "report.holds_up")
+    columns = t.each("term.action", "label.office", "report.was_due", "report.holds_up")
     table = Table(t("report.late_caption", day=t.day(facts.today)), columns, rows)
     return [title, *short_table(table, MAX_ROWS, t)]
 
@@ -168,9 +168,7 @@ def undone(facts: Facts, lines: Sequence[ActionLine], t: Translator) -> list[Blo
     rows = tuple(
         (_title(line), status_word(line.color), _office(line, t), _due(line, t)) for line in found
     )
-    columns = t.each(
-        "public_label.action", "public_label.status", "label.office", "public_label.due"
-    )
+    columns = t.each("term.action", "term.status", "label.office", "term.due")
     table = Table(t("report.actions_caption", day=t.day(facts.today)), columns, rows)
     return short_table(table, MAX_UNDONE, t)
 

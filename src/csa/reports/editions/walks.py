@@ -47,7 +47,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
     if not facts.is_served:
         document = with_figures(document, facts, t)
     month = t.month(str(facts.month))
-    subtitle = t("public_label.comma", name=facts.config.city.name, text=month)
+    subtitle = t("term.comma", name=facts.config.city.name, text=month)
     return replace(document, title=t("report.walks"), subtitle=subtitle)
 
 
@@ -130,7 +130,7 @@ def _tasks(area: AreaFacts, t: Translator) -> list[Block]:
     shown = [task for task in open_ones if not kinds_in(f"{task.what}. {task.agency}")]
     if not shown:
         return [Paragraph(t("report.walk_tasks_none"))]
-    items = tuple(t("public_label.with", name=task.what, of=task.agency) for task in shown)
+    items = tuple(t("term.with", name=task.what, of=task.agency) for task in shown)
     n_more = len(shown) - MAX_TASKS
     more = [Paragraph(t("report.walk_more", n=n_more), is_faint=True)] if n_more > 0 else []
     return [Bullets(items[:MAX_TASKS], is_open=True), *more]
@@ -233,7 +233,7 @@ def _leader_tasks(area: AreaFacts, t: Translator) -> list[Block]:
     for task in tasks:
         due = t("public.no_day") if task.due is None else t.day(task.due)
         rows.append((task.what, task.agency, status_word(task.status), due))
-    columns = t.each("public_label.task", "label.agency", "public_label.status", "public_label.due")
+    columns = t.each("term.task", "label.agency", "term.status", "term.due")
     table = Table(t("report.leader_tasks"), columns, tuple(rows))
     return short_table(table, MAX_LEADER_TASKS, t)
 

@@ -144,7 +144,7 @@ def _who_section(facts: PublicFacts, fairness: PublicFairness, t: Translator) ->
         return (Paragraph(t("public.fair_none_there")),)
     if fairness.people_percent is None:
         return (Paragraph(t("public.fair_no_census")),)
-    columns = (t("public.fair_group"), t("public_label.in_areas"), t("public.fair_city"))
+    columns = (t("public.fair_group"), t("term.in_areas"), t("public.fair_city"))
     rows = tuple(
         (one.names.get(t.language, one.names[ENGLISH]), str(one.areas), str(one.city))
         for one in fairness.groups

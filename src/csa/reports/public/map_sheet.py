@@ -271,8 +271,8 @@ def public_file(
 
 
 def _area(area: PublicArea, facts: PublicFacts, t: Translator) -> dict[str, Any]:
-    count = t("public_label.pair", name=noun(facts, t), text=city_count(area.count, t))
-    lines = [area_state(area, t), t("public_label.comma", name=count, text=period(facts, t))]
+    count = t("term.pair", name=noun(facts, t), text=city_count(area.count, t))
+    lines = [area_state(area, t), t("term.comma", name=count, text=period(facts, t))]
     shape = outline(area.ground)
     drawn = pack_area(area.key, map_name(area, facts, t), shape, lines, letter=area.letter)
     drawn["properties"]["core"] = bool(area.letter)

@@ -225,7 +225,7 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
         tuple(
             (
                 of_area.get(area.key, ""),
-                t("public_label.pair", name=area_name(area, facts, t), text=said),
+                t("term.pair", name=area_name(area, facts, t), text=said),
             )
             for area, said in area_changes(facts, t)[:MOST_FIRST]
         ),
@@ -233,10 +233,7 @@ def _first_named(facts: PublicFacts, t: Translator) -> Iterator[Listed]:
     lines = [(place, f"{place.count:,}") for place in with_most(facts, MOST_FIRST)]
     yield (
         t("public.most", what=noun(facts, t)),
-        tuple(
-            (keys[place.name], t("public_label.pair", name=place.name, text=n))
-            for place, n in lines
-        ),
+        tuple((keys[place.name], t("term.pair", name=place.name, text=n)) for place, n in lines),
     )
 
 
@@ -273,7 +270,7 @@ def _trend(place: PublicPlace, dispersion: float, facts: PublicFacts, t: Transla
         return ""
     name = t("public.trend", last=latest(place.years)[-1][0])
     trend = trend_of(place.years, dispersion, facts.rounded_to)
-    return t("public_label.pair", name=name, text=trend_words(trend, t))
+    return t("term.pair", name=name, text=trend_words(trend, t))
 
 
 def _areas_in(

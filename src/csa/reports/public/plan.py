@@ -118,7 +118,7 @@ def plan_words(facts: PublicFacts, t: Translator) -> str:
     counts = Counter(status_at_quarter_end(action, facts) for action in facts.actions)
     states = [f"{counts[one]:,} {status_label(one, t)}" for one in STANDINGS if counts[one]]
     plan = t("public.actions_count", n=len(facts.actions)).rstrip(".")
-    return t("public_label.pair", name=plan, text=", ".join(states))
+    return t("term.pair", name=plan, text=", ".join(states))
 
 
 def action_title(action: PublicAction, t: Translator) -> str:
@@ -136,7 +136,7 @@ def day_or_none(day: date | None, t: Translator) -> str:
 
 def question(answer: PublicAnswer, t: Translator) -> str:
     """Return what a resident asked, and when."""
-    return t("public_label.with", name=answer.asked, of=t.day(answer.asked_on))
+    return t("term.with", name=answer.asked, of=t.day(answer.asked_on))
 
 
 def reply(answer: PublicAnswer, t: Translator) -> str:
@@ -145,7 +145,7 @@ def reply(answer: PublicAnswer, t: Translator) -> str:
         return t("public.not_answered")
     if answer.answered_on is None:
         return answer.answered
-    return t("public_label.with", name=answer.answered, of=t.day(answer.answered_on))
+    return t("term.with", name=answer.answered, of=t.day(answer.answered_on))
 
 
 def how_to_participate(facts: PublicFacts, t: Translator) -> tuple[str, ...]:

@@ -103,11 +103,7 @@ def _areas(facts: PublicFacts, t: Translator) -> Section:
         row = area_name(area, facts, t), area_state(area, t), since, count
         rows.append((*row, changed.get(area, "")))
     columns = t.each(
-        "public_label.area",
-        "public_label.status",
-        "public.since",
-        "public.count",
-        "wall.change_title",
+        "term.area", "term.status", "public.since", "public.count", "wall.change_title"
     )
     caption = t("public.areas_caption", what=noun(facts, t), when=period(facts, t))
     blocks.append(Table(caption, columns, tuple(rows), numeric=(3,)))
@@ -149,18 +145,14 @@ def _doing(facts: PublicFacts, t: Translator) -> Section:
     title = t("public.doing_title")
     if not facts.actions:
         return Section("doing", title, (Paragraph(t("public.doing_none")),))
-    stands = t("public_label.status")
+    stands = t("term.status")
     rows = tuple(
         (action_title(action, t), status_words(action, facts, t), day_or_none(action.due, t))
         for action in actions_in_order(facts)
     )
     blocks = (
         Paragraph(plan_words(facts, t)),
-        Table(
-            t("public.actions_caption"),
-            (t("public_label.action"), stands, t("public_label.due")),
-            rows,
-        ),
+        Table(t("public.actions_caption"), (t("term.action"), stands, t("term.due")), rows),
     )
     return Section("doing", title, blocks)
 
@@ -174,12 +166,7 @@ def _tasks(facts: PublicFacts, t: Translator) -> Section:
         status, due = status_words(task, facts, t), day_or_none(task.due, t)
         rows.append((task.area, task.what, task.agency, status, due, task.reason))
     columns = t.each(
-        "public_label.area",
-        "public_label.task",
-        "public.agency",
-        "public_label.status",
-        "public_label.due",
-        "public_label.why",
+        "term.area", "term.task", "public.agency", "term.status", "term.due", "term.why"
     )
     table = Table(t("public.tasks_caption"), columns, tuple(rows))
     notes = map(Paragraph, tasks_note(facts, t))
@@ -193,7 +180,7 @@ def _answers(facts: PublicFacts, t: Translator) -> Section:
     if not facts.answers:
         return Section("answers", title, notes or (Paragraph(t("public.answers_none")),))
     rows = tuple((row.area, question(row, t), reply(row, t)) for row in answers_in_order(facts))
-    columns = (t("public_label.area"), t("public.you_said"), t("public.we_did"))
+    columns = (t("term.area"), t("public.you_said"), t("public.we_did"))
     table = Table(t("public.answers_caption"), columns, rows)
     return Section("answers", title, (table, *notes, *_as_written(t)))
 
@@ -202,7 +189,7 @@ def _part(facts: PublicFacts, t: Translator) -> Section:
     blocks: list[Block] = [Bullets(how_to_participate(facts, t))]
     if facts.meetings:
         rows = tuple(meeting_row(one, t) for one in facts.meetings)
-        columns = t.each("public.meeting_on", "public.meeting_what", "public_label.where")
+        columns = t.each("public.meeting_on", "public.meeting_what", "term.where")
         blocks.append(Table(t("public.meetings"), columns, rows))
     return Section("part", t("public.part_title"), tuple(blocks))
 

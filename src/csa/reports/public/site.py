@@ -288,7 +288,7 @@ def _page(facts: PublicFacts, language: str, title: str, name: str, **own: objec
         t=t,
         say={
             "classes": t("public.where_title", what=noun(facts, t)),
-            "count": t("public_label.comma", name=noun(facts, t), text=period(facts, t)),
+            "count": t("term.comma", name=noun(facts, t), text=period(facts, t)),
             "outlines": outlines_words(facts, t),
             "changed": t("public.changed"),
             "part": how_to_participate(facts, t),

@@ -188,7 +188,7 @@ def _tasks(facts: PublicFacts, t: Translator, room: int) -> Iterator[WallScreen]
     elif not facts.tasks:
         rows.append(Row(t("public.doing_none")))
     for task in tasks_in_order(facts):
-        what = t("public_label.pair", name=task.area, text=task.what)
+        what = t("term.pair", name=task.area, text=task.what)
         text = t("public.why_late", what=what, why=task.reason) if task.reason else what
         rows.append(Row(text, status_words(task, facts, t)))
     rows += map(Row, tasks_note(facts, t))

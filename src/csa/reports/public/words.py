@@ -24,7 +24,7 @@ def period(facts: PublicFacts, t: Translator) -> str:
     """Return the months counted, in words; whole years by their names."""
     if is_calendar_years(facts):
         first, last = facts.start[:4], str(int(facts.until[:4]) - 1)
-        return first if first == last else t("public_label.span", first=first, last=last)
+        return first if first == last else t("term.span", first=first, last=last)
     return between(facts.start, str(Month.parse(facts.until).plus(-1)), t)
 
 
@@ -37,7 +37,7 @@ def between(first: str, last: str, t: Translator) -> str:
     """Return a span of months in words, both ends included."""
     if first == last:
         return t.month(first)
-    return t("public_label.span", first=t.month(first), last=t.month(last))
+    return t("term.span", first=t.month(first), last=t.month(last))
 
 
 def quarter_words(quarter: str, t: Translator) -> str:
@@ -113,7 +113,7 @@ def map_name(area: PublicArea, facts: PublicFacts, t: Translator) -> str:
 def area_name(area: PublicArea, facts: PublicFacts, t: Translator) -> str:
     """Return an area's name; a candidate has no letter, which would promise a choice."""
     name = map_name(area, facts, t)
-    return t("public_label.with", of=area.letter, name=name) if area.letter else name
+    return t("term.with", of=area.letter, name=name) if area.letter else name
 
 
 def subtitle(facts: PublicFacts, t: Translator) -> str:

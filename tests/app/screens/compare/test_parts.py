@@ -133,5 +133,5 @@ def test_the_share_of_an_area_inside_zones_is_of_its_own_ground(monkeypatch):
     parts.zones_in_common(view)
     [table] = shown
     assert table["Grant"] == ["50%", "100%"]
-    assert "Oak" not in table[says("public_label.area")]
+    assert "Oak" not in table[says("term.area")]
     parts.zones_in_common(SimpleNamespace(zones=[]))  # without zones nothing is folded

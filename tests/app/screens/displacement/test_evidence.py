@@ -98,7 +98,7 @@ def test_how_often_falls_would_be_shown_is_told_of_all_and_of_each_area(said):
     change_known._power(followed(B=power_of(40.0), A=power_of(90.0)))
     (table,) = said.tables
     falls = ["10% fewer", "20% fewer", "30% fewer", "40% fewer", "60% fewer"]
-    assert table.columns.tolist() == [tr("public_label.area"), *falls]
+    assert table.columns.tolist() == [tr("term.area"), *falls]
     assert table.iloc[:, 0].tolist() == ["all", "Row A", "Row B"]
     for row, mean in zip(table.iloc[:, 1:].to_numpy().tolist(), (200, 90, 40), strict=True):
         assert row == [shown_of(mean, fall) for fall in (0.1, 0.2, 0.3, 0.4, 0.6)]
@@ -139,9 +139,7 @@ def test_quarters_before_the_start_are_told_as_multiples_of_what_was_expected(sa
     rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False)]
     names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
     change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
-    assert said.tables[0].to_numpy().tolist() == [
-        ["October 2019", "1.50", tr("public_label.unknown")]
-    ]
+    assert said.tables[0].to_numpy().tolist() == [["October 2019", "1.50", tr("term.unknown")]]
 
 
 def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):

@@ -61,7 +61,7 @@ def press(page, label):
 
 def sign(page):
     field(page, says("plan_page.on_behalf")).set_value(OFFICE)
-    field(page, says("public_label.why")).set_value(WHY)
+    field(page, says("term.why")).set_value(WHY)
 
 
 # ---- By hand --------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
     names = "Brindlemoor", "Ferrymans End", "Hadderley", "Ivorstead", "Kindlewood"
     options = made.selectbox[0].options
     # A candidate is not all of the neighborhood whose name it has, which is listed too.
-    candidates = [says("public_label.comma", name=f"around {name}", text=state) for name in names]
+    candidates = [says("term.comma", name=f"around {name}", text=state) for name in names]
     assert options[:5] == candidates
     assert {*names} <= {*options[9:]}
     assert not where.exists()
@@ -397,7 +397,7 @@ def test_an_area_follows_the_one_chosen_on_another_page(page, served, area, plac
     menu = made.selectbox(key="measures place")
     assert menu.value == place
     assert [name for name in menu.options if "Hadderley" in name] == [
-        says("public_label.comma", name="Hadderley (B)", text=step_word("designated")),
+        says("term.comma", name="Hadderley (B)", text=step_word("designated")),
         "Hadderley",  # the neighborhood
     ]
 
@@ -410,7 +410,7 @@ def test_briefing_names_areas_and_what_waits(page, filled):
         "1, 2019 · unknown one action under way, 1.2.1 Report each month which areas are hurt most and what they need:"
         in said
     )
-    assert f"September 1, 2019 · {says('public_label.unknown')}" in said  # its cells are elsewhere
+    assert f"September 1, 2019 · {says('term.unknown')}" in said  # its cells are elsewhere
     assert "Area B has no cells in the city's study area" in said
     assert "Needs a decision" in said
     assert says("briefing.trust_open", n=9) in said
