@@ -88,7 +88,7 @@ def test_arrow_keys_move_the_cursor_while_somebody_types_and_nothing_is_lost(mee
     assert text.input_value() == DECISION
     page.get_by_role("textbox", name="Why").fill("it was asked for")
     page.get_by_role("textbox", name="On behalf of").fill("Executive Committee")
-    page.get_by_role("button", name="Record this decision").click()
+    page.get_by_role("button", name="Record a decision").click()
     page.locator(".csa-review").get_by_text(DECISION).wait_for()
     reader.settle()
     assert text.input_value() == ""

@@ -29,7 +29,7 @@ def record(page, step):
         page.get_by_role("textbox", name="Decision").fill(f"{step} {n}")
         page.get_by_role("textbox", name="Why").fill("It was asked for.")
         page.get_by_role("textbox", name="On behalf of").fill("Executive Committee")
-        page.get_by_role("button", name="Record this decision").click()
+        page.get_by_role("button", name="Record a decision").click()
         page.locator(".csa-review").get_by_text(f"{step} {n}").wait_for()
 
 
@@ -57,7 +57,7 @@ def test_a_page_goes_on_after_a_restore_and_says_that_a_store_is_gone(read, serv
         assert on_record(path) == found
         path.rename(moved)
         page.get_by_role("textbox", name="Decision").fill("lost")
-        page.get_by_role("button", name="Record this decision").click()
+        page.get_by_role("button", name="Record a decision").click()
         page.get_by_text(says("store.gone", name=path)).first.wait_for()
         reader.settle()
         assert not path.exists()

@@ -113,7 +113,7 @@ def test_a_measure_quarter_and_place_that_stand_twice_are_a_fault(faults):
         "shootings,2026-Q1,IVANHOE,2,,,,,,",
     )
     assert faults(HEADER, *rows) == [
-        "Row 4, measure: Row 2 has the same place, time and subject. Keep one."
+        "Row 4, measure: This row repeats row 2: shootings, 2026-Q1, Ivanhoe. Keep one."
     ]
 
 

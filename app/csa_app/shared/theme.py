@@ -136,7 +136,7 @@ STYLE = """
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
   .csa-tiers { min-height: 380px; font-size: .9375rem; line-height: 1.35; }
-  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: .35rem 0 .1rem; }
+  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0 !important; margin: .35rem 0 .1rem; break-after: avoid; }
   .csa-tiers ul { list-style: none; margin: 0; padding: 0; }
   .csa-tiers li { display: flex; gap: .5rem; align-items: baseline; margin: 0; padding: .1rem 0; border-bottom: 1px solid var(--csa-hairline); break-inside: avoid; font-size: .9375rem; }
   .csa-tiers li span { flex: 1; }

@@ -116,15 +116,14 @@ def load_counts(
         place = names.get(spelling(cells.get("place", "")), "")
         first = first_rows.setdefault((source, place, month), row)
         if first != row and not wrong:
-            wrong["month"] = msg("count_table.twice", first=first)
+            what = ", ".join(filter(None, (source, cells.get("place"), month)))
+            wrong["month"] = msg("count_table.twice", first=first, what=what)
         faults += [msg("measures_file.fault", row=row, name=n, why=why) for n, why in wrong.items()]
         if not wrong:
             own = counts.setdefault(source, {}).setdefault(place, {})
             own[month] = _range(cells["count"], suppressed_below)
-    if not (counts or faults):
-        faults = [msg("count_table.empty")]
-    if faults:
-        raise refusal(path, faults)
+    if faults or not counts:
+        raise refusal(path, faults or [msg("count_table.empty")])
     return counts
 
 

@@ -167,7 +167,8 @@ class _Reading(Generic[V]):
             slot = str(fields["measure"]), str(fields["quarter"]), str(fields.get("place") or "")
             first = self.first_rows.setdefault(slot, row)
             if first != row:
-                faults["measure"] = msg("count_table.twice", first=first)
+                what = ", ".join(filter(None, slot))
+                faults["measure"] = msg("count_table.twice", first=first, what=what)
         for name, message in faults.items():
             order = row, MEASURE_COLUMNS.index(name) if name in MEASURE_COLUMNS else -1
             self.faults.append((order, msg("measures_file.fault", row=row, name=name, why=message)))

@@ -31,8 +31,6 @@ from csa_app.shared.person import sign
 from csa_app.shared.plan_words import MARKS, NO_UPDATE
 from csa_app.shared.signing import Decision, FormField, FormScene, Typed
 
-MAX_LATE = 2
-"""Actions past due that the card names; the filter lists all."""
 BAR = ("done", "on-track", "not-started", "at-risk", "blocked", NO_UPDATE)
 
 
@@ -59,8 +57,7 @@ def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
         soon = tr("meeting.due", n=n_due) if n_due else ""
         unit = figure(f"{n:,}", tr("plan_page.card_late", n=n))
         st.html(card(tr("plan_page.is_late"), unit, text(small=soon)))
-        others = [line for line in review.late if line.number not in names][:MAX_LATE]
-        _open_buttons("late", {line.number: _late_words(line) for line in others})
+        _open_buttons("late", {line.number: _late_words(line) for line in review.late})
 
 
 def _open_buttons(key: str, names: Mapping[str, str]) -> None:
@@ -74,6 +71,8 @@ def _open_buttons(key: str, names: Mapping[str, str]) -> None:
                 on_click=open_action,
                 args=(number,),
             )
+        if len(names) > MAX_NAMED:
+            st.caption(tr("label.n_more", n=len(names) - MAX_NAMED))
 
 
 def _name(line: ActionLine) -> str:
