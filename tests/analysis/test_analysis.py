@@ -95,6 +95,16 @@ def test_the_same_answers_are_shown_with_progress_and_other_decisions_have_their
     assert replace(analysis, records=Records()).proposal is not analysis.proposal
 
 
+def test_what_no_decision_changes_is_answered_once_for_all_decisions(city, decided):
+    before = Analysis(city, AreaSettings(), decided)
+    after = before.deciding(Records())
+    assert after.priorities is before.priorities
+    assert after.study_area is before.study_area
+    assert ([area.key for area in before.core_areas], after.core_areas) == (["A", "C"], ())
+    assert before.change() is not None
+    assert after.change() is None
+
+
 def test_an_earlier_months_candidates_have_the_ids_of_now(city):
     analysis = Analysis(city, AreaSettings(eps_m=250.0, min_samples=12))
     now, then = analysis.proposal.areas, analysis.proposed(SINCE).areas

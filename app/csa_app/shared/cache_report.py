@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from csa.analysis.analysis import Analysis
-from csa.areas.choices import city_choices
+from csa.areas.choices import AreaSettings, city_choices
 from csa.base.errors import CsaError, StoreError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
@@ -166,7 +166,13 @@ def analysis_of(
 ) -> Analysis:
     """Ask as the command does: by the city's own settings, and what stood at the month's end."""
     choices = replace(first_choices(basis.session), until=Month.parse(month).plus(1))
-    return Analysis(basis.session, choices, basis.at(month), progress=progress)
+    return _undecided(basis.session, choices).deciding(basis.at(month)).showing(progress)
+
+
+@of_city(max_entries=4)
+def _undecided(session: CitySession, choices: AreaSettings) -> Analysis:
+    """Return what no decision changes of a month's answers."""
+    return Analysis(session, choices)
 
 
 @of_city(max_entries=60, keys=OF_BASIS)
@@ -230,7 +236,7 @@ def grant_file(basis: ReportBasis, grant: str, who: Person, form: str) -> bytes:
     config = basis.session.config
     known = cache.analysis(basis.session, city_choices(config))
     totals = read_totals(cache_store.open_read_only(basis.session))
-    analysis = replace(known, records=basis.records)
+    analysis = known.deciding(basis.records)
     facts = gather_grant(analysis, basis.plan, totals, grant, who)
     if form == "csv":
         return cvipi_file(facts)

@@ -105,15 +105,27 @@ class Analysis:
     keep: bool = False
     whole: Analysis | None = field(default=None, repr=False)
     _memory: _Memory = field(default_factory=_Memory, init=False, repr=False)
+    _undecided: _Memory = field(default_factory=_Memory, init=False, repr=False)
 
     def _once(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
         return self._memory.once(question, compute)
+
+    def _once_for_all(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """Answer what no decision changes."""
+        return self._undecided.once(question, compute)
 
     def showing(self, progress: ProgressCallback) -> Analysis:
         """Return the same answers, with each step named as it begins."""
         shown = replace(self, progress=progress)
         object.__setattr__(shown, "_memory", self._memory)
+        object.__setattr__(shown, "_undecided", self._undecided)
         return shown
+
+    def deciding(self, records: Records) -> Analysis:
+        """Return the answers by other decisions, and the same ones of what none of them changes."""
+        decided = replace(self, records=records)
+        object.__setattr__(decided, "_undecided", self._undecided)
+        return decided
 
     # ---- What is stored beside the dataset.
 
@@ -122,7 +134,7 @@ class Analysis:
         """What past years show of these settings; None where `csa backtest` has not run."""
         from csa.areas.backtest.recording import load_suggestion
 
-        return self._once("backtest", lambda: load_suggestion(self.city, self.settings))
+        return self._once_for_all("backtest", lambda: load_suggestion(self.city, self.settings))
 
     @property
     def suggestion(self) -> Suggestion:
@@ -136,14 +148,14 @@ class Analysis:
         from csa.change.follow import load_past, settings_for_past
 
         same = settings_for_past(self.settings, areas)
-        return self._once(("past", same), lambda: load_past(self.city, same))
+        return self._once_for_all(("past", same), lambda: load_past(self.city, same))
 
     @property
     def risk(self) -> Mapping[str, Any] | None:
         """What `csa risk` found, unless it learned from later months."""
         from csa.areas.risk_score import load_risk
 
-        until, kept = self.settings.until, self._once("risk", lambda: load_risk(self.city))
+        until, kept = self.settings.until, self._once_for_all("risk", lambda: load_risk(self.city))
         learned = kept and until and kept["learned"]
         return None if learned and learned["through"] >= str(until) else kept
 
@@ -165,7 +177,7 @@ class Analysis:
             cover = cached_cells(self.city, resolution, keep=self.keep)
             return locate_incidents(self.city, replace(self.settings, resolution=resolution), cover)
 
-        return self._once(("cells", resolution), locate)
+        return self._once_for_all(("cells", resolution), locate)
 
     @property
     def proposal(self) -> Proposal:
@@ -190,7 +202,7 @@ class Analysis:
             found = propose_areas(self.city, now, self.progress, *known, places=places)
             return found.areas_alone()
 
-        return self._once(("proposal", until), propose)
+        return self._once_for_all(("proposal", until), propose)
 
     @property
     def assessment(self) -> AreaAssessment:
@@ -198,7 +210,7 @@ class Analysis:
         from csa.areas.priority.assessment import assess_areas
 
         known = self.city, self.proposal, self.progress, self.study_area
-        return self._once("assessment", lambda: assess_areas(*known))
+        return self._once_for_all("assessment", lambda: assess_areas(*known))
 
     @property
     def next12(self) -> pd.DataFrame:
@@ -206,7 +218,7 @@ class Analysis:
         from csa.areas.priority.forecast import forecast_proposal
 
         known = self.proposal, self.study_area, self.backtest
-        return self._once("next12", lambda: forecast_proposal(*known))
+        return self._once_for_all("next12", lambda: forecast_proposal(*known))
 
     @property
     def priorities(self) -> AssessedProposal:
@@ -218,7 +230,7 @@ class Analysis:
             found = add_next12(self.assessment, self.next12)
             return AssessedProposal(self.city, self.settings, self.backtest, self.proposal, found)
 
-        return self._once("priorities", forecast)
+        return self._once_for_all("priorities", forecast)
 
     # ---- Areas that were decided on.
 

@@ -285,7 +285,7 @@ def export(
 
     with progress(8) as step:
         analysis = load_analysis(config, dataset, how.choices(config), store, step)
-        analysis = replace(analysis, records=stored_records(config, store, with_values=True))
+        analysis = analysis.deciding(stored_records(config, store, with_values=True))
         plan = city_plan(city, config)
         content = office_file(file.name, analysis, plan, config.city.clock.today())
     write_file(file, content)

@@ -251,7 +251,7 @@ def look_ahead(
     """
     city, records = analysis.city, analysis.records
     records = replace(records, confirmed=records.confirmed | frozenset(confirmed))
-    analysis = replace(analysis, records=records)
+    analysis = analysis.deciding(records)
     left, errors = list[LeftOut](), list[CsaError]()
     why = _not_followed(analysis, reported)
     if why is not None:
