@@ -244,7 +244,7 @@ def test_domestic_cases_are_left_out_or_who_confirmed_that_nobody_knows():
         "limits", facts()
     )
     said = text_of("limits", facts(**CONFIRMED))
-    assert says("public.limit_so_kept") in said
+    assert says("public.limit_no_field") in said
     assert says("public.limit_confirmed", office="Office of Open Data", day="July 1, 2020") in said
     assert "confirmed" not in text_of("limits", facts(**{**CONFIRMED, "domestic_on": None}))
 

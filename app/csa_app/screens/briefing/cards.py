@@ -39,9 +39,8 @@ def show(session: CitySession) -> DeltaGenerator:
             panels.link("plan", width="content")
     with city:
         _city(session)
-    spot = areas.empty()
-    _show_news(session, lines)
-    return spot
+        _show_news(session, lines)
+    return areas.empty()
 
 
 def _city(session: CitySession) -> None:

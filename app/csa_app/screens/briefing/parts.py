@@ -38,7 +38,7 @@ from csa_app.shared.settings import deployment
 # ---- The area list of Briefing: by tier, then by name.
 
 
-MAX_IN_ONE_COLUMN = 14
+MAX_IN_ONE_COLUMN = 20
 LISTED = ["area_id", "incidents", "expected_low", "expected_high"]
 
 

@@ -58,13 +58,15 @@ def _listed(title: str, items: Sequence[str], none: str, t: Translator) -> list[
 
 
 def _decisions(facts: Facts, known: PlanFacts, t: Translator) -> Iterator[str]:
+    titles = {line.number: line.title for line in known.lines}
     for row in known.review.pending:
         if row.state in PENDING:
-            day = t.day(row.proposed_on)
-            yield t("report.proposal", number=row.action, office=row.by_office, day=day)
-    for stuck in known.review.stuck:
-        if stuck.line.state.status == "blocked":
-            line, reason = stuck.line, stuck.line.state.reason
+            title, day = row.values.get("title", titles[row.action]), t.day(row.proposed_on)
+            named = {"number": row.action, "title": title}
+            yield t("report.proposal", office=row.by_office, day=day, **named)
+    for line in (stuck.line for stuck in known.review.stuck):
+        if line.state.status == "blocked":
+            reason = line.state.reason
             yield t("report.blocked", number=line.number, title=line.title, reason=reason)
     for area in facts.areas:
         if area.letter in known.undone:

@@ -149,7 +149,6 @@ def _limits_domestic(facts: PublicFacts, t: Translator) -> Iterator[str]:
     """Yield whether cases between partners or family count at places, and who agreed."""
     if facts.domestic == "confirmed":
         yield t("public.limit_no_field")
-        yield t("public.limit_so_kept")
     elif facts.domestic == "counted":
         yield t("public.limit_counted")
         if facts.domestic_on is not None and not facts.domestic_agency:
