@@ -27,7 +27,7 @@ from csa_app.shared.person import months_in_step
 from csa_app.shared.phrases import months_covered
 from csa_app.shared.settings import STATIC, deployment
 
-HEIGHT_PX, SMALL_HEIGHT_PX = 500, 560
+HEIGHT_PX, SMALL_HEIGHT_PX = 500, 480
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
 LEAFLET = "vendor/leaflet/leaflet"
 

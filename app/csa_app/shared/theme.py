@@ -144,7 +144,7 @@ STYLE = """
   .csa-tiers li i { font-style: normal; color: var(--csa-faint); min-width: 6em; font-variant-numeric: tabular-nums; }
   .csa-many { min-height: 14rem; }
   .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
-  .st-key-small_map iframe { min-height: 560px; } .st-key-meeting_screen iframe { min-height: 480px !important; }
+  .st-key-small_map iframe { min-height: 480px; }
   .st-key-change_said { min-height: 4.5rem; }
   .csa-change { min-height: 4.5rem; display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: end; max-width: 80em; font-size: 1.125rem; line-height: 1.5; }
   .csa-more p { margin: 0 0 .4rem; color: var(--csa-faint); max-width: 80em; }

@@ -10,7 +10,7 @@ from itertools import groupby
 import streamlit as st
 
 from csa.base.errors import CsaError, ParamError
-from csa.base.text import day, tr
+from csa.base.text import tr
 from csa.city.config import CityConfig
 from csa.ingest.measures import WorkLine, load_work
 from csa.program.actions import set_link
@@ -53,11 +53,9 @@ def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
     with status:
         st.html(card(tr("term.status"), *_status(color_counts(lines.values()))))
     with late:
-        n, n_due = len(review.late), len(review.due)
-        soon = tr("meeting.due", n=n_due) if n_due else ""
-        unit = figure(f"{n:,}", tr("plan_page.card_late", n=n))
-        st.html(card(tr("plan_page.is_late"), unit, text(small=soon)))
-        _open_buttons("late", {line.number: _late_words(line) for line in review.late})
+        n = len(review.late)
+        st.html(card(tr("plan_page.is_late"), figure(f"{n:,}", tr("plan_page.card_late", n=n))))
+        _open_buttons("late", {line.number: _name(line) for line in review.late})
 
 
 def _open_buttons(key: str, names: Mapping[str, str]) -> None:
@@ -77,11 +75,6 @@ def _open_buttons(key: str, names: Mapping[str, str]) -> None:
 
 def _name(line: ActionLine) -> str:
     return f"{line.number} {line.title or tr('plan.open_slot')}"
-
-
-def _late_words(line: ActionLine) -> str:
-    due = line.state.due
-    return _name(line) if due is None else f"{_name(line)}, {tr('meeting.was_due', day=day(due))}"
 
 
 def _status(counts: Mapping[str, int]) -> tuple[str, str]:
