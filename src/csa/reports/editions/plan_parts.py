@@ -58,16 +58,16 @@ def _listed(title: str, items: Sequence[str], none: str, t: Translator) -> list[
 
 
 def _decisions(facts: Facts, known: PlanFacts, t: Translator) -> Iterator[str]:
-    titles = {line.number: line.title for line in known.lines}
+    titles = {line.number: line.title or t("plan.open_slot") for line in known.lines}
     for row in known.review.pending:
         if row.state in PENDING:
-            title, day = row.values.get("title", titles[row.action]), t.day(row.proposed_on)
-            named = {"number": row.action, "title": title}
-            yield t("report.proposal", office=row.by_office, day=day, **named)
+            title = row.values.get("title") or titles.get(row.action, "")
+            named = {"number": row.action, "title": title, "day": t.day(row.proposed_on)}
+            yield t("report.proposal", office=row.by_office, **named)
     for line in (stuck.line for stuck in known.review.stuck):
         if line.state.status == "blocked":
-            reason = line.state.reason
-            yield t("report.blocked", number=line.number, title=line.title, reason=reason)
+            named = {"number": line.number, "title": titles[line.number]}
+            yield t("report.blocked", reason=line.state.reason, **named)
     for area in facts.areas:
         if area.letter in known.undone:
             yield t("report.undone", area=area_name(area, t), what=counted(facts, t))
