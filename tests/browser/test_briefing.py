@@ -65,12 +65,10 @@ def test_the_cards_do_not_move_the_map_when_they_are_complete(read, sample_app):
 
 
 @pytest.mark.slow
-def test_the_briefing_leads_on_to_compare_and_to_the_track_record(read, sample_app):
-    for name, path in (("Compare and choose", "compare"), ("Track record", "how-well")):
-        reader = read(sample_app)
-        reader.page.locator(".csa-tiers li").first.wait_for()
-        reader.page.get_by_test_id("stMain").get_by_role("link", name=name).click()
-        reader.page.wait_for_url(f"**/{path}*")
+def test_what_needs_a_decision_leads_on_to_the_plan(read, sample_app):
+    reader = read(sample_app)
+    reader.page.get_by_test_id("stMain").get_by_role("link", name="Plan").click()
+    reader.page.wait_for_url("**/plan*")
 
 
 def test_without_a_record_track_record_gives_the_command(read, sample_app):
