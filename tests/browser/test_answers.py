@@ -56,6 +56,7 @@ def n_words(parts):
 
 def test_each_first_screen_has_few_words_and_at_most_three_cards(read, filled_app):
     reader = read(filled_app, height=900)
+    reader.page.locator(".st-key-pages a").last.wait_for(state="attached")
     pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
     assert len(pages) >= 14
     found = {}

@@ -136,6 +136,7 @@ def test_a_task_is_marked_done_with_a_thumb(read, store, tmp_path):
 def test_no_page_scrolls_sideways_at_320_px(read, sample_app):
     """As wide as a window of 1280 px whose letters are made four times as large (WCAG 1.4.10)."""
     reader = read(sample_app, width=320, height=600)
+    reader.page.locator(".st-key-pages a").last.wait_for(state="attached")
     pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
     assert len(pages) >= 14
     for address in pages:

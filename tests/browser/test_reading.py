@@ -47,6 +47,7 @@ def test_the_measure_of_jumps_sees_them():
 
 def test_each_page_has_one_title_headings_in_order_and_a_name_for_each_control(read, filled_app):
     reader = read(filled_app)
+    reader.page.locator(".st-key-pages a").last.wait_for(state="attached")
     pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
     assert len(pages) >= 14
     found, titles = {}, set()

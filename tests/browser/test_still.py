@@ -34,6 +34,7 @@ def drawn(reader, address):
 def test_no_page_moves_what_is_on_screen(read, sample_app, width):
     reader = read(sample_app, width, height=900, before=lambda page: page.add_init_script(MEASURE))
     reader.page.wait_for_selector(".st-key-pages a")
+    reader.page.locator(".st-key-pages a").last.wait_for(state="attached")
     pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
     assert len(pages) >= 14
     found = {address: drawn(reader, address) for address in pages}
