@@ -71,6 +71,14 @@ def test_what_needs_a_decision_leads_on_to_the_plan(read, sample_app):
     reader.page.wait_for_url("**/plan*")
 
 
+def test_the_briefing_leads_on_to_compare_and_to_the_track_record(read, sample_app):
+    for name, path in (("Compare and choose", "compare"), ("Track record", "how-well")):
+        reader = read(sample_app)
+        reader.page.locator(".csa-tiers li").first.wait_for()
+        reader.page.locator(".st-key-pages").get_by_role("link", name=name).click()
+        reader.page.wait_for_url(f"**/{path}*")
+
+
 def test_without_a_record_track_record_gives_the_command(read, sample_app):
     reader = read(f"{sample_app}/how-well")
     reader.page.get_by_text("To test them, run:").wait_for()
