@@ -32,6 +32,7 @@ def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
 def test_its_name_typed_by_hand_leads_to_the_first_page(read, sample_app):
     reader = read(f"{sample_app}/briefing")
     reader.page.get_by_text("Briefing: August 2020").first.wait_for()
+    reader.page.locator("[data-testid=stSidebar] a").last.wait_for()
     assert reader.page.get_by_text("Page not found").count() == 0
     assert reader.page.locator("[data-testid=stSidebar] a").all_inner_texts().count("Briefing") == 1
 

@@ -221,6 +221,8 @@ def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
     assert "Already proposed: 1.1.1." in text
     named = [button.key for button in shown_page.button if "plan decide" in (button.key or "")]
     assert named == ["plan decide 1.1.1", "plan decide 1.3.1"]  # proposed; blocked
+    late = [button.key for button in shown_page.button if "plan late" in (button.key or "")]
+    assert late == ["plan late 1.2.1"]  # every one past due, none left to a count alone
     shown_page.button(key="plan late 1.2.1").click().run()
     assert shown_page.selectbox(key="plan opened").value == "1.2.1"
 
