@@ -158,8 +158,9 @@ test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
 test-long: setup postgres ## run further cases of the quick tests, which `make test` leaves out
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
 
+# What failed is tried once more, and both together must end before the run is stopped as hung.
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
-	@$(BIN)/python -m pytest -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)
 
 # In new environments outside of this folder, on each Python that is there: from the wheel, from the
 # sdist, and with the lowest versions that pyproject.toml allows. uv keeps what it fetched once.

@@ -283,8 +283,9 @@ class Reader:
         still = f"!document.querySelector('{RUNNING}')"
         line = LINES.get(self.page)
         self.page.wait_for_timeout(150)
-        for _ in range(PATIENCE_MS // 350):
-            self.page.locator(RUNNING).wait_for(state="detached", timeout=LONG_MS)
+        until_s = time.monotonic() + LONG_MS / 1000
+        while (left_s := until_s - time.monotonic()) > 0:
+            self.page.locator(RUNNING).wait_for(state="detached", timeout=1000 * left_s)
             n_said = line.n_said if line else 0
             self.page.wait_for_timeout(350)
             is_quiet = line is None or (not line.is_asked and line.n_said == n_said)

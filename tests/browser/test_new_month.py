@@ -37,7 +37,7 @@ def test_a_month_is_made_without_a_terminal(read, town, tmp_path):
     assert page.get_by_text("shootings are new").count() == 1
     assert not faults(page)
     page.get_by_role("button", name="Make June 2020").click()
-    page.get_by_text("June 2020 is made").wait_for(timeout=2 * LONG_MS)
+    page.get_by_text("June 2020 is made").wait_for(timeout=LONG_MS)
     reader.settle()
     with page.expect_download() as saving:
         page.get_by_role("button", name="Executive").click()

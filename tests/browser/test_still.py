@@ -17,7 +17,7 @@ MEASURE = """
 SUM = "window.shifts.reduce((sum, one) => sum + one.value, 0)"
 MOVED = """window.shifts.filter((one) => one.value > 0.01).map((one) => [
   one.value, ...one.sources.map(({node, previousRect, currentRect}) => [
-    (node && (node.className || node.textContent || '')).toString().slice(0, 60),
+    String(node ? node.className || node.textContent : '').slice(0, 60),
     previousRect.y, currentRect.y, previousRect.height, currentRect.height])])"""
 
 

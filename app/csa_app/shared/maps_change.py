@@ -12,8 +12,8 @@ import numpy as np
 from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
 from csa.base.text import month, tr
-from csa.change.sentences import counts_at, name_verdict
-from csa.change.verdict import AreaResult, CumulativeCounts, band_edges
+from csa.change.sentences import band_words, counts_at, name_verdict
+from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.geo.cell_time import pack_area, script_json
 from csa.program.registry import CoreArea, Zone
 from csa_app.shared import map_component, theme
@@ -119,7 +119,7 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
 
     pooled = followed.displaced.pooled
     for number, band in enumerate(pooled.farther.bands):
-        lines = [band_name(number + 1), _counted(band.counts, scene.at)]
+        lines = [band_words(number + 1).capitalize(), _counted(band.counts, scene.at)]
         cells_of = np.concatenate([*places.zones.bands[number]])
         yield _zone(numbers(cells_of), _digits(band.counts), BAND_OPACITY, "", lines)
     drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
@@ -143,12 +143,6 @@ def _zone(
     """Return a group of cells; in months with too few incidents it has only a dashed edge."""
     own = {"levels": digits, "opacity": opacity, "area": area_id, "lines": lines}
     return {"cells": cells, "line": theme.current().faint, "weight": 1.0, **own}
-
-
-def band_name(band: int) -> str:
-    """Name a band by its distance from the areas; 0 is the ring."""
-    inner, outer = band_edges(band)
-    return tr("change_page.between", inner=inner, outer=outer)
 
 
 def _outline(cells: list[int]) -> dict[str, Any]:

@@ -194,14 +194,13 @@ def describe_farther(judged: AreaResult, at: int) -> Message | None:
     """
     band, look, said = where_moved(judged, at), judged.look(at), list[Message]()
     if band is not None:
-        inner, outer = band_edges(look.moved_to or 0)
         counts = counts_at(band.counts, at)
-        said.append(msg("displacement.farther", inner=inner, outer=outer, **counts))
+        said.append(msg("displacement.farther", where=band_words(look.moved_to or 0), **counts))
     together = judged.net if look.n_within == 1 else judged.farther.wide
     is_named = judged.verdicts[at] in {Verdict.FEWER, Verdict.FEWER_WIDE}
     if look.n_within and together is not None and not is_named:
         counts = counts_at(together, at)
-        said.append(msg("displacement.within", within=look.within_m, **counts))
+        said.append(msg("displacement.within", within=edge_words(look.n_within - 1), **counts))
     return _all_said(said) if said else None
 
 
@@ -224,7 +223,7 @@ def describe_reach(judged: AreaResult, at: int) -> Message | None:
     n_seen = max([*often, False].index(False), judged.look(at).n_within)
     if not n_seen:
         return msg("displacement.reach_none")
-    return msg("displacement.reach", far=band_edges(n_seen - 1)[1])
+    return msg("displacement.reach", far=edge_words(n_seen - 1))
 
 
 def describe_net_change(judged: AreaResult, at: int) -> Message | None:
@@ -236,10 +235,20 @@ def describe_net_change(judged: AreaResult, at: int) -> Message | None:
     values = {"change": change, "low": low, "high": high}
     net = msg("displacement.net", **values)
     if where_moved(judged, at) is not None:
-        inner, outer = band_edges(judged.look(at).moved_to or 0)
-        net = msg("displacement.net_farther", inner=inner, outer=outer, **values)
+        where = band_words(judged.look(at).moved_to or 0)
+        net = msg("displacement.net_farther", where=where, **values)
     has_moved = judged.verdicts[at] in MAY_HAVE_MOVED
     return _all_said([net, _say_moved(judged, at) if has_moved else None])
+
+
+def band_words(band: int) -> str:
+    """Name a band by its distance from the areas, in miles and meters; 0 is the ring."""
+    return text.tr(("displacement.ring", "displacement.band_mile", "displacement.band_two")[band])
+
+
+def edge_words(band: int) -> str:
+    """Name the outer edge of a band, in miles and meters; 0 is the ring."""
+    return text.tr(("displacement.to_half", "displacement.to_mile", "displacement.to_two")[band])
 
 
 def than_expected(change: float) -> str:
@@ -262,8 +271,8 @@ def _say_moved(judged: AreaResult, at: int) -> Message | None:
     values |= {"share": text.percent(min(max(found.share, 0.0), 1.0))}
     if where_moved(judged, at) is None:
         return msg("displacement.moved", **values)
-    inner, outer = band_edges(judged.look(at).moved_to or 0)
-    return msg("displacement.moved_farther", inner=inner, outer=outer, **values)
+    where = band_words(judged.look(at).moved_to or 0)
+    return msg("displacement.moved_farther", where=where, **values)
 
 
 def describe_power(core: CumulativeCounts, at: int, *, is_one: bool = False) -> Message:

@@ -11,7 +11,13 @@ import streamlit as st
 
 from csa.base.io import csv_bytes
 from csa.base.text import month, name_list, render, tr
-from csa.change.sentences import describe_area_basis, describe_wdd, moved_somewhere, state_change
+from csa.change.sentences import (
+    band_words,
+    describe_area_basis,
+    describe_wdd,
+    moved_somewhere,
+    state_change,
+)
 from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import BASE_MONTHS, Verdict
 from csa.program.registry import CoreArea, all_zones
@@ -29,7 +35,7 @@ from csa_app.shared.following import Following
 from csa_app.shared.key_figure import change_figure
 from csa_app.shared.legend import outlines_of, show_legend
 from csa_app.shared.link_state import LinkState
-from csa_app.shared.maps_change import ChangeScene, band_name, verdict_word, why_untold
+from csa_app.shared.maps_change import ChangeScene, verdict_word, why_untold
 from csa_app.shared.panels import Drawn, range_bar
 from csa_app.shared.phrases import kinds_words
 
@@ -134,7 +140,10 @@ def distances(following: Following, at: int) -> pd.DataFrame:
     """Tabulate all areas together by distance: a row for them, for the ring and for each band."""
     pooled = following.displaced.pooled
     tracks = [pooled.core, pooled.ring, *(band.counts for band in pooled.farther.bands)]
-    names = [tr("term.in_areas"), *(band_name(number) for number in range(len(tracks) - 1))]
+    names = [
+        tr("term.in_areas"),
+        *(band_words(number).capitalize() for number in range(len(tracks) - 1)),
+    ]
     known = [(name, one) for name, one in zip(names, tracks, strict=True) if one is not None]
     top = max(float(max(one.bound_high[at], one.counted[at])) for _, one in known)
     return pd.DataFrame(

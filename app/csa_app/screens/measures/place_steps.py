@@ -14,8 +14,8 @@ from csa.areas.priority.assessment import AreaAssessment
 from csa.base.errors import CsaError
 from csa.base.statement import Statement
 from csa.base.text import day, month, render, tr
-from csa.change.sentences import state_change
-from csa.city.preregistration import BAND_EDGES_M, RING_M, Verdict
+from csa.change.sentences import edge_words, state_change
+from csa.city.preregistration import Verdict
 from csa.program.areas import (
     add_evidence,
     begin_work,
@@ -82,7 +82,7 @@ def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince |
     together = render(state_change(found).sentence)
     return VerdictSince(
         render(statement.sentence),
-        tr("here.looked", near=RING_M, far=BAND_EDGES_M[-1], said=together),
+        tr("here.looked", near=edge_words(0), far=edge_words(2), said=together),
         maintenance_evidence(scene.session.dataset, found, statement),
         statement,
     )
