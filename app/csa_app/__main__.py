@@ -6,6 +6,7 @@ prepared here. Options are those of `streamlit run`.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import inspect
@@ -61,6 +62,9 @@ SERVED = Path(__file__).with_name("served.py")
 
 SWITCH_S = 0.0005
 """How long a thread may compute while another waits, in seconds; Python's own is ten times it."""
+
+M_ARENA_MAX = -8
+"""The number by which glibc's `mallopt` knows how many heaps threads may have (malloc.h)."""
 
 
 def warm_up() -> None:
@@ -140,6 +144,9 @@ def main() -> None:
         sys.exit(str(error))
     ask_no_host()
     sys.setswitchinterval(SWITCH_S)
+    with suppress(AttributeError, OSError, TypeError):  # another system's memory
+        # Each run of a page is a thread: of a heap each, little ever went back.
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
     if os.environ.get("CSA_LOG") == "json":
         log_as_json()
     for name in READY:

@@ -11,7 +11,8 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
 from numbers import Number
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
+from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -280,6 +281,13 @@ def empty(sentence: str, then: str = "") -> None:
     st.info(sentence, icon=":material/info:")
     if then:
         link(then, width="content")
+
+
+def embed(page: str, **looks: Any) -> None:
+    """Show a whole page of HTML in a frame."""
+    st.iframe(page, **looks)
+    # Streamlit asks first whether it is an address, and Python keeps the last 128 answers.
+    cast("Any", urlsplit).cache_clear()
 
 
 def link(page: str, label: str | None = None, width: Width = "stretch") -> None:

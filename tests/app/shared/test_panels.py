@@ -2,12 +2,14 @@
 
 from threading import Event
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import StopException
+from streamlit.testing.v1 import AppTest
 
 from csa.base.errors import CsaError, OutputError, SourceError
 from csa.base.text import UNSEEN
@@ -215,3 +217,14 @@ def test_what_markdown_would_read_as_a_mark_is_escaped_and_no_letter_is_lost(tex
         at += 1
     shown = "".join(unescaped).replace(panels.WORD_JOINER, "")
     assert shown == UNSEEN.sub("", text).replace(panels.WORD_JOINER, "")
+
+
+def test_of_a_page_in_a_frame_nothing_is_kept_but_what_is_sent():
+    def script():
+        from csa_app.shared import panels  # noqa: PLC0415 - runs apart
+
+        panels.embed("<p>A page of half a megabyte</p>", height=200)
+
+    [frame] = AppTest.from_function(script).run().get("iframe")
+    assert frame.proto.srcdoc == "<p>A page of half a megabyte</p>"
+    assert urlsplit.cache_info().currsize == 0

@@ -124,7 +124,7 @@ def _go(**asked: str) -> None:
 def page(told: PublicEdition, chosen: str) -> None:
     """Show the very page that would be published."""
     with st.container(key="public_page"):
-        st.iframe(
+        panels.embed(
             public_page(told.facts, chosen, told.svg, is_alone=True),
             height=PAGE_PX,
             alt=public_title(told.facts, chosen),
@@ -157,7 +157,7 @@ def show_wall() -> None:
     with st.container(key="leave"):
         st.button(t("wall.page"), on_click=_leave, key="leave wall")
     with st.container(key="wall"):
-        st.iframe(
+        panels.embed(
             wall_page(told.facts, chosen, told.svg, is_draft=told.is_draft),
             height=720,
             tab_index=0,

@@ -279,7 +279,7 @@ def _look_at(page: MadeEdition, height: int, tab_index: int | None = None) -> No
     """Show an edition's page; its own policy allows nothing but viewing."""
     name = audience_name(page.audience)
     said = tr("reports_page.preview_of", audience=name)
-    st.iframe(page.content.decode(), height=height, alt=said, tab_index=tab_index)
+    panels.embed(page.content.decode(), height=height, alt=said, tab_index=tab_index)
 
 
 # ---- The report to a funder.
