@@ -133,7 +133,11 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
     [
         (600, (0.03, 0.03), "two miles (3,000 m)"),
         (816, (0.03, 0.1), "a mile (1,500 m)"),
-        (816, (0.1, 0.03), "half a mile (750 m)"),  # no farther than the first band that would be missed
+        (
+            816,
+            (0.1, 0.03),
+            "half a mile (750 m)",
+        ),  # no farther than the first band that would be missed
         (852, (0.03, 0.03), "half a mile (750 m)"),  # fewer within 750 m: all of it was not there
         (864, (0.03, 0.03), None),
     ],
