@@ -240,10 +240,8 @@ class BackupScene(Scene):
 
     def build(self, stage, folder):
         super().build(stage, folder)
-        stage.must(
-            folder,
-            [("backup", "b.gz", *OURS), ("plan", "set", "1.2.1", *OURS, *SIGN, "--percent", "9")],
-        )
+        decided = ("plan", "set", "1.2.1", *OURS, *SIGN, "--percent", "9")
+        stage.must(folder, self.addressed(folder, [("backup", "b.gz", *OURS), decided]))
 
     def check(self, folder, ran, old, new):
         load_backup(folder / "b.gz")
