@@ -395,6 +395,10 @@ def test_a_city_without_incidents_says_so(app, town, root):
         shown = app(page, CSA_CITY=town.config, CSA_DATASET=town.folder / "empty")
         assert not shown.exception
         assert "This dataset has no incidents yet." in words(shown)
+    made = {"CSA_CITY": town.config, "CSA_DATASET": town.folder / "empty"}
+    shown = app("screens/community/page.py", **made)
+    assert [title.value for title in shown.title] == ["Community"]
+    assert "no full month yet" in words(shown)
 
 
 def test_data_and_method_say_what_the_dataset_says(app, dataset):
@@ -489,6 +493,7 @@ def test_a_briefing_of_one_area_and_of_none(app):
     assert "One candidate area, on" in one
     assert "One is in the highest tier: Osierbank." in one
     assert "but nowhere are 60 of them within 50 m of each other. Choose a longer period" in none
+    assert "stand out" not in none
     assert "No candidate areas to list" in listed
 
 

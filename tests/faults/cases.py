@@ -374,7 +374,7 @@ class Player:
         again = self.stage.run_one(folder, lines[:1])
         wrong = (
             ""
-            if again.code == 2 and "does not answer" in again.err
+            if again.code == 2 and "is not responding" in again.err
             else f"exit code {again.code}: {again.err}"
         )
         self.server.start()

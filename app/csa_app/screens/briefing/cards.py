@@ -27,6 +27,7 @@ from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.key_figure import MAX_NAMED, card, change_figure, figure, listed, text
 from csa_app.shared.person import PUBLIC, access, person
+from csa_app.shared.phrases import why_no_area
 
 
 def show(session: CitySession) -> DeltaGenerator:
@@ -86,6 +87,8 @@ def show_areas(
 
 
 def _highest(view: AreaView, judgement: AreaAssessment) -> str:
+    if nothing := why_no_area(view.proposal):
+        return nothing
     if not judgement.answers["locate"].can:
         return tr("briefing.no_tiers")
     return highest_areas(judgement, view.statuses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from csa.base.errors import CsaError, PrivacyError
+from csa.base.errors import CsaError, PeriodError, PrivacyError
 from csa.base.text import LANGUAGES, Translator, tr
 from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import language_name
@@ -35,6 +35,7 @@ def build_preview(chosen: str) -> PublicEdition:
         session = cache.open_city()
         return _worked_out(session, chosen)
     except CsaError as error:
+        st.title(tr("community.short"), anchor=False)
         if session is not None and isinstance(error, PrivacyError) and error.texts:
             signing.show_caught(session, error.texts)
             st.stop()
@@ -45,20 +46,20 @@ def build_preview(chosen: str) -> PublicEdition:
 def _worked_out(session: CitySession, chosen: str) -> PublicEdition:
     months = reportable_months(session.dataset)
     if not months:
-        panels.empty(tr("reports_page.no_month"))
-        st.stop()
+        raise PeriodError("reports_page.no_month")
     basis = ReportBasis(session, cache_store.plan(session), cache_store.records(session))
     spot = st.empty()
     with spot.container():
         st.title(tr("community.short"), anchor=False)
         bar = st.empty()
-    told = panels.waited(
-        bar,
-        lambda tell: cache_report.as_it_would_be(basis, months[0], chosen, tell),
-        panels.share_of(STEPS, tr("community.making")),
-    )
-    spot.empty()
-    return told
+    try:
+        return panels.waited(
+            bar,
+            lambda tell: cache_report.as_it_would_be(basis, months[0], chosen, tell),
+            panels.share_of(STEPS, tr("community.making")),
+        )
+    finally:
+        spot.empty()
 
 
 def head(told: PublicEdition, chosen: str) -> None:
