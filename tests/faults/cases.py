@@ -259,7 +259,7 @@ class Player:
         wrong = "; ".join(filter(None, (ran.wrong for ran in both)))
         if not wrong and min(ran.code for ran in both):
             wrong = f"neither did it: {[ran.err for ran in both]}"
-        if not wrong and scene.name.startswith("decide"):
+        if not wrong and scene.name.startswith(("decide", "first")):
             n, wrong = entries(scene.address(folder))
             n_acknowledged = sum(len(scene.lines(folder)) for ran in both if ran.code == 0)
             wrong = wrong or ("" if n >= states[0][0] + n_acknowledged else f"{n} entries")
