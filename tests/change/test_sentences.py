@@ -18,15 +18,17 @@ from csa.change.sentences import (
     KEYS,
     STUDIED,
     BeforeAfter,
+    band_words,
     describe_before_after,
     describe_net_change,
     describe_power,
     describe_reach,
     describe_result,
+    edge_words,
     name_verdict,
     than_expected,
 )
-from csa.change.verdict import AreaResult, moved_share, net_change
+from csa.change.verdict import AreaResult, band_edges, moved_share, net_change
 from csa.city.preregistration import Verdict
 
 SINCE = Month(2020, 2)
@@ -133,11 +135,8 @@ def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
     [
         (600, (0.03, 0.03), "two miles (3,000 m)"),
         (816, (0.03, 0.1), "a mile (1,500 m)"),
-        (
-            816,
-            (0.1, 0.03),
-            "half a mile (750 m)",
-        ),  # no farther than the first band that would be missed
+        # No farther than the first band that would be missed.
+        (816, (0.1, 0.03), "half a mile (750 m)"),
         (852, (0.03, 0.03), "half a mile (750 m)"),  # fewer within 750 m: all of it was not there
         (864, (0.03, 0.03), None),
     ],
@@ -499,3 +498,11 @@ def test_what_is_said_is_short_sentences_that_name_no_hot_spot_and_no_significan
     assert said.startswith(name_verdict(judged.verdicts[1]))
     assert not re.search(r"significant|hot ?spot|inf|nan|\{|-\d", said)
     assert said.endswith(".")
+
+
+@pytest.mark.parametrize("band", [0, 1, 2])
+def test_distances_in_words_are_those_that_are_counted(band):
+    inner, outer = band_edges(band)
+    meters = f"{inner:,.0f} to {outer:,.0f} m" if band else f"{outer:,.0f} m"
+    assert f"({meters})" in band_words(band)
+    assert f"({outer:,.0f} m)" in edge_words(band)
