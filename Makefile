@@ -150,7 +150,8 @@ postgres:
 	apt-get install -y -qq --no-install-recommends postgresql >/dev/null
 
 # Three, since one waits for its browser most of the time: tests/workers.py says which.
-WORKERS := -n 3 --max-worker-restart=0 --no-loadscope-reorder
+SHARED := --max-worker-restart=0 --no-loadscope-reorder
+WORKERS := -n 3 $(SHARED)
 
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
 	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not system and not wheel" $(WORKERS) $(PYTEST_ARGS)
@@ -159,8 +160,10 @@ test-long: setup postgres ## run further cases of the quick tests, which `make t
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
 
 # What failed is tried once more, and both together must end before the run is stopped as hung.
+# Two, since a server and a browser keep more than half of two cores busy.
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
-	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or smoke or system) and not slow" \
+	    -n 2 $(SHARED) $(PYTEST_ARGS)
 
 # In new environments outside of this folder, on each Python that is there: from the wheel, from the
 # sdist, and with the lowest versions that pyproject.toml allows. uv keeps what it fetched once.

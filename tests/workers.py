@@ -17,15 +17,16 @@ LONGEST = (
 
 
 class FileScheduling(LoadScopeScheduling):
-    """Give a worker whole files, and one worker all the browser tests.
+    """Give a worker whole files, and of the quick tests those in the browser to one worker.
 
-    Two browsers and their servers on two cores wait for one another. xdist's own `loadgroup`
-    does not see groups with pytest 9.2 (pytest-xdist issue 1386).
+    Two browsers and their servers beside a third worker wait for one another. xdist's own
+    `loadgroup` does not see groups with pytest 9.2 (pytest-xdist issue 1386).
     """
 
     def _split_scope(self, nodeid):
         path = nodeid.partition("::")[0]
-        return BROWSER if path.startswith(BROWSER) else path
+        is_quick = "not browser" in self.config.option.markexpr
+        return BROWSER if is_quick and path.startswith(BROWSER) else path
 
 
 def is_in_browser(item):
