@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from html import unescape
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -28,6 +29,7 @@ from csa.base.text import render
 from csa.change.sentences import name_verdict, state_change
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import load_city
+from csa.city.preregistration import Verdict
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.program.areas import designate
@@ -275,7 +277,7 @@ def test_the_cards_say_what_the_answers_of_the_analysis_are(app, served, root, d
     choices = first_choices(opened)
     year = city_year(opened, choices)
     assert city.startswith(f"Citywide {year.n_now} shootings from January through July 2020")
-    assert f"{year.n_before} in the same months of 2019" in city
+    assert f"Up from {year.n_before} in the same months of 2019" in city
     assert f"{year.change.low} to {year.change.high}" in city
     statement = state_change(Analysis(opened, choices, records).change().displaced)
     assert areas.startswith(f"Our core service area {statement.value} shootings since March 2020")
@@ -283,6 +285,18 @@ def test_the_cards_say_what_the_answers_of_the_analysis_are(app, served, root, d
     assert f"no-change range: {statement.low} to {statement.high}" in areas
     assert "Silverbeck (A)" in areas
     assert decide == says("briefing.needs_decision") + " " + says("briefing.trust_open", n=9)
+
+
+def test_areas_that_all_did_what_they_did_together_are_not_listed(monkeypatch):
+    same, other = (SimpleNamespace(verdicts=[one]) for one in (Verdict.NO_CHANGE, Verdict.FEWER))
+    chosen = SimpleNamespace(area_ids=("A", "B"), place_names=("Row", "Mill"), retired=())
+    displaced = SimpleNamespace(chosen=chosen, pooled=same)
+    monkeypatch.setattr(cards, "each", lambda _: {"A": (same, None), "B": (same, None)})
+    assert [*cards.list_verdicts(displaced, {})] == [says("briefing.each_alike")]
+    displaced.pooled = other  # together they had fewer: no longer the same
+    assert [*cards.list_verdicts(displaced, {})] == ["No clear change: Row (A), Mill (B)"]
+    monkeypatch.setattr(cards, "each", lambda _: {"A": (same, None), "B": (other, None)})
+    assert len([*cards.list_verdicts(displaced, {})]) == 2
 
 
 def test_without_an_area_in_service_the_card_is_of_the_candidates(app):
@@ -450,7 +464,9 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     )
     assert "One is in the highest tier: Silverbeck." in sentences
     _, city, _ = answer_cards(shown)
-    assert re.match(r"Citywide \d+ shootings from January through July 2020 \d+ in the same", city)
+    assert re.match(
+        r"Citywide \d+ shootings from January through July 2020 Up from \d+ in the same", city
+    )
     assert "Every change we report comes with its range." in sentences
     assert "Tier 1" in listed
     assert "Check first" not in listed
@@ -538,7 +554,7 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
         is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
     )
     standing = match_statuses(larger.areas, ())
-    text = briefing.highest_areas(replace(judged, table=table), standing)
+    text = briefing.name_highest(replace(judged, table=table), standing)
     assert has in text
     assert lacks not in text
 
@@ -591,7 +607,7 @@ def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset)
     text = words(shown)
     assert "Mean of 2 past years, areas chosen each January" in text
     assert "With hindsight, the best possible was" in text
-    assert "Best possible, known only afterwards" in text
+    assert "Best possible, known only afterward" in text
     assert says("how_well.after_title") in text
     assert "the density at which areas cover about" in text
     assert len(shown.get("plotly_chart")) == 1

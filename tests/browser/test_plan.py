@@ -146,6 +146,6 @@ def test_trust_comes_first_and_opens_its_form(show):
     reader = show()
     reader.page.locator("summary", has_text="have no action yet").click()
     reader.page.get_by_role("button", name="Propose one").first.click()
-    reader.page.get_by_text("Propose an action for this opening").wait_for()
+    reader.page.get_by_text("Propose an action here").wait_for()
     assert reader.page.get_by_role("heading", name="1.1.2 no action written yet").is_visible()
     assert '"opened":"1.1.2"' in reader.page.evaluate("decodeURIComponent(location.search)")

@@ -169,7 +169,7 @@ STYLE = """
   .st-key-area_list button em { font-style: normal; font-weight: 600; } .st-key-area_list button p > :nth-child(even) { text-align: right; font-variant-numeric: tabular-nums; }
   .st-key-sheet_head { flex-wrap: nowrap; justify-content: space-between; }
   .csa-quiet, .csa-no-update, .csa-not-started { color: var(--csa-quiet); }
-  .csa-status { white-space: nowrap; margin-left: .35em; font-weight: 600; }
+  .csa-status { display: inline-block; margin-left: .35em; font-weight: 600; }
   .csa-blocked { color: var(--csa-blocked); } .csa-at-risk { color: var(--csa-at-risk); }
   .csa-on-track, .csa-done { color: var(--csa-live); } .csa-no-update { font-weight: 400; }
   .stHtml .csa-review { list-style: none; margin: 0; padding: 0; }

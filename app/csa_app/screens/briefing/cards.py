@@ -27,7 +27,6 @@ from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.key_figure import MAX_NAMED, card, change_figure, figure, listed, text
 from csa_app.shared.person import PUBLIC, access, person
-from csa_app.shared.phrases import why_no_area
 
 
 def show(session: CitySession) -> DeltaGenerator:
@@ -52,8 +51,9 @@ def _city(session: CitySession) -> None:
     low, high = found.change.low, found.change.high
     bar = panels.range_bar(low, high, found.n_before, 1.1 * max(high, found.n_now), found.n_now)
     unit = f"{render(found.what)} {render(month_range_text(found.period))}"
+    course = (found.n_now > found.n_before) - (found.n_now < found.n_before)
     said = tr(
-        "briefing.card_year",
+        ("briefing.card_year_same", "briefing.card_year_up", "briefing.card_year_down")[course],
         before=found.n_before,
         year=found.before.start.year,
         verdict=describe_year(found).values["verdict"],
@@ -72,29 +72,21 @@ def show_areas(
     """Show what all areas in service did together and each verdict; else the candidates."""
     if displaced is None:
         n = len(view.proposal.areas)
-        said = tr("screen.judging") if judgement is None else _highest(view, judgement)
         unit = tr("briefing.card_candidates", n=n)
-        inside = figure(f"{n:,}", unit) + text(said)
+        inside = figure(f"{n:,}", unit) + text(highest_areas(view, judgement))
         spot.html(card(tr("briefing.candidate_areas"), inside, is_tall=bool(view.core)))
         return
     statement = state_change(displaced)
     head = tr("briefing.card_areas", n=len({*displaced.chosen.area_ids, *displaced.chosen.retired}))
-    unit = tr("briefing.card_since", since=month(str(statement.period.start)))
+    key = "briefing.card_since_each" if displaced.is_staggered else "briefing.card_since"
+    unit = tr(key, since=month(str(statement.period.start)))
     draws, today = cache_store.records(view.session).draws, cache_store.today(view.session)
-    verdicts = _by_verdict(displaced, agreed_answers(view.core, displaced))
+    verdicts = list_verdicts(displaced, agreed_answers(view.core, displaced))
     items = listed([*verdicts, *map(render, list_lotteries(draws, today))])
     spot.html(card(head, change_figure(statement, unit), items, is_tall=True))
 
 
-def _highest(view: AreaView, judgement: AreaAssessment) -> str:
-    if nothing := why_no_area(view.proposal):
-        return nothing
-    if not judgement.answers["locate"].can:
-        return tr("briefing.no_tiers")
-    return highest_areas(judgement, view.statuses)
-
-
-def _by_verdict(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]) -> Iterator[str]:
+def list_verdicts(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]) -> Iterator[str]:
     """Yield each verdict with the areas that have it, and the agreed ones that are due."""
     by_verdict: dict[str, list[str]] = {}
     chosen = displaced.chosen
@@ -106,10 +98,15 @@ def _by_verdict(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]) 
         now = str(judged.verdicts[-1])
         if name in agreed:
             months, verdict = agreed[name]
-            marked = tr("news.as_agreed", area=name, months=months)
-            by_verdict.setdefault(verdict, []).append(marked)
+            by_verdict.setdefault(verdict, []).append(
+                tr("news.as_agreed", area=name, months=months)
+            )
         if name not in agreed or agreed[name][1] != now:
             by_verdict.setdefault(now, []).append(name)
+    is_alike = [*by_verdict] == [str(displaced.pooled.verdicts[-1])] and not agreed
+    if is_alike and len(chosen.area_ids) > 1:
+        yield tr("briefing.each_alike")
+        return
     for verdict, names in by_verdict.items():
         areas = name_list(names) if len(names) <= MAX_NAMED else f"{len(names)}"
         yield f"{name_verdict(verdict)}: {areas}"

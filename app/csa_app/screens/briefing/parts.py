@@ -70,7 +70,8 @@ def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None
         said = tr("standing.own_ground") if counts else ""
         where = judgement.answers["locate"]
         inside = "" if where.can else _faint(render(where.message))
-        inside += f"{_faint(tr('briefing.list_gray'))}<div>{lists}</div>{_faint(said)}"
+        inside += _faint(tr("briefing.list_gray", n=months_covered(proposal)))
+        inside += f"<div>{lists}</div>{_faint(said)}"
     many = " csa-many" if are_many(proposal) else ""
     spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
 
@@ -146,21 +147,28 @@ def sentences(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | 
 
 def _stands_out(view: AreaView, judgement: AreaAssessment | None) -> tuple[str, str]:
     """Return what is certain, and a fainter sentence on what is not."""
-    nothing = why_no_area(view.proposal)
-    if nothing:
-        return "", nothing
+    highest = highest_areas(view, judgement)
+    if view.proposal.is_empty:
+        return "", highest
     found = share_words(view.proposal, cache.analysis(view.session, view.choices).backtest)
     if served := describe_served(view.statuses):
         found = f"{found} {served}"
+    is_certain = judgement is not None and judgement.answers["locate"].can
+    return (f"{found} {highest}", "") if is_certain else (found, highest)
+
+
+def highest_areas(view: AreaView, judgement: AreaAssessment | None) -> str:
+    """Name the areas of the highest tier, or say why there is none yet."""
+    if nothing := why_no_area(view.proposal):
+        return nothing
     if judgement is None:
-        return found, tr("screen.judging")
-    where = judgement.answers["locate"]
-    if not where.can:
-        return found, tr("briefing.no_tiers")
-    return f"{found} {highest_areas(judgement, view.statuses)}", ""
+        return tr("screen.judging")
+    if not judgement.answers["locate"].can:
+        return tr("briefing.no_tiers")
+    return name_highest(judgement, view.statuses)
 
 
-def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> str:
+def name_highest(judgement: AreaAssessment, standing: Mapping[str, AreaStatus]) -> str:
     """Name the areas of the highest tier."""
     table = judgement.table
     if judgement.n_without_tier == len(table):
@@ -190,11 +198,8 @@ def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
 
 def _about(name: str, sentence: str) -> str:
     """Name the comparison in a sentence about changes; the other sentences name their own."""
-    if name == "compare_one":
-        return tr("briefing.cannot_one", sentence=sentence)
-    if name == "compare_all":
-        return tr("briefing.cannot_all", sentence=sentence)
-    return sentence
+    keys = {"compare_one": "briefing.cannot_one", "compare_all": "briefing.cannot_all"}
+    return tr(keys[name], sentence=sentence) if name in keys else sentence
 
 
 def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:

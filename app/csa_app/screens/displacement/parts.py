@@ -406,8 +406,8 @@ def _answer(following: Following, at: int, first: list[str]) -> str:
     statement = state_change(following.displaced, n_months=at + 1)
     if statement.low is None:
         return _paragraphs([*first, render(statement.headline), _moved_somewhere(following, at)])
-    since = month(str(following.displaced.since))
-    unit = tr("change_page.unit", n=len(following.area_ids), since=since)
+    key = "change_page.unit_each" if following.displaced.is_staggered else "change_page.unit"
+    unit = tr(key, n=len(following.area_ids), since=month(str(following.displaced.since)))
     figure = change_figure(statement, unit)
     below = f"<div>{_paragraphs([_moved_somewhere(following, at)])}</div>"
     return _paragraphs(first) + figure + below

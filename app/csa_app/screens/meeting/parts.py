@@ -272,8 +272,8 @@ def _open_item(of: OpenStrategy) -> str:
 def _next(review: Review) -> None:
     n, n_late = len(review.due), len(review.late)
     panels.answer(
-        tr("meeting.due", n=n) if n else tr("report.due_none"),
         tr("meeting.late", n=n_late) if n_late else "",
+        tr("meeting.due", n=n) if n else tr("report.due_none"),
     )
     listed([_due_item(line) for line in (*review.late, *review.due)])
 

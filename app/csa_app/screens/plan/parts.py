@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -51,11 +51,12 @@ def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
         st.html(card(tr("briefing.needs_decision"), unit, text(small=trust)))
         _open_buttons("decide", names)
     with status:
-        st.html(card(tr("term.status"), *_status(color_counts(lines.values()))))
+        st.html(card(tr("term.status"), *status_bar(review, lines.values())))
     with late:
         n = len(review.late)
         st.html(card(tr("plan_page.is_late"), figure(f"{n:,}", tr("plan_page.card_late", n=n))))
-        _open_buttons("late", {line.number: _name(line) for line in review.late})
+        named = ((one.number, _name(one), one.state.office) for one in review.late)
+        _open_buttons("late", {n: f"{name} ({of})" if of else name for n, name, of in named})
 
 
 def _open_buttons(key: str, names: Mapping[str, str]) -> None:
@@ -77,11 +78,14 @@ def _name(line: ActionLine) -> str:
     return f"{line.number} {line.title or tr('plan.open_slot')}"
 
 
-def _status(counts: Mapping[str, int]) -> tuple[str, str]:
+def status_bar(review: Review, lines: Iterable[ActionLine]) -> tuple[str, str]:
     """Return how many actions are done, and a bar with a part for each status."""
+    counts = color_counts(lines)
     bar, words, written = "", "", sum(counts.values())
+    n_stuck = sum(stuck.line.color == NO_UPDATE for stuck in review.stuck)
+    silent = tr("plan_page.n_stale_stuck", n=n_stuck) if n_stuck else tr("plan_page.n_stale")
     for color in (color for color in BAR if counts[color]):
-        word = tr("plan_page.n_stale") if color == NO_UPDATE else status_word(color)
+        word = silent if color == NO_UPDATE else status_word(color)
         bar += f'<i class="csa-bar-{color}" style="flex:{counts[color]}"></i>'
         mark = f'<b class="csa-status csa-{color}">{MARKS[color]} {counts[color]}</b>'
         words += f"<li>{mark} {html.escape(word)}</li>"

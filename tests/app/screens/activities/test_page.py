@@ -54,7 +54,7 @@ def as_office(page, office):
 
 def test_an_organization_sees_its_own_against_its_plan_and_its_gaps(page, store):
     said = words(as_office(page, TEAM))
-    assert "9 of 8" in said
+    assert "9 / 8" in said
     assert "Street outreach" in said
     assert (
         "Mediation" not in said.partition(says("activities_page.table"))[2].partition("<tbody>")[2]
@@ -73,7 +73,7 @@ def test_a_reader_sees_five_or_more_and_no_gap(page, store):
     said = words(made)
     assert ">11<" in said
     assert says("activity.few") in said
-    assert "of 8" not in said
+    assert "/ 8" not in said
     assert list(made.expander) == []
     assert "./count/" not in said
 

@@ -30,7 +30,7 @@ TITLES = (
     says("meeting.places_title"),
     says("meeting.measures_title"),
     "What is stuck",
-    "Openings",
+    "Not written yet",
     "Next 90 days",
     "Decisions",
 )
@@ -105,7 +105,7 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     assert "No <b>staff</b> & no room" in stuck
     assert "Can help: Courts; Mayor's Office" in stuck
     assert says("plan_page.late_holds", numbers="2.3.1") in stuck
-    assert "One action is due in the next 90 days. One is already past due." in due
+    assert "One action is past due. One action is due in the next 90 days." in due
 
 
 def test_the_action_that_an_area_should_look_at_first_stands_with_its_name(page, store, plan):
@@ -181,7 +181,7 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert says("meeting.places_none") in told[1]
     assert says("meeting.measures_none", n=15) in told[2]
     assert "No action is reported blocked or at risk. 51 actions have had no recent" in told[3]
-    assert "15 openings have no action yet. 9 are for trust." in told[4]
+    assert "15 planned actions are not written yet. 9 of them are about trust." in told[4]
     assert says("report.due_none") in told[5]
     assert says("meeting.decided_none") in told[6]
     assert not (tmp_path / "store.sqlite3").exists()

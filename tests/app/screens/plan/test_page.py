@@ -24,7 +24,8 @@ from csa.program.store.engine import open_store
 from csa.program.store.records import Records, read_records
 from csa.program.work import save_draft
 from csa.reports.briefing.lines import color_counts, plan_lines
-from csa_app.screens.plan import filters, table
+from csa.reports.briefing.meeting import prepare_review
+from csa_app.screens.plan import filters, parts, table
 from csa_app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
 from csa_app.screens.plan.preview import CHANGES, foresee, trail_text
 from csa_app.shared import person, plan_edits, plan_words
@@ -129,6 +130,15 @@ def test_written_actions_are_counted_by_how_they_stand(lines):
     assert len(lines) - sum(found.values()) == 9 + 6  # openings, for trust and others
 
 
+def test_where_nobody_reports_the_bar_says_how_many_were_last_stuck(plan, store):
+    """Meeting names them with the others that are stuck, so Plan must not lose them."""
+    for day, is_said in ((TODAY, False), (TODAY + timedelta(days=200), True)):
+        now = [*lines_of(plan, read_records(store), day).values()]
+        _, words_of = parts.status_bar(prepare_review(plan, now, read_records(store), day), now)
+        assert words_of.count(says("plan_page.n_stale_stuck", n=2)) == is_said
+        assert words_of.count("last at risk") == is_said
+
+
 def test_a_change_is_told_field_by_field_from_what_to_what():
     before = {"status": "on-track", "due": None, "areas": (), "percent": None}
     after = {"status": "at-risk", "due": date(2027, 3, 1), "areas": ("B", "C"), "percent": 30}
@@ -223,6 +233,7 @@ def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
     assert named == ["plan decide 1.1.1", "plan decide 1.3.1"]  # proposed; blocked
     late = [button.key for button in shown_page.button if "plan late" in (button.key or "")]
     assert late == ["plan late 1.2.1"]  # every one past due, none left to a count alone
+    assert shown_page.button(key=late[0]).label.endswith(r"\(Police\)")
     shown_page.button(key="plan late 1.2.1").click().run()
     assert shown_page.selectbox(key="plan opened").value == "1.2.1"
 
