@@ -130,10 +130,10 @@ def test_no_place_gives_no_distance_and_no_coordinate():
 
 
 def test_an_unknown_place_is_at_no_distance_and_its_neighbours_keep_theirs():
-    lon, lat = np.array([np.nan, 0.0, 0.0, np.nan]), np.array([0.0, np.nan, 1.0, np.nan])
-    metres = crs.distance_m(lon, lat, 0.0, 0.0)
-    assert list(np.isnan(metres)) == [True, True, False, True]
-    assert metres[2] == pytest.approx(110574.389, abs=0.001)
+    lon, lat = [np.nan, 0.0, 0.0, np.nan, np.inf, 0.0], [0.0, np.nan, 1.0, np.nan, 0.0, -np.inf]
+    metres = crs.distance_m(np.array(lon), np.array(lat), 0.0, 0.0)
+    expected = [np.nan, np.nan, 110574.389, np.nan, np.nan, np.nan]
+    assert metres == pytest.approx(expected, abs=0.001, nan_ok=True)
 
 
 def test_a_place_is_at_no_distance_from_itself():

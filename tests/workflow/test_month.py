@@ -432,3 +432,15 @@ def test_january_fetches_last_years_file_too_of_the_years_that_the_portal_lists(
     for portal, expected in ((listed, years), (None, ())):
         config = SimpleNamespace(city=city, portal=portal)
         assert month_module.fetch_new(config, place, None, "there") == expected
+
+
+def test_of_a_city_with_addresses_the_new_files_are_those_fetched_there(tmp_path, monkeypatch):
+    def fetch(urls, folder, progress, *, accept, allow_private):
+        assert (folder, progress) == (tmp_path / ".fetched", None)
+        assert (accept, allow_private) == (True, False)
+        return [SimpleNamespace(account=f"account of {url}") for url in urls]
+
+    monkeypatch.setattr(month_module, "fetch_sources", fetch)
+    config = SimpleNamespace(city=SimpleNamespace(source=("a", "b")))
+    found = month_module.fetch_new(config, SimpleNamespace(home=tmp_path), None, accept=True)
+    assert found == ("account of a", "account of b")

@@ -142,15 +142,9 @@ def equal_area(lon: float, lat: float) -> CRS:
 
 def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats:
     """Measure how far places are from one place, along the ellipsoid."""
-    geod = Geod(ellps="WGS84")
     many_lon, many_lat = np.asarray(lon, float), np.asarray(lat, float)
-    is_known = np.isfinite(many_lon) & np.isfinite(many_lat)
-    metres = np.full(many_lon.shape, np.nan)
-    n_known = int(is_known.sum())
-    _, _, metres[is_known] = geod.inv(
-        many_lon[is_known], many_lat[is_known], np.full(n_known, to_lon), np.full(n_known, to_lat)
-    )
-    return metres
+    ends = np.full(many_lon.shape, to_lon), np.full(many_lon.shape, to_lat)
+    return np.asarray(Geod(ellps="WGS84").inv(many_lon, many_lat, *ends)[2])
 
 
 def made_for(crs: Any) -> tuple[float, float, float, float] | None:

@@ -46,7 +46,7 @@ def form(view: AreaView, judgement: AreaAssessment, weighing: Weighing, first: l
         key=key,
         format_func=lambda area: f"{standing[area].display_name}, {short_state(standing[area])}",
     )
-    with st.form("choose", clear_on_submit=False, border=True):
+    with st.form("choose"):
         reasons = st.text_area(tr("choose.reasons"), max_chars=4000, height=120)
         office = _office(who, is_asked=person.access(session) == person.LOCAL)
         spot = st.empty()

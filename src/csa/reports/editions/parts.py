@@ -101,11 +101,8 @@ def _drawn(lines: Sequence[tuple[str, Bar, Bar | None]], t: Translator) -> bytes
             Words(line, 0, top + 24 + n * 26, TEXT_PX, PAPER.ink, is_bold=True)
             for n, line in enumerate(wrap(writable(name), TEXT_PX, LABEL_PX - 20, 2, is_bold=True))
         ]
-        for row, (one, where) in enumerate(
-            ((here, t("public.here")), (there, t("report.chart_next")))
-        ):
-            if one is None:
-                continue
+        for row, one in enumerate((here,) if there is None else (here, there)):
+            where = t("report.chart_next" if row else "public.here")
             y, scale = top + 24 + row * 30, room / (1.05 * max(most, 1))
             x, left, right = (LABEL_PX + end * scale for end in one)
             n, low, high = one
