@@ -8,13 +8,16 @@ from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
 
 from csa.base.errors import CrsError, TableError
 from csa.ingest.risk_layers import FactorLayer
-from csa.risk.rasters import MANY_STEPS, N_STEPS, rasterize, street_meters
+from csa.risk.conditional import StratifiedCounts
+from csa.risk.rasters import MANY_STEPS, N_STEPS, Form, rasterize, street_meters
 from csa.risk.terrain import (
     MOST_SHARE,
     TRIED,
+    SelectionProblem,
     draw_places,
     fit_risk_terrain,
     smooth_counts,
+    step_by_bic,
 )
 
 
@@ -84,6 +87,23 @@ def test_streets_are_measured_in_the_cells_that_they_cross():
     assert meters.sum() == pytest.approx(1000)
     assert meters[1:10] == pytest.approx(100, abs=13)
     assert (meters[12:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("held", "chosen"), [([15, 11, 15, 11], ()), ([14, 12, 14, 12], (0,))], ids=["varied", "even"]
+)
+def test_a_factor_enters_where_it_holds_between_blocks_by_a_t_of_as_few(held, chosen):
+    """Of four blocks with 20 incidents the factor's half has 13 on average: a log odds of 0.619.
+
+    Its error is their deviation, 2.31 or 1.15, over sqrt(4) x 20 x 0.65 x 0.35: t is 2.44 or 4.88.
+    With three degrees of freedom the line of 0.03 is at 2.95.
+    """
+    y = np.array([[one, 20 - one] for one in held], dtype=float).ravel()
+    block = np.repeat(np.arange(4), 2)
+    counts = StratifiedCounts(y, block, np.zeros(8))
+    x, forms = np.tile([[1.0], [0.0]], (4, 1)), (Form(0, "near", 50.0),)
+    question = SelectionProblem(counts, x, np.zeros((8, 0)), block, forms)
+    assert step_by_bic(question, np.array([0]), np.array([0])).chosen == chosen
 
 
 # ---- True in general ------------------------------------------------------------------------

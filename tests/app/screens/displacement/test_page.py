@@ -19,6 +19,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.base.params import Month
+from csa.change import zoning
 from csa.change.follow import measure_past_cohorts, save_past
 from csa.change.lineage_windows import follow_windows, name_tracks, trace_lineage
 from csa.city.dataset import City, Dataset, open_dataset, save_dataset
@@ -450,6 +451,12 @@ def test_the_map_is_sent_the_colors_of_each_month_as_each_month_is_drawn(page):
         assert then["months"]["at"] == place
         for name in ("fill", "dash"):
             assert [one[name] for one in then["zones"]] == [one[name] for one in moved["zones"]]
+
+
+def test_places_alike_can_be_outlined_where_one_area_has_some(page, monkeypatch):
+    assert parts.ALIKE not in [one.key for one in page({"since": "2020-01"}).toggle]
+    monkeypatch.setattr(zoning, "CLOSE", 0.33)  # one area of seven is as close as that
+    assert parts.ALIKE in [one.key for one in page({"since": "2020-01"}).toggle]
 
 
 def test_what_is_chosen_on_the_map_is_an_area_or_the_month_at_which_it_rests(monkeypatch):
