@@ -49,7 +49,7 @@ def titled(step: int) -> str:
             PLACES: "meeting.places_title",
             MEASURES: "meeting.measures_title",
             STUCK: "meeting.stuck_title",
-            OPEN: "label.openings",
+            OPEN: "label.not_written",
             NEXT: "meeting.next_title",
             DECISIONS: "meeting.decisions_title",
         }[step]

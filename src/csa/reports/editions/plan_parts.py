@@ -115,7 +115,7 @@ def team_parts(
 def actions_by_team(known: PlanFacts, today: date, t: Translator) -> Table:
     """Count actions by team and by status."""
     columns = t.each("label.team", "report.done", "report.on_track", "report.stuck")
-    columns += t.each("report.silent", "report.not_started", "label.openings")
+    columns += t.each("report.silent", "report.not_started", "label.not_written")
     rows = [
         (team.name, *(f"{n:,}" for n in _count_by_status(lines)))
         for team in known.plan.teams
@@ -192,7 +192,7 @@ def open_slots(facts: Facts, t: Translator) -> list[Block]:
         t("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
         for of in facts.plan.review.open_strategies
     ]
-    return _listed(t("label.openings"), items, t("meeting.open_none"), t)
+    return _listed(t("label.not_written"), items, t("meeting.open_none"), t)
 
 
 def _title(line: ActionLine) -> str:
