@@ -140,7 +140,7 @@ def describe_places(found: Sequence[PlaceCounts], names: Mapping[str, str]) -> I
 def span(number: Range) -> str:
     """Return a number in words; one that was suppressed in part is between two."""
     low, high = number
-    return f"{low:,}" if low == high else str(msg("public.class_range", low=low, high=high))
+    return f"{low:,}" if low == high else str(msg("count_table.between", low=low, high=high))
 
 
 def describe_table(table: CountTable, today: Month) -> Iterator[Message]:
