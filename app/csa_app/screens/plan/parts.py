@@ -26,7 +26,7 @@ from csa.reports.briefing.meeting import Review
 from csa_app.screens.plan.filters import open_action
 from csa_app.screens.plan.one_action import ActionScene, is_waiting
 from csa_app.shared import cache_store, panels, signing
-from csa_app.shared.key_figure import MAX_NAMED, card, figure, text
+from csa_app.shared.key_figure import MAX_NAMED, card, figure
 from csa_app.shared.person import sign
 from csa_app.shared.plan_words import MARKS, NO_UPDATE
 from csa_app.shared.signing import Decision, FormField, FormScene, Typed
@@ -47,8 +47,7 @@ def cards(review: Review, lines: Mapping[str, ActionLine]) -> None:
         for line in (stuck.line for stuck in review.stuck[: review.n_blocked]):
             names.setdefault(line.number, tr("briefing.blocked", action=_name(line)))
         unit = figure(f"{len(names):,}", tr("plan_page.card_decide", n=len(names)))
-        trust = tr("briefing.trust_open", n=review.n_trust) if review.n_trust else ""
-        st.html(card(tr("briefing.needs_decision"), unit, text(small=trust)))
+        st.html(card(tr("briefing.needs_decision"), unit))
         _open_buttons("decide", names)
     with status:
         st.html(card(tr("term.status"), *status_bar(review, lines.values())))
@@ -100,7 +99,9 @@ def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None
     waiting = {number for number in still if any(is_waiting(r, number) for r in records.changes)}
     if not still:
         return
-    with st.expander(tr("plan_page.slots", n=len(still))), st.container(key="plan_slots"):
+    n_trust = sum(plan.strategy_of(number).is_trust for number in still)
+    head = f"{tr('plan_page.slots', n=len(still))} {tr('meeting.open_trust', n=n_trust)}"
+    with st.expander(head), st.container(key="plan_slots"):
         for strategy, group in groupby(still, key=lambda number: lines[number].strategy):
             numbers = list(group)
             free = [number for number in numbers if number not in waiting]
