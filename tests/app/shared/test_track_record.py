@@ -106,7 +106,7 @@ def test_the_table_names_each_way_in_words_ours_first_the_best_possible_last():
         "A heat map of 150 m, over all years",
         "Cells by count, over all years",
     ]
-    assert names[-2:] == ["Land chosen at random", "Best possible, known only afterwards"]
+    assert names[-2:] == ["Land chosen at random", "Best possible, known only afterward"]
     assert table.iloc[2].tolist() == ["A heat map of 150 m, over all years", "20%", "-0.5 points"]
     assert table.iloc[-1].tolist()[1:] == ["30%", "+9.0 points"]
 
@@ -121,11 +121,11 @@ def test_a_difference_that_rounds_to_nothing_is_neither_more_nor_less(points, sa
 
 def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
     sentence = track_record._usual_fall(record_of(2018), "shootings")
-    assert "<b>20%</b> less of the city" in sentence
+    assert "<b>20%</b> lower share of the city" in sentence
     assert "a drop that size is not evidence that a program worked." in sentence
     track_record.afterwards(opened, record_of(2018), AreaSettings(months=36))
     title, _, table = said
-    assert "afterwards" in title
+    assert "afterward" in title
     assert table.iloc[0].tolist() == ["January 2018", 9, "28%", "30%", "24%"]
 
 

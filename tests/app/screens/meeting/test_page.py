@@ -191,7 +191,7 @@ def test_without_a_plan_the_page_is_a_sentence(page, monkeypatch):
     monkeypatch.setattr(cache_store, "plan", lambda _: None)
     shown = page()
     assert not shown.exception
-    assert "names no plan" in words(shown)
+    assert "No plan has been added for" in words(shown)
 
 
 @pytest.mark.parametrize("step", ["0", "8", "x", "", "³"])
