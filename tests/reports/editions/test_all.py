@@ -638,7 +638,9 @@ def test_of_many_neighborhoods_those_with_the_highest_numbers_are_printed_by_nam
     )
     facts = replace(month_facts, public=PublicPart(told.facts(districts=districts)))
     document = edition(facts, "public", "en", draw)
-    printed = next(t for t in tables_of(document) if t.caption.startswith("Neighborhoods with the most"))
+    printed = next(
+        t for t in tables_of(document) if t.caption.startswith("Neighborhoods with the most")
+    )
     assert [row[0] for row in printed.rows] == sorted(f"Place {n}" for n in range(4, 12))
     assert says("report.public_more", n=161) in texts_of(document)
 

@@ -55,7 +55,6 @@ def _city(session: CitySession) -> None:
     said = tr(
         ("briefing.card_year_same", "briefing.card_year_up", "briefing.card_year_down")[course],
         before=found.n_before,
-        year=found.before.start.year,
         verdict=describe_year(found).values["verdict"],
     )
     small = tr("briefing.card_no_change", low=low, high=high)

@@ -128,7 +128,7 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
     first = text.index('<p class="csa-large"><b>221</b>')
     before = text.index("Before: 506 shootings in 24 months")
     differs = text.index("2 areas show a change: Brindlemoor, fewer here")
-    assert "Umberley, fewer here, even counting half a mile around. No clear change in 5." in text
+    assert "Umberley, fewer here, even within half a mile. No clear change in 5." in text
     assert first < differs < before < text.index(says("displacement.usual_unknown"))
     # The command is for the office, not for the answer: it stands under How do we know?
     assert "csa backtest" not in answer(shown)
@@ -207,7 +207,7 @@ def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
 def test_the_answer_names_the_two_areas_that_differ(page):
     told = answer(page(PLAIN))
     assert "2 areas show a change: Brindlemoor, fewer here" in told
-    assert "Umberley, fewer here, even counting half a mile around. No clear change in 6." in told
+    assert "Umberley, fewer here, even within half a mile. No clear change in 6." in told
     assert told.index("in these 8 areas since") < told.index("2 areas show a change")
     assert told.index("2 areas show a change") < told.index("Before: ")
 

@@ -66,7 +66,7 @@ FEWER, SAME, FEW = (judged(one) for one in (Verdict.FEWER, Verdict.NO_CHANGE, Ve
         (
             {"A": FEWER, "B": FEW, "C": SAME},
             (
-                "One area shows a change: Row A (A), fewer here, even counting half a mile around. "
+                "One area shows a change: Row A (A), fewer here, even within half a mile. "
                 "No clear change in 1. Too small to tell in 1."
             ),
         ),
@@ -140,9 +140,9 @@ def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
     many = dict.fromkeys("ABCDEFGH", FEWER)
     said = parts.describe_areas(following(**many), 2)
     assert said.startswith(
-        "8 areas show a change: Row A (A), fewer here, even counting half a mile around; Row B (B), "
+        "8 areas show a change: Row A (A), fewer here, even within half a mile; Row B (B), "
     )
-    assert said.endswith("Row F (F), fewer here, even counting half a mile around; 2 more.")
+    assert said.endswith("Row F (F), fewer here, even within half a mile; 2 more.")
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_the_review_and_the_briefing_say_one_sentence_of_the_city(page, visit, s
     sentence = re.search(r"Citywide, .+? mapped\.", told).group()
     now, before = re.search(r"(\d+) shootings .+? with (\d+) in", sentence).groups()
     low, high = re.search(r"\(no-change range: (\d+) to (\d+)\)", sentence).groups()
-    assert re.search(rf"\b{now}\b.+\b{before} in the same months .+\b{low} to {high}\b", briefing)
+    assert re.search(rf"\b{now}\b.+\b{before} a year earlier.+\b{low} to {high}\b", briefing)
     assert f"worse: {before} to {now} (" in told
     assert says("meeting.no_change") not in told
 
