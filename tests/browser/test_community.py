@@ -154,7 +154,8 @@ def small_counts(sent, facts, incidents):
         for place in hidden:
             for one in re.finditer(re.escape(place), text):
                 before = every.split(text[max(0, one.start() - 25) : one.start()])[-1]
-                after = every.split(text[one.end() : one.end() + NEAR])[0]
+                until = re.compile(r"\d*").match(text, one.end() + NEAR).end()  # cuts no number
+                after = every.split(text[one.end() : until])[0]
                 numbers = {
                     int(n) for n in re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]*\d)\b", before)
                 }

@@ -144,7 +144,7 @@ def test_no_column_is_cut_at_1400_px(show):
 
 def test_trust_comes_first_and_opens_its_form(show):
     reader = show()
-    reader.page.locator("summary", has_text="have no action yet").click()
+    reader.page.locator("summary", has_text="are not written yet").click()
     reader.page.get_by_role("button", name="Propose one").first.click()
     reader.page.get_by_text("Propose an action here").wait_for()
     assert reader.page.get_by_role("heading", name="1.1.2 no action written yet").is_visible()
