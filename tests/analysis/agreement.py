@@ -591,13 +591,18 @@ def read_city(surface: Surface, blocks: Sequence[str]) -> None:
                 surface.say(CITY, "change", words[said["verdict"]], through)
                 surface.say(CITY, "no-change range, low", number(said["low"]), through)
                 surface.say(CITY, "no-change range, high", number(said["high"]), through)
-        if said := first("briefing.card_year", block, verdict=shape):
+        for course in ("up", "down", "same"):
+            if (said := first(f"briefing.card_year_{course}", block, verdict=shape)) is None:
+                continue
             large = next(one for one in reversed(blocks[:at]) if re.match(rf"{NUMBER} ", one))
             low_high = (first("briefing.card_no_change", one) for one in blocks[at:])
             small = next(one for one in low_high if one)
             through = MONTHS[re.findall(MONTH_NAME, large)[-1]]
-            surface.say(CITY, "counted lately", number(large.split()[0]), through)
-            surface.say(CITY, "counted before that", number(said["before"]), through)
+            now = number(large.split()[0])
+            before = number(said.groupdict().get("before", str(now)))
+            assert (now > before, now < before) == (course == "up", course == "down")
+            surface.say(CITY, "counted lately", now, through)
+            surface.say(CITY, "counted before that", before, through)
             surface.say(CITY, "change", words[said["verdict"]], through)
             surface.say(CITY, "no-change range, low", number(small["low"]), through)
             surface.say(CITY, "no-change range, high", number(small["high"]), through)
