@@ -293,6 +293,10 @@ def test_areas_that_all_did_what_they_did_together_are_not_listed(monkeypatch):
     displaced = SimpleNamespace(chosen=chosen, pooled=same)
     monkeypatch.setattr(cards, "each", lambda _: {"A": (same, None), "B": (same, None)})
     assert [*cards.list_verdicts(displaced, {})] == [says("briefing.each_alike")]
+    chosen.retired = ("B",)  # an area that ended never vanishes from the card
+    ended = says("change_page.ended", name="Mill (B)")
+    assert [*cards.list_verdicts(displaced, {})] == [f"No clear change: Row (A); {ended}"]
+    chosen.retired = ()
     displaced.pooled = other  # together they had fewer: no longer the same
     assert [*cards.list_verdicts(displaced, {})] == ["No clear change: Row (A), Mill (B)"]
     monkeypatch.setattr(cards, "each", lambda _: {"A": (same, None), "B": (other, None)})

@@ -102,7 +102,8 @@ def list_verdicts(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]
             )
         if name not in agreed or agreed[name][1] != now:
             by_verdict.setdefault(now, []).append(name)
-    is_alike = [*by_verdict] == [str(displaced.pooled.verdicts[-1])] and not agreed
+    is_plain = not agreed and not chosen.retired  # what was agreed, and what ended, is named
+    is_alike = is_plain and [*by_verdict] == [str(displaced.pooled.verdicts[-1])]
     if is_alike and len(chosen.area_ids) > 1:
         yield tr("briefing.each_alike")
         return
