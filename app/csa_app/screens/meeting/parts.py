@@ -15,7 +15,7 @@ from csa.program.plan.items import Plan
 from csa.program.store.records import Records, corrected
 from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.measuring import COUNTED, MeasureStatus, measure_lines, measure_statuses
-from csa.reports.briefing.meeting import NO_UPDATE, OpenStrategy, Review, Stuck, done_days
+from csa.reports.briefing.meeting import OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
 from csa.reports.briefing.news import list_arrivals
 from csa_app.screens.meeting.minutes import MOST, cell, head, head_of, item, listed, quiet
@@ -217,7 +217,7 @@ def _word(one: MeasureStatus) -> str:
 
 def _stuck(review: Review) -> None:
     n, n_silent = len(review.stuck), review.n_silent
-    n_old = sum(one.line.color == NO_UPDATE for one in review.stuck)
+    n_old = review.n_stuck_silent
     blocked = tr("meeting.blocked", n=review.n_blocked)
     panels.answer(
         tr("meeting.stuck", blocked=blocked, n_risk=n - review.n_blocked)

@@ -81,7 +81,7 @@ def status_bar(review: Review, lines: Iterable[ActionLine]) -> tuple[str, str]:
     """Return how many actions are done, and a bar with a part for each status."""
     counts = color_counts(lines)
     bar, words, written = "", "", sum(counts.values())
-    n_stuck = sum(stuck.line.color == NO_UPDATE for stuck in review.stuck)
+    n_stuck = review.n_stuck_silent
     silent = tr("plan_page.n_stale_stuck", n=n_stuck) if n_stuck else tr("plan_page.n_stale")
     for color in (color for color in BAR if counts[color]):
         word = silent if color == NO_UPDATE else status_word(color)

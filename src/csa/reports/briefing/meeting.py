@@ -77,6 +77,11 @@ class Review:
         """Number of blocked actions."""
         return sum(stuck.line.state.status == BLOCKED for stuck in self.stuck)
 
+    @property
+    def n_stuck_silent(self) -> int:
+        """Number of blocked or at-risk actions without a recent update."""
+        return sum(stuck.line.color == NO_UPDATE for stuck in self.stuck)
+
 
 def prepare_review(
     plan: Plan,
