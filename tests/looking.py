@@ -3,6 +3,7 @@
 After a change that is meant, look at the pages, then `CSA_KEEP_LOOKS=1` writes the pictures anew.
 """
 
+import difflib
 import io
 import os
 import time
@@ -99,3 +100,20 @@ def opened(png):
 def skip_when_kept_anew():
     if is_kept_anew():
         pytest.skip("the pictures are being written anew")
+
+
+WORDS = KEPT / "words"
+
+
+def is_as_read(lines, name):
+    """Compare a text with what is kept; fail with the lines that differ, and what to do."""
+    path = WORDS / f"{name}.txt"
+    if is_kept_anew():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    then = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    differ = list(difflib.unified_diff(then, [*lines], "kept", "now", lineterm="", n=0))
+    if differ:
+        said = "\n".join(line[:300] for line in differ[:60])
+        pytest.fail(f"{said}\nIf that is meant, CSA_KEEP_LOOKS=1 keeps {path.name} anew.")
+    return True
