@@ -195,7 +195,8 @@ class Done:
 def run(town, monkeypatch):
     """Run the command in the town's folder, in this process: its imports are paid once."""
     for name in [name for name in os.environ if name.startswith("CSA_")]:
-        monkeypatch.delenv(name)
+        if name != "CSA_KEEP_LOOKS":
+            monkeypatch.delenv(name)
     monkeypatch.setenv("CSA_HOME", ".")
 
     def call(*words, check=True, cwd=None):
