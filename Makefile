@@ -31,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-long test-browser test-wheel test-lowest coverage test-slow test-image fuzz faults soak mutate supply lint format lock site release release-files wheel bench bench-cities golden words docs clean
+.PHONY: help setup run browser firefox postgres test test-long test-browser test-wheel test-lowest coverage test-slow test-image fuzz faults soak mutate supply lint format lock site release release-files wheel bench bench-cities golden words proofs docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -275,6 +275,9 @@ golden: setup ## compare what the commands write with what they wrote before (WR
 
 words: setup ## bring translations (csa.po, plans/*.po) up to date with the English
 	@$(BIN)/python docs/catalog.py
+
+proofs: setup ## write all that pages, editions and commands say in tests/looks/words: read the difference
+	@CSA_KEEP_LOOKS=1 $(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/app/test_main_words.py tests/reports/test_making_words.py tests/cli/test_main_words.py
 
 docs: setup ## write the library's page, tables and pictures in docs/
 	@$(BIN)/python docs/api.py

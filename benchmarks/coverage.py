@@ -83,12 +83,12 @@ def ground(steps: int = STEPS) -> Ground:
     disk = h3_cells.disk(int(h3_cells.bin_points(lon, lat, CELL)[0]), steps)
     cells = np.array(sorted(disk), dtype=np.uint64)
     cover = h3_cells.cover_study_area(h3_cells.outline(disk), CELL)
-    cover = cover.loc[cells].join(h3_cells.centres(cells))
+    cover = cover.loc[cells].join(h3_cells.centers(cells))
     shapes = h3_cells.draw_cells(cells)
     rings = np.array([shape.exterior.coords[:6] for shape in shapes])  # (m, 6, 2) degrees
     corners = project(rings[..., 0].ravel(), rings[..., 1].ravel(), CRS).reshape(-1, 6, 2)
     blocks = h3_cells.cover_study_area(shapely.union_all(shapes), BLOCK)
-    blocks = blocks.join(h3_cells.centres(blocks.index.to_numpy()))
+    blocks = blocks.join(h3_cells.centers(blocks.index.to_numpy()))
     xy = project(blocks["lon"].to_numpy(), blocks["lat"].to_numpy(), CRS)
     grid = Grid(blocks["area_km2"], xy)
     inside = _inside(cover, blocks)
@@ -101,7 +101,7 @@ def _inside(cover: pd.DataFrame, blocks: pd.DataFrame) -> csr_array:
     """Return which share of each cell lies in each block, by points spread evenly: (b, m)."""
     wholes = {h3.cell_to_parent(block, CELL - 1) for block in blocks.index.tolist()}
     points = np.concatenate([h3.cell_to_children(whole, POINT) for whole in sorted(wholes)])
-    at = h3_cells.centres(points)
+    at = h3_cells.centers(points)
     of = [
         table.index.get_indexer(h3_cells.bin_points(at["lon"], at["lat"], resolution))
         for table, resolution in ((blocks, BLOCK), (cover, CELL))
@@ -187,7 +187,7 @@ def random_places(
     cells = on.blocks.index.to_numpy()
     places = []
     for area in areas:
-        apart_m = np.hypot(*(on.grid.centre_xy - on.grid.centre_xy[random.integers(len(cells))]).T)
+        apart_m = np.hypot(*(on.grid.center_xy - on.grid.center_xy[random.integers(len(cells))]).T)
         places.append(frozenset(cells[np.argsort(apart_m, kind="stable")[: len(area)]].tolist()))
     return places
 

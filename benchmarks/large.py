@@ -59,8 +59,8 @@ class LargeCity:
     @property
     def land_km2(self) -> float:
         """The true land, km2."""
-        metres = self.land.area * KM_A_DEGREE**2 * np.cos(np.radians(self.middle[1]))
-        return float(metres)
+        meters = self.land.area * KM_A_DEGREE**2 * np.cos(np.radians(self.middle[1]))
+        return float(meters)
 
 
 LARGE = (

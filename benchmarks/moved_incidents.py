@@ -176,7 +176,7 @@ def _changed(
     if scenario.between_m is None:
         month[drawn] = NEVER
     else:
-        xy = located.grid.centre_xy
+        xy = located.grid.center_xy
         apart_m, _ = cKDTree(xy[inside]).query(xy)
         low, high = scenario.between_m
         is_there = (apart_m >= low) & (apart_m < high)

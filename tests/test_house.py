@@ -21,10 +21,16 @@ def sources(root):
     return {path.relative_to(root): path.read_text(encoding="utf-8") for path in paths}
 
 
+@cache
+def nodes(text):
+    """List all that stands in a module; read once for all tests."""
+    return tuple(ast.walk(ast.parse(text)))
+
+
 def repeated(sources):
     places = defaultdict(list)
     for path, text in sources.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in nodes(text):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(str(path))
     return {name: found for name, found in places.items() if len(found) > 1}
@@ -91,7 +97,7 @@ def test_only_packages_lie_at_the_top_of_the_library(root):
 
 def called_by_name(text):
     """Rooms that are imported by a text, which no contract on imports sees."""
-    calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    calls = (node for node in nodes(text) if isinstance(node, ast.Call))
     named_in = (
         call.args[0].value
         for call in calls
@@ -120,7 +126,7 @@ def test_no_screen_imports_another(sources):
     for path, text in sources.items():
         if path.parts[:3] != ("app", "csa_app", "screens"):
             continue
-        for node in ast.walk(ast.parse(text)):
+        for node in nodes(text):
             module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
             if module.startswith("csa_app.screens.") and module.split(".")[2] != path.parts[3]:
                 wrong.append(f"{path}: {module}")
@@ -176,7 +182,7 @@ def imports_of_tests(sources):
     """Test files that take something from another: what two of them need has a module of its own."""
     found = []
     for path, text in sources.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in nodes(text):
             named = (
                 [f"{node.module}.{one.name}" for one in node.names]
                 if isinstance(node, ast.ImportFrom)
@@ -208,7 +214,7 @@ def odd_docstrings(sources):
     return [
         f"{path}: {getattr(node, 'name', 'module')}"
         for path, text in sources.items()
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(text)
         if isinstance(node, kinds) and re.match(r"(Tell|Say|Let)\b", ast.get_docstring(node) or "")
     ]
 
@@ -242,7 +248,7 @@ def callers(sources, name):
     return {
         str(path)
         for path, text in sources.items()
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(text)
         if isinstance(node, ast.Call)
         and name in {getattr(node.func, "id", ""), getattr(node.func, "attr", "")}
     }

@@ -14,31 +14,31 @@ from csa.areas.forming import form_areas
 from csa.base.params import AreaParams, DbscanParams
 from csa.geo.grid import Grid
 
-TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
+TO_METERS = Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
 MIDDLE = h3.latlng_to_cell(39.1, -94.578, 9)
 UNIVERSE = sorted(h3.grid_disk(MIDDLE, 12))
 TOWN = sorted(h3.grid_disk(MIDDLE, 9))  # about 29 km2
 NUMBER = {cell: number for number, cell in enumerate(UNIVERSE)}
 
 
-def metres(cells):
+def meters(cells):
     pairs = np.array([h3.cell_to_latlng(cell) for cell in cells]).reshape(-1, 2)
-    return np.column_stack(TO_METRES.transform(pairs[:, 1], pairs[:, 0]))
+    return np.column_stack(TO_METERS.transform(pairs[:, 1], pairs[:, 0]))
 
 
-CENTRE_XY = metres(UNIVERSE)
-AT = dict(zip(UNIVERSE, CENTRE_XY, strict=True))
-APART = cdist(CENTRE_XY, CENTRE_XY)
+CENTER_XY = meters(UNIVERSE)
+AT = dict(zip(UNIVERSE, CENTER_XY, strict=True))
+APART = cdist(CENTER_XY, CENTER_XY)
 TOUCH = (APART > 0) & (APART < 500)  # centers of neighbors are some 350 m apart, others 600
 IS_EDGE = TOUCH.sum(axis=1) < 6
 
 
-def grid_of(cells, *, centre_xy=None, km2=None):
+def grid_of(cells, *, center_xy=None, km2=None):
     listed = sorted(cells)
     sizes = [h3.cell_area(cell, unit="km^2") if km2 is None else km2 for cell in listed]
     return Grid(
         pd.Series(sizes, index=pd.Index(listed, dtype="uint64", name="cell"), name="area_km2"),
-        metres(listed) if centre_xy is None else centre_xy,
+        meters(listed) if center_xy is None else center_xy,
     )
 
 
@@ -56,7 +56,7 @@ FEW = grid_of(h3.grid_disk(BLOCK, 2))
 
 def cells_at(xy):
     """Find the cell of each point: the one with the nearest center (cells are near-regular)."""
-    nearest = cdist(np.reshape(xy, (-1, 2)), CENTRE_XY).argmin(axis=1)
+    nearest = cdist(np.reshape(xy, (-1, 2)), CENTER_XY).argmin(axis=1)
     return np.array([UNIVERSE[number] for number in nearest], dtype=np.uint64)
 
 
@@ -78,7 +78,7 @@ def expecting(counts, grid=GRID):
     return np.array([counts.get(cell, 0) for cell in grid.area_km2.index.tolist()], dtype=float)
 
 
-def at_centres(counts):
+def at_centers(counts):
     """So many incidents at the very center of each cell."""
     return np.array([AT[cell] for cell, n in counts.items() for _ in range(n)])
 
@@ -149,7 +149,7 @@ def plainly_reached(xy, choices, grid):
     labels, is_core = plain_clusters(xy, choices)
     reached = {int(cell) for cell in cells_at(xy)[labels >= 0]}
     if is_core.any():
-        near = cdist(grid.centre_xy, xy[is_core]).min(axis=1) <= choices.dbscan.eps_m
+        near = cdist(grid.center_xy, xy[is_core]).min(axis=1) <= choices.dbscan.eps_m
         reached |= {int(cell) for cell in grid.area_km2.index[near]}
     return reached
 
@@ -182,7 +182,7 @@ class SlowAreas:
         self.price = 0.015 * max(needed / grid.area_km2.to_numpy(), default=0)
         self.more = dict(zip(self.land, more.tolist(), strict=True))
         density = expected / grid.area_km2.to_numpy()
-        at = zip((-density).round(9).tolist(), grid.centre_xy.tolist(), strict=True)
+        at = zip((-density).round(9).tolist(), grid.center_xy.tolist(), strict=True)
         self.order = dict(zip(self.land, at, strict=True)).get
         self.dense = {cell for cell in self.free if self.more[cell] >= 0}
 
@@ -280,7 +280,7 @@ def on_land(xy, grid):
 
 def slow_middle(cells, grid):
     at = [grid.area_km2.index.get_loc(cell) for cell in cells]
-    return tuple(grid.centre_xy[at].mean(axis=0).round(6).tolist())
+    return tuple(grid.center_xy[at].mean(axis=0).round(6).tolist())
 
 
 def ring_road(n=40, radius_m=350):

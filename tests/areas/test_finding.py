@@ -116,8 +116,8 @@ def test_the_field_is_fitted_on_all_rings_of_the_grid(located):
         located.counts(period).astype(float),
         grid.area_km2.to_numpy(),
         spirals,
-        grid.centre_xy,
-        mean_apart_m(spirals, grid.centre_xy),
+        grid.center_xy,
+        mean_apart_m(spirals, grid.center_xy),
     )
     Estimator(located, period)
     assert located.fields[period] == fit_field(cells)

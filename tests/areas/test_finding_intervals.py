@@ -71,7 +71,7 @@ def test_a_place_anywhere_is_as_large_as_its_area_and_round():
     assert [len(place) for place in places] == [len(area) for area in areas]
     assert len(set(places)) == len(places)
     for place in places:
-        xy = on.grid.centre_xy[on.grid.at(place)]
+        xy = on.grid.center_xy[on.grid.at(place)]
         assert np.hypot(*(xy - xy.mean(axis=0)).T).max() < 450  # meters
 
 
@@ -117,6 +117,7 @@ def test_in_many_cities_chosen_areas_are_held_as_often_as_documented(kind, mean,
     assert too_high <= 0.14
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("n", "n_cities"),
     [(coverage.FLAT[0], 4), *slowly(*((n, 60) for n in coverage.FLAT))],

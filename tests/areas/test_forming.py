@@ -17,7 +17,7 @@ from tests.areas.ground import (
     MOAT,
     TOWN,
     SlowAreas,
-    at_centres,
+    at_centers,
     cells_at,
     expecting,
     form,
@@ -67,8 +67,8 @@ def runs(draw, grids=(GRID, LAKESIDE, ISLAND, EVEN)):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_a_knot_at_a_cells_centre_makes_an_area_of_that_cell():
-    found = form(at_centres({MIDDLE: 3}), params())
+def test_a_knot_at_a_cells_center_makes_an_area_of_that_cell():
+    found = form(at_centers({MIDDLE: 3}), params())
     assert found.areas == (frozenset({MIDDLE}),)
     assert found.cluster_id.tolist() == [0, 0, 0]
     assert found.is_core.tolist() == [True, True, True]
@@ -92,7 +92,7 @@ def test_of_the_cells_that_a_cluster_reaches_those_expected_to_stay_dense_are_th
 def test_a_place_that_is_expected_to_be_dense_but_that_no_cluster_reaches_is_no_area():
     row = straight_row(7)
     # two incidents in the east, though a hundred are expected: no three lie close together
-    xy = at_centres({row[0]: 3, row[6]: 2})
+    xy = at_centers({row[0]: 3, row[6]: 2})
     found = form(xy, params(), expected=expecting({row[0]: 4, row[6]: 100, row[3]: 100}))
     assert found.areas == (frozenset({row[0]}),)
     assert found.fringe == frozenset()
@@ -100,7 +100,7 @@ def test_a_place_that_is_expected_to_be_dense_but_that_no_cluster_reaches_is_no_
 
 def test_a_cluster_whose_place_is_not_expected_to_go_on_is_no_area_and_is_left_out():
     row = straight_row(7)
-    xy = at_centres({row[0]: 3, row[6]: 9})
+    xy = at_centers({row[0]: 3, row[6]: 9})
     found = form(xy, params(), expected=expecting({row[0]: 4, row[6]: 2.9}))
     assert found.areas == (frozenset({row[0]}),)
     assert found.fringe == frozenset({row[6]})
@@ -124,21 +124,21 @@ def test_expected_incidents_are_never_counted():
 
 def test_a_stray_incident_in_an_areas_cell_is_noise_but_the_area_may_count_it():
     stray = AT[MIDDLE] + [120, 0]
-    found = form([*at_centres({MIDDLE: 3}), stray], params())
+    found = form([*at_centers({MIDDLE: 3}), stray], params())
     assert found.cluster_id.tolist() == [0, 0, 0, -1]
     assert found.areas == (frozenset({MIDDLE}),)
 
 
 def test_two_knots_far_apart_are_two_areas_west_to_east():
     row = straight_row(7)
-    found = form(at_centres({row[6]: 3, row[0]: 9}), params())
+    found = form(at_centers({row[6]: 3, row[0]: 9}), params())
     assert found.areas == (frozenset({row[0]}), frozenset({row[6]}))
     assert found.cluster_id.tolist() == [1] * 3 + [0] * 9
 
 
 def test_cells_of_three_clusters_that_touch_are_one_area_and_the_clusters_stay_three():
     row = straight_row(3)
-    found = form(at_centres(dict.fromkeys(row, 3)), params(limit=2))
+    found = form(at_centers(dict.fromkeys(row, 3)), params(limit=2))
     assert found.areas == (frozenset(row),)
     assert found.cluster_id.tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
@@ -158,7 +158,7 @@ def test_a_bridge_that_goes_on_thin_parts_two_knots_and_is_left_out():
 
 def test_an_even_carpet_over_the_limit_is_parted_into_areas_that_hold_all_of_it():
     carpet = sorted(h3.grid_disk(MIDDLE, 3))
-    found = form(at_centres(dict.fromkeys(carpet, 3)), params(limit=0.875), EVEN)
+    found = form(at_centers(dict.fromkeys(carpet, 3)), params(limit=0.875), EVEN)
     assert set().union(*found.areas) == set(carpet)
     assert max(map(len, found.areas)) == 7
     assert found.fringe == frozenset()
@@ -166,7 +166,7 @@ def test_an_even_carpet_over_the_limit_is_parted_into_areas_that_hold_all_of_it(
 
 def test_a_hole_is_filled_where_the_filled_area_is_under_the_limit():
     ring = h3.grid_ring(MIDDLE, 1)
-    xy = at_centres(dict.fromkeys(ring, 3))
+    xy = at_centers(dict.fromkeys(ring, 3))
     assert form(xy, params(limit=0.875), EVEN).areas == (frozenset({MIDDLE, *ring}),)
     assert form(xy, params(limit=0.87), EVEN).areas == (frozenset(ring),)
 
@@ -174,7 +174,7 @@ def test_a_hole_is_filled_where_the_filled_area_is_under_the_limit():
 def test_of_two_holes_as_large_the_western_is_filled_where_both_are_too_much():
     _, west, _, east, _ = straight_row(5)
     two_rings = frozenset([*h3.grid_ring(west, 1), *h3.grid_ring(east, 1)])
-    xy = at_centres(dict.fromkeys(sorted(two_rings), 3))
+    xy = at_centers(dict.fromkeys(sorted(two_rings), 3))
     for n_cells, filled in ((11, []), (12, [west]), (13, [west, east])):
         found = form(xy, params(limit=0.125 * n_cells), EVEN)
         assert found.areas == (two_rings.union(filled),)
@@ -196,9 +196,9 @@ def test_a_lake_enclosed_by_an_area_is_no_land_of_it():
 def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
     shore = h3.grid_ring(MIDDLE, 2)
     for limit in (5, 1.2):
-        found = form(at_centres(dict.fromkeys(shore, 3)), params(limit=limit), ISLAND)
+        found = form(at_centers(dict.fromkeys(shore, 3)), params(limit=limit), ISLAND)
         assert set().union(*found.areas) == set(shore)
-        both = form(at_centres(dict.fromkeys([*shore, MIDDLE], 3)), params(limit=limit), ISLAND)
+        both = form(at_centers(dict.fromkeys([*shore, MIDDLE], 3)), params(limit=limit), ISLAND)
         assert frozenset({MIDDLE}) in both.areas
         assert not MOAT & set().union(*both.areas)
 
@@ -209,7 +209,7 @@ def test_letters_follow_the_map_and_never_the_counts(limit):
     few, many = {row[0]: 3, row[3]: 5, row[6]: 9}, {row[0]: 90, row[3]: 5, row[6]: 3}
     lettered = {letter(n): frozenset({cell}) for n, cell in enumerate([row[0], row[3], row[6]])}
     for counts in (few, many):
-        areas = form(at_centres(counts), params(limit=limit)).areas
+        areas = form(at_centers(counts), params(limit=limit)).areas
         assert {letter(n): area for n, area in enumerate(areas)} == lettered
 
 
@@ -233,7 +233,7 @@ def test_a_study_area_without_cells_has_no_areas(limit):
 
 
 def test_incidents_that_are_all_noise_have_no_areas_and_no_fringe():
-    found = form(at_centres({TOWN[0]: 2, TOWN[50]: 2}), params())
+    found = form(at_centers({TOWN[0]: 2, TOWN[50]: 2}), params())
     assert found.areas == ()
     assert found.fringe == frozenset()
     assert found.cluster_id.tolist() == [-1] * 4
@@ -241,13 +241,13 @@ def test_incidents_that_are_all_noise_have_no_areas_and_no_fringe():
 
 @pytest.mark.parametrize("n", [3, 500])
 def test_incidents_all_at_one_point_make_an_area_of_their_cell_and_leave_the_rest_out(n):
-    found = form(at_centres({MIDDLE: n}), params(eps_m=400))
+    found = form(at_centers({MIDDLE: n}), params(eps_m=400))
     assert found.areas == (frozenset({MIDDLE}),)
     assert found.fringe == frozenset(h3.grid_ring(MIDDLE, 1))
 
 
 def test_nothing_expected_anywhere_makes_no_area():
-    found = form(at_centres({MIDDLE: 200}), params(), expected=expecting({}))
+    found = form(at_centers({MIDDLE: 200}), params(), expected=expecting({}))
     assert found.areas == ()
     assert found.fringe == frozenset({MIDDLE})
 
@@ -255,7 +255,7 @@ def test_nothing_expected_anywhere_makes_no_area():
 def test_an_area_of_exactly_the_limit_is_allowed():
     row = straight_row(4)
     sizes = grid_of(TOWN, km2=0.25)
-    xy = at_centres(dict.fromkeys(row, 3))
+    xy = at_centers(dict.fromkeys(row, 3))
     assert form(xy, params(limit=1.0), sizes).areas == (frozenset(row),)
     assert len(form(xy, params(limit=0.99), sizes).areas) == 2
 
@@ -263,8 +263,8 @@ def test_an_area_of_exactly_the_limit_is_allowed():
 @pytest.mark.parametrize("limit", LIMITS)
 def test_an_area_has_at_least_the_minimum_of_incidents_and_exactly_the_minimum_is_enough(limit):
     choices = params(min_samples=4, limit=limit)
-    assert len(form(at_centres({MIDDLE: 4}), choices).areas) == 1
-    assert form(at_centres({MIDDLE: 3}), choices).areas == ()
+    assert len(form(at_centers({MIDDLE: 4}), choices).areas) == 1
+    assert form(at_centers({MIDDLE: 3}), choices).areas == ()
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -273,13 +273,13 @@ def test_an_area_has_at_least_the_minimum_of_incidents_and_exactly_the_minimum_i
 @pytest.mark.parametrize("limit", [0.01, 0.1])
 def test_a_cell_larger_than_the_limit_is_refused_and_the_message_says_how_large(limit):
     with pytest.raises(ParamError) as refused:
-        form(at_centres({MIDDLE: 3}), params(limit=limit))
+        form(at_centers({MIDDLE: 3}), params(limit=limit))
     assert str(limit) in str(refused.value)
 
 
 def test_a_limit_of_exactly_the_largest_cell_is_allowed():
     largest = float(GRID.area_km2.max())
-    assert form(at_centres({MIDDLE: 3}), params(limit=largest)).areas == (frozenset({MIDDLE}),)
+    assert form(at_centers({MIDDLE: 3}), params(limit=largest)).areas == (frozenset({MIDDLE}),)
 
 
 # ---- True in general -----------------------------------------------------------------------

@@ -131,7 +131,7 @@ def test_one_incident_is_noise():
     assert labels["is_core"].tolist() == [False]
 
 
-def test_a_distance_of_exactly_eps_counts_and_a_millimetre_more_does_not():
+def test_a_distance_of_exactly_eps_counts_and_a_millimeter_more_does_not():
     assert labels_of([(0, 0), (300, 400)], eps_m=500, min_samples=2) == [0, 0]
     assert labels_of([(0, 0), (300, 400.001)], eps_m=500, min_samples=2) == [NOISE, NOISE]
 

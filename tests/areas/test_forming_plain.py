@@ -19,7 +19,7 @@ from tests.areas.ground import (
     MOAT,
     TOWN,
     are_touching,
-    at_centres,
+    at_centers,
     cells_at,
     expecting,
     form,
@@ -56,7 +56,7 @@ choices_of = st.builds(
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_a_cluster_reaches_the_cells_with_their_centre_in_eps_and_the_cells_it_has_incidents_in():
+def test_a_cluster_reaches_the_cells_with_their_center_in_eps_and_the_cells_it_has_incidents_in():
     _, middle, east = straight_row(3)
     # between two centers: both lie within 250 m of the knot, though it is in only one cell
     knot = AT[middle] + 0.45 * (AT[east] - AT[middle])
@@ -67,7 +67,7 @@ def test_a_cluster_reaches_the_cells_with_their_centre_in_eps_and_the_cells_it_h
 
 def test_clusters_are_listed_west_to_east_each_with_its_incidents_and_its_cells():
     row = straight_row(7)
-    xy = at_centres({row[6]: 3, row[3]: 2, row[0]: 4})
+    xy = at_centers({row[6]: 3, row[3]: 2, row[0]: 4})
     west, east = list_clusters(link(xy, GRID.at(cells_at(xy).tolist()), GRID, 60), 3, GRID)
     assert west.members.tolist() == [5, 6, 7, 8]
     assert east.members.tolist() == [0, 1, 2]
@@ -75,14 +75,14 @@ def test_clusters_are_listed_west_to_east_each_with_its_incidents_and_its_cells(
 
 
 def test_what_is_expected_chooses_nothing_where_there_is_no_limit():
-    xy = at_centres({MIDDLE: 3})
+    xy = at_centers({MIDDLE: 3})
     for expected in (expecting({}), expecting({MIDDLE: 99}), expecting({TOWN[0]: 99})):
         assert form(xy, whole(), expected=expected).areas == (frozenset({MIDDLE}),)
 
 
 def test_all_touching_areas_merge_and_clusters_stay_as_they_are():
     row = straight_row(3)
-    found = form(at_centres(dict.fromkeys(row, 3)), whole())
+    found = form(at_centers(dict.fromkeys(row, 3)), whole())
     assert found.areas == (frozenset(row),)
     assert found.cluster_id.tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
@@ -124,7 +124,7 @@ def test_two_dense_knots_joined_by_a_thin_bridge_are_one_area():
 
 def test_a_cell_enclosed_by_an_area_belongs_to_it():
     ring = h3.grid_ring(MIDDLE, 1)
-    found = form(at_centres(dict.fromkeys(ring, 3)), whole())
+    found = form(at_centers(dict.fromkeys(ring, 3)), whole())
     assert found.areas == (frozenset({MIDDLE, *ring}),)
 
 
@@ -137,7 +137,7 @@ def test_a_cell_enclosed_by_one_cluster_belongs_to_its_area():
 def test_what_lies_inside_a_ring_of_one_cluster_and_the_land_between_belong_to_its_area():
     road = ring_road(80, radius_m=700)
     alone = form(road, whole(eps_m=65))
-    both = form(np.vstack([road, at_centres({MIDDLE: 3})]), whole(eps_m=65))
+    both = form(np.vstack([road, at_centers({MIDDLE: 3})]), whole(eps_m=65))
     assert set(both.cluster_id.tolist()) == {0, 1}
     assert set(h3.grid_disk(MIDDLE, 2)) <= alone.areas[0]
     assert both.areas == alone.areas
@@ -153,7 +153,7 @@ def test_an_island_in_a_lake_that_one_cluster_rings_is_no_part_of_its_area():
 
 def test_a_union_that_would_swallow_a_third_area_is_not_made():
     ring = h3.grid_ring(MIDDLE, 2)
-    found = form(at_centres(dict.fromkeys([*ring, MIDDLE], 3)), whole(), EVEN)
+    found = form(at_centers(dict.fromkeys([*ring, MIDDLE], 3)), whole(), EVEN)
     assert frozenset({MIDDLE}) in found.areas
     assert set().union(*found.areas) == {MIDDLE, *ring}
     assert sorted(map(len, found.areas)) == [1, 1, 11]
@@ -165,7 +165,7 @@ def test_the_densest_pair_merges_first_so_that_the_thinnest_cell_is_left():
     ring = h3.grid_ring(MIDDLE, 2)
     for thin in ring:
         counts = {**dict.fromkeys(ring, 9), MIDDLE: 3, thin: 3}
-        found = form(at_centres(counts), whole(), EVEN)
+        found = form(at_centers(counts), whole(), EVEN)
         assert frozenset({thin}) in found.areas
         assert frozenset(ring) - {thin} in found.areas
 
@@ -175,21 +175,21 @@ def test_density_counts_land_so_that_a_large_cell_is_thin():
     for large in ring[::4]:
         sizes = grid_of(TOWN, km2=0.125)
         sizes.area_km2[large] = 0.5
-        found = form(at_centres({**dict.fromkeys(ring, 6), MIDDLE: 3, large: 9}), whole(), sizes)
+        found = form(at_centers({**dict.fromkeys(ring, 6), MIDDLE: 3, large: 9}), whole(), sizes)
         assert frozenset({large}) in found.areas
 
 
 def test_a_lake_inside_an_area_is_no_land_of_it():
     shore = set(pieces.fill_holes(LAKE)) | {near for c in LAKE for near in h3.grid_disk(c, 1)}
-    found = form(at_centres(dict.fromkeys(sorted(shore - LAKE), 3)), whole(), LAKESIDE)
+    found = form(at_centers(dict.fromkeys(sorted(shore - LAKE), 3)), whole(), LAKESIDE)
     assert found.areas == (frozenset(shore - LAKE),)
 
 
 def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
     shore = h3.grid_ring(MIDDLE, 2)
-    found = form(at_centres(dict.fromkeys(shore, 3)), whole(), ISLAND)
+    found = form(at_centers(dict.fromkeys(shore, 3)), whole(), ISLAND)
     assert found.areas == (frozenset(shore),)
-    both = form(at_centres(dict.fromkeys([*shore, MIDDLE], 3)), whole(), ISLAND)
+    both = form(at_centers(dict.fromkeys([*shore, MIDDLE], 3)), whole(), ISLAND)
     assert set(both.areas) == {frozenset(shore), frozenset({MIDDLE})}
     assert not MOAT & set().union(*both.areas, both.fringe)
 
@@ -199,14 +199,14 @@ def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
 
 @pytest.mark.parametrize("n", [3, 500])
 def test_incidents_all_at_one_point_make_one_area_of_the_cells_in_reach(n):
-    found = form(at_centres({MIDDLE: n}), whole(eps_m=400))
+    found = form(at_centers({MIDDLE: n}), whole(eps_m=400))
     assert found.areas == (frozenset(h3.grid_disk(MIDDLE, 1)),)
 
 
-def test_a_centre_exactly_eps_from_a_core_incident_is_in_reach():
-    centre_xy = np.round(GRID.centre_xy)
-    grid = grid_of(TOWN, centre_xy=centre_xy)
-    x, y = centre_xy[TOWN.index(MIDDLE)]
+def test_a_center_exactly_eps_from_a_core_incident_is_in_reach():
+    center_xy = np.round(GRID.center_xy)
+    grid = grid_of(TOWN, center_xy=center_xy)
+    x, y = center_xy[TOWN.index(MIDDLE)]
     knot = np.array([[x + 180.0, y]] * 3)  # whole meters: the distance is exact
     at = grid.at([min(h3.grid_ring(MIDDLE, 1))] * 3)
     none = expecting({})
@@ -310,7 +310,7 @@ def test_each_cluster_reaches_what_full_distances_say(xy, choices):
     assert len(found) == labels.max(initial=-1) + 1
     for label, cluster in enumerate(found):
         core = xy[(labels == label) & is_core]
-        near = cdist(GRID.centre_xy, core).min(axis=1) <= choices.dbscan.eps_m
+        near = cdist(GRID.center_xy, core).min(axis=1) <= choices.dbscan.eps_m
         reached = set(GRID.area_km2.index[near].tolist())
         assert cluster.cells == reached | set(cells_at(xy)[labels == label].tolist())
         assert cluster.members.tolist() == np.flatnonzero(labels == label).tolist()

@@ -207,12 +207,12 @@ def test_what_fills_touches_an_area_or_what_filled_before(given):
 def test_the_kernel_is_the_sum_over_incidents_one_by_one(land, seed, n, bandwidth_m):
     xy = np.random.default_rng(seed).uniform(-1000, 6000, (n, 2))
     slow = []
-    for x, y in land.centre_xy:
+    for x, y in land.center_xy:
         total = 0.0
         for at_x, at_y in xy:
-            metres = math.hypot(x - at_x, y - at_y)
-            if metres <= 4 * bandwidth_m:
-                total += math.exp(-(metres**2) / (2 * bandwidth_m**2))
+            meters = math.hypot(x - at_x, y - at_y)
+            if meters <= 4 * bandwidth_m:
+                total += math.exp(-(meters**2) / (2 * bandwidth_m**2))
         slow.append(total / (2 * math.pi * (bandwidth_m / 1000) ** 2))
     np.testing.assert_allclose(land.density(xy, bandwidth_m), slow, rtol=1e-9, atol=1e-12)
 

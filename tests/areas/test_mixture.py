@@ -322,7 +322,7 @@ def clouds():
 
 @pytest.mark.parametrize("width_m", [60, 120, 200, 300, 500])
 def test_a_cloud_is_as_wide_as_a_gaussian(clouds, width_m):
-    away = BLOCKS.centre_xy - BLOCKS.centre_xy[AT_BLOCK]
+    away = BLOCKS.center_xy - BLOCKS.center_xy[AT_BLOCK]
     assert clouds[width_m] @ away == pytest.approx([0, 0], abs=5)
     # H3 draws hexagons a few percent longer than wide
     across = np.array([[np.sum(clouds[width_m] * x * y) for x in away.T] for y in away.T])
@@ -332,7 +332,7 @@ def test_a_cloud_is_as_wide_as_a_gaussian(clouds, width_m):
 
 @pytest.mark.parametrize(("width_m", "apart"), [(200, 0.08), (300, 0.04), (500, 0.015)])
 def test_a_wide_cloud_is_a_gaussian(clouds, width_m, apart):
-    away = BLOCKS.centre_xy - BLOCKS.centre_xy[AT_BLOCK]
+    away = BLOCKS.center_xy - BLOCKS.center_xy[AT_BLOCK]
     across = np.array([[np.sum(clouds[width_m] * x * y) for x in away.T] for y in away.T])
     law = multivariate_normal([0, 0], across)
     wanted = law.pdf(away) * 1e6 * WIDE.area_km2

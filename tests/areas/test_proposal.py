@@ -366,7 +366,7 @@ def test_csv_and_geojson_say_the_same(rows):
 
 
 @given(rows=rows)
-def test_geojson_shapes_are_valid_and_hold_their_cells_centres(rows):
+def test_geojson_shapes_are_valid_and_hold_their_cells_centers(rows):
     for feature, row in zip(geojson(proposal_of(*rows))["features"], rows, strict=True):
         shape = shapely.geometry.shape(feature["geometry"])
         assert shape.is_valid

@@ -124,8 +124,8 @@ def test_the_estimate_is_bayes_rule_integrated_number_by_number(n, alpha, beta, 
         return poisson.pmf(n, expected) * gamma.pdf(expected, alpha, scale=1 / beta)
 
     found = shrink(n, Prior(alpha, beta), coverage)
-    centre, reach = found.mean, 12 * math.sqrt(found.alpha) / found.rate
-    ends = [0, found.low, found.high, centre + reach + 20 / found.rate]
+    center, reach = found.mean, 12 * math.sqrt(found.alpha) / found.rate
+    ends = [0, found.low, found.high, center + reach + 20 / found.rate]
     shares = [quad(weight, *ends[at : at + 2], limit=200)[0] for at in range(3)]
     assert shares[1] / sum(shares) == pytest.approx(coverage, abs=2e-4)
     assert shares[0] == pytest.approx(shares[2], abs=2e-3 * sum(shares))

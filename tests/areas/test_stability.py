@@ -203,7 +203,7 @@ def test_a_minimum_of_two_stays_two():
     assert stability._Again(past, GRID, params(100, 19)).params.dbscan.min_samples == 15
 
 
-def test_what_lies_within_eps_to_the_metre_is_near():
+def test_what_lies_within_eps_to_the_meter_is_near():
     xy = AT[MIDDLE] + np.array([[0.0, 0], [100, 0]])
     past = past_of(xy)
     both = np.ones(2, dtype=bool)

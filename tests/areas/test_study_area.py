@@ -28,7 +28,7 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 KNOT, OTHER, OUTSIDE = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.70, 39.02)
-TO_METRES = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
+TO_METERS = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
 
 
 def line(number, place, day="2020-05-01", fatal=0):
@@ -66,7 +66,7 @@ def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
     for other in (own, *others):
         assert (other.land.area_km2.dtype, other.land.total_km2) == (np.float64, 2.0 * len(cover))
     with pytest.raises(ValueError, match="read-only"):
-        own.grid.centre_xy[0] = 0
+        own.grid.center_xy[0] = 0
     with pytest.raises(ValueError, match="read-only"):
         own.grid.area_km2.iloc[0] = 9.0
     listed = own.cover
@@ -200,7 +200,7 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
     assert window.column("kind").index.tolist() == [0, 1]
     assert (window.n_unlocated, window.n_outside) == (1, 1)
     assert window.xy.tolist() == [
-        pytest.approx(TO_METRES.transform(*place), abs=0.01) for place in (KNOT, OTHER)
+        pytest.approx(TO_METERS.transform(*place), abs=0.01) for place in (KNOT, OTHER)
     ]
     assert located.grid.area_km2.index[window.at].tolist() == [
         int(h3.latlng_to_cell(lat, lon, 10), 16) for lon, lat in (KNOT, OTHER)

@@ -57,7 +57,7 @@ def maps(draw, grids=(TINY, SMALL, EVEN, LAKESIDE, ISLAND)):
         grid = replace(grid, area_km2=0 * grid.area_km2 + km2 * clipped)
     knots = np.zeros(n)
     for middle in rng.integers(0, n, draw(st.integers(0, 7))):
-        away = np.hypot(*(grid.centre_xy - grid.centre_xy[middle]).T)
+        away = np.hypot(*(grid.center_xy - grid.center_xy[middle]).T)
         knots += rng.integers(1, 12) * np.exp(-away / rng.integers(200, 900))
     strays = np.where(
         rng.random(n) < draw(st.sampled_from([0, 0.05, 0.3])), rng.integers(0, 9, n), 0
@@ -109,7 +109,7 @@ def test_a_hole_on_both_sides_of_the_180th_meridian_is_filled(lakes):
     lonlat = np.array([h3.cell_to_latlng(cell)[::-1] for cell in cells])
     xy = np.column_stack(Transformer.from_crs(4326, 3460, always_xy=True).transform(*lonlat.T))
     assert np.ptp(lonlat[:, 0]) > 300
-    grid = grid_of(cells, centre_xy=xy, km2=1 / 64)
+    grid = grid_of(cells, center_xy=xy, km2=1 / 64)
     ground, part = inner(grid, ring)
     assert ground._filled([part]) == [frozenset(h3.grid_disk(middle, 2))]
 
@@ -360,7 +360,7 @@ def test_what_would_grow_beyond_the_limit_is_no_area():
     assert areas(held, least=43, limit=6 / 64) == set()
 
 
-@examples(100)
+@examples(30)
 @given(maps(), limits, st.sampled_from([0.25, 1.0, 4.0, 20.0]))
 def test_each_area_holds_what_it_must_hangs_together_and_is_no_larger_than_allowed(
     map_, limit, least

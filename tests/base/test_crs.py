@@ -18,7 +18,7 @@ PHILADELPHIA_FT = "EPSG:2272"  # the same projection, US survey feet
 M_PER_US_FOOT = 1200 / 3937
 WGS84_A_M = 6378137.0
 WGS84_F = 1 / 298.257223563
-NOT_METRES = [
+NOT_METERS = [
     ("EPSG:4326", "degree"),
     ("EPSG:2272", "US survey foot"),
     ("EPSG:2222", "foot"),
@@ -65,7 +65,7 @@ def _box_area_m2(west, south, east, north):
 
 
 @pytest.mark.parametrize(
-    ("place", "other", "metres"),
+    ("place", "other", "meters"),
     [
         ((0, 0), (1, 0), 111319.491),  # a degree of the equator: 6378137 m times pi / 180
         ((0, 0), (0, 1), 110574.389),  # a degree northward from the equator
@@ -74,9 +74,9 @@ def _box_area_m2(west, south, east, north):
         ((174.81, -41.32), (-5.50, 40.96), 19959679.267),
     ],
 )
-def test_known_distances_on_the_ellipsoid(place, other, metres):
+def test_known_distances_on_the_ellipsoid(place, other, meters):
     found = crs.distance_m(np.array([place[0]]), np.array([place[1]]), *other)
-    assert found == pytest.approx([metres], abs=0.001)
+    assert found == pytest.approx([meters], abs=0.001)
 
 
 def test_the_middle_meridian_of_a_zone_is_at_500_km_east():
@@ -93,18 +93,18 @@ def test_longitude_comes_before_latitude_on_the_way_in_and_out():
     assert (lon[0], lat[0]) == pytest.approx((-94.58, 39.10), abs=1e-9)
 
 
-def test_us_survey_feet_are_1200_of_3937_metres():
+def test_us_survey_feet_are_1200_of_3937_meters():
     x_ft, y_ft = np.array([2_694_000.0]), np.array([236_000.0])  # Philadelphia's City Hall
     lon, lat = crs.to_lonlat(x_ft, y_ft, PHILADELPHIA_FT)
-    by_metres = crs.to_lonlat(x_ft * M_PER_US_FOOT, y_ft * M_PER_US_FOOT, PHILADELPHIA_M)
-    assert (lon[0], lat[0]) == pytest.approx((by_metres[0][0], by_metres[1][0]), abs=1e-9)
+    by_meters = crs.to_lonlat(x_ft * M_PER_US_FOOT, y_ft * M_PER_US_FOOT, PHILADELPHIA_M)
+    assert (lon[0], lat[0]) == pytest.approx((by_meters[0][0], by_meters[1][0]), abs=1e-9)
     assert (lon[0], lat[0]) == pytest.approx((-75.163, 39.953), abs=0.005)
 
 
 def test_an_equal_area_system_gives_the_area_on_the_ellipsoid():
     west, south, east, north = box = (-75.3, 39.85, -74.95, 40.15)
     shape = shapely.segmentize(shapely.box(*box), 0.002)
-    found = crs.to_metres(gpd.GeoSeries([shape], crs=crs.LONLAT), crs.equal_area(-75.1, 40.0))
+    found = crs.to_meters(gpd.GeoSeries([shape], crs=crs.LONLAT), crs.equal_area(-75.1, 40.0))
     assert found.area[0] == pytest.approx(_box_area_m2(west, south, east, north), rel=1e-6)
 
 
@@ -131,9 +131,9 @@ def test_no_place_gives_no_distance_and_no_coordinate():
 
 def test_an_unknown_place_is_at_no_distance_and_its_neighbours_keep_theirs():
     lon, lat = [np.nan, 0.0, 0.0, np.nan, np.inf, 0.0], [0.0, np.nan, 1.0, np.nan, 0.0, -np.inf]
-    metres = crs.distance_m(np.array(lon), np.array(lat), 0.0, 0.0)
+    meters = crs.distance_m(np.array(lon), np.array(lat), 0.0, 0.0)
     expected = [np.nan, np.nan, 110574.389, np.nan, np.nan, np.nan]
-    assert metres == pytest.approx(expected, abs=0.001, nan_ok=True)
+    assert meters == pytest.approx(expected, abs=0.001, nan_ok=True)
 
 
 def test_a_place_is_at_no_distance_from_itself():
@@ -151,23 +151,23 @@ def test_a_coordinate_off_the_map_is_unknown_in_both_directions():
     assert list(np.isnan(lon)) == list(np.isnan(lat)) == [True, True, False]
 
 
-def test_metres_are_told_from_feet_and_from_nothing():
+def test_meters_are_told_from_feet_and_from_nothing():
     assert crs.is_metric(UTM_15)
     assert crs.is_metric(PHILADELPHIA_M)
     assert not crs.is_metric(None)
-    assert not any(crs.is_metric(code) for code, _ in NOT_METRES)
+    assert not any(crs.is_metric(code) for code, _ in NOT_METERS)
 
 
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("code", "unit"), NOT_METRES)
-def test_degrees_feet_and_kilometres_are_refused_with_their_unit(code, unit):
+@pytest.mark.parametrize(("code", "unit"), NOT_METERS)
+def test_degrees_feet_and_kilometers_are_refused_with_their_unit(code, unit):
     shapes = gpd.GeoSeries([shapely.Point(-75, 40)], crs=crs.LONLAT)
     for measure in (
-        lambda: crs.require_metres(code),
+        lambda: crs.require_meters(code),
         lambda: crs.project(np.array([-75.0]), np.array([40.0]), code),
-        lambda: crs.to_metres(shapes, code),
+        lambda: crs.to_meters(shapes, code),
     ):
         with pytest.raises(CrsError, match=rf"measured in {unit}\. .* such as EPSG:32615"):
             measure()
@@ -175,9 +175,9 @@ def test_degrees_feet_and_kilometres_are_refused_with_their_unit(code, unit):
 
 def test_no_system_at_all_is_refused():
     with pytest.raises(CrsError, match=r"Set one in meters, such as EPSG:32615\."):
-        crs.require_metres(None)
+        crs.require_meters(None)
     with pytest.raises(CrsError, match=r"Set one in meters, such as EPSG:32615\."):
-        crs.to_metres(gpd.GeoSeries([shapely.Point(0, 0)]), UTM_15)
+        crs.to_meters(gpd.GeoSeries([shapely.Point(0, 0)]), UTM_15)
 
 
 def test_polygons_without_a_system_are_refused_with_their_file_and_the_remedy():
@@ -186,7 +186,7 @@ def test_polygons_without_a_system_are_refused_with_their_file_and_the_remedy():
         crs.tables_to_lonlat(table, "hoods.shp")
 
 
-@pytest.mark.parametrize("text", ["EPSG:999999", "", "metres", "EPSG:"])
+@pytest.mark.parametrize("text", ["EPSG:999999", "", "meters", "EPSG:"])
 def test_a_system_that_nobody_knows_is_refused(text):
     with pytest.raises(
         CrsError,
@@ -195,9 +195,9 @@ def test_a_system_that_nobody_knows_is_refused(text):
         crs.parse_crs(text)
 
 
-def test_a_system_that_nobody_knows_is_refused_where_metres_are_asked_for():
+def test_a_system_that_nobody_knows_is_refused_where_meters_are_asked_for():
     with pytest.raises(CrsError):
-        crs.require_metres("EPSG:999999")
+        crs.require_meters("EPSG:999999")
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -230,5 +230,5 @@ def test_there_and_back_again_in_us_survey_feet(places):
     xy_m = crs.project(lon, lat, PHILADELPHIA_M)
     x_ft, y_ft = (xy_m / M_PER_US_FOOT).T
     back_lon, back_lat = crs.to_lonlat(x_ft, y_ft, PHILADELPHIA_FT)
-    assert back_lon == pytest.approx(lon, abs=1e-8)  # a millimetre
+    assert back_lon == pytest.approx(lon, abs=1e-8)  # a millimeter
     assert back_lat == pytest.approx(lat, abs=1e-8)

@@ -166,6 +166,16 @@ def test_the_same_content_gives_no_new_version(tmp_path):
     assert [path.name for path in (tmp_path / "versions").iterdir()] == ["0001"]
 
 
+def test_a_first_version_that_cannot_be_written_leaves_no_folder(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(io, "sync_folder", full)
+    with pytest.raises(OSError, match="full"):
+        io._add_version(tmp_path / "dataset", {"a.txt": b"one"})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_going_back_to_old_content_is_a_version_of_its_own(tmp_path):
     for content in (OLD, NEW, OLD):
         last = io.publish_version(tmp_path, MARKER, content)

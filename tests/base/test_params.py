@@ -36,7 +36,7 @@ def test_three_years_before_february_2024_begin_in_february_2021():
     assert period.months == 36
 
 
-def test_areas_have_two_square_kilometres_at_resolution_10_unless_told():
+def test_areas_have_two_square_kilometers_at_resolution_10_unless_told():
     params = AreaParams(BLOCK_AND_A_HALF)
     assert (params.resolution, params.max_area_km2, params.is_limited) == (10, 2.0, True)
 

@@ -47,11 +47,11 @@ def test_the_briefing_prints_on_one_page_without_the_menu(read, sample_app, sche
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, paper
     reader.page.emulate_media(media="print")
     assert not reader.page.locator("[data-testid=stSidebar]").is_visible()
-    ink, paper_colour = reader.page.evaluate(
+    ink, paper_color = reader.page.evaluate(
         """() => [getComputedStyle(document.querySelector('.csa-key p')).color,
                   getComputedStyle(document.body).backgroundColor]"""
     )
-    assert (ink, paper_colour) == ("rgb(31, 36, 48)", "rgb(255, 255, 255)")
+    assert (ink, paper_color) == ("rgb(31, 36, 48)", "rgb(255, 255, 255)")
 
 
 def test_the_cards_do_not_move_the_map_when_they_are_complete(read, sample_app):

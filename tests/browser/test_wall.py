@@ -158,7 +158,7 @@ def test_a_button_fills_the_screen_and_leaves_it(opened):
         ),
     ],
 )
-def test_each_screen_is_read_from_ten_metres_and_nothing_is_cut(opened, state, path, width, height):
+def test_each_screen_is_read_from_ten_meters_and_nothing_is_cut(opened, state, path, width, height):
     with opened(path, state, width, height) as page:
         least = 28 * min(width / 1920, height / 1080)
         for screen in page.evaluate(EACH_SCREEN):

@@ -57,7 +57,7 @@ def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
 
 def ring_slowly(located, area, areas):
     """List the cells less than 750 m from an area's that are in the city and in no area."""
-    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
+    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.center_xy.tolist(), strict=True))
     own = np.array([xy[cell] for cell in area if cell in xy])
     near = {cell for cell, one in xy.items() if np.hypot(*(own - one).T).min() < 750}
     return near - frozenset().union(*areas)

@@ -113,7 +113,7 @@ def test_bands_are_counted_and_expected_as_cells_and_rows_say_one_by_one(
     """
     dataset, areas = testville[0], WEST | EAST
     before, after = Period(Month(2016, 2), SINCE), Period(SINCE, Month(2020, 2))
-    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
+    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.center_xy.tolist(), strict=True))
     own = np.array([xy[cell] for cell in areas])
     apart_m = {cell: np.hypot(*(own - at).T).min() for cell, at in xy.items() if cell not in areas}
     rings = {cell for cell, far in apart_m.items() if far < 750}

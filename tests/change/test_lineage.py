@@ -312,7 +312,7 @@ def test_what_was_split_off_or_merged_did_not_appear_and_is_not_gone():
     assert table["from_tracks"].tolist() == ["", "", "1 2", "1 2", ""]
 
 
-def test_a_step_of_two_hundred_metres_is_told_and_one_of_twenty_is_not():
+def test_a_step_of_two_hundred_meters_is_told_and_one_of_twenty_is_not():
     here = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0), (100.0, 100.0)] * 5)
     spread = np.var(here[:, 0], ddof=1)
     move = measure_move(here, here + np.array([120.0, 160.0]))

@@ -36,7 +36,7 @@ def slow_ratios(located, areas):
 
     A cell less than 750 m from several areas belongs to the nearest, then to the first.
     """
-    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.centre_xy.tolist(), strict=True))
+    xy = dict(zip(located.grid.h3_cells.tolist(), located.grid.center_xy.tolist(), strict=True))
     zones = [set(area) for area in areas]
     taken = set().union(*areas)
     for cell, one in xy.items():

@@ -20,6 +20,7 @@ from tests.workers import long, slowly
 from csa.base.params import Month
 from csa.change.expectation import Dispersion, boundary_z
 
+pytestmark = pytest.mark.long
 SEED = 41
 QUICK, SLOW = 60, 300
 CLAIMS = {claim.name: claim for claim in claims()}

@@ -23,7 +23,7 @@ def steps(one, other):
 
 
 # Meters: two steps are 520 to 600, three 780 or more.
-CENTRES = np.array([(300.0 * (q + r / 2), 260.0 * r) for q, r in CELLS])
+CENTERS = np.array([(300.0 * (q + r / 2), 260.0 * r) for q, r in CELLS])
 
 
 def at(*cells):
@@ -34,8 +34,8 @@ def cells_of(places):
     return {CELLS[place] for place in places}
 
 
-def metres(one, other):
-    return float(np.hypot(*(CENTRES[PLACE[one]] - CENTRES[PLACE[other]])))
+def meters(one, other):
+    return float(np.hypot(*(CENTERS[PLACE[one]] - CENTERS[PLACE[other]])))
 
 
 def slow_rings(cores):
@@ -46,7 +46,7 @@ def slow_rings(cores):
         if cell in taken:
             continue
         apart, area = min(
-            (min(round(metres(cell, own), 1) for own in core), area)
+            (min(round(meters(cell, own), 1) for own in core), area)
             for area, core in enumerate(cores)
         )
         if apart < 750:
@@ -58,46 +58,46 @@ def slow_rings(cores):
 
 
 def test_an_area_of_one_cell_has_a_ring_of_eighteen():
-    zones = draw_zones([at((4, 4))], CENTRES)
+    zones = draw_zones([at((4, 4))], CENTERS)
     ring = cells_of(zones.rings[0])
     assert ring == {cell for cell in CELLS if 1 <= steps(cell, (4, 4)) <= 2}
     assert len(ring) == 18
     assert len(zones.rest) == 81 - 19
 
 
-def test_a_ring_reaches_as_far_in_metres_whatever_the_cells():
+def test_a_ring_reaches_as_far_in_meters_whatever_the_cells():
     apart = np.array([[0.0, 0.0], [RING_M - 0.1, 0.0], [0.0, -RING_M], [RING_M + 0.1, 0.0]])
     zones = draw_zones([np.array([0])], apart)
     assert zones.rings[0].tolist() == [1]
     assert zones.rest.tolist() == [2, 3]
-    fine = draw_zones([at((4, 4))], CENTRES / 3)
+    fine = draw_zones([at((4, 4))], CENTERS / 3)
     assert cells_of(fine.rings[0]) == {
-        cell for cell in CELLS if 0 < metres(cell, (4, 4)) < 3 * RING_M
+        cell for cell in CELLS if 0 < meters(cell, (4, 4)) < 3 * RING_M
     }
     assert len(fine.rings[0]) > 50
 
 
 def test_a_cell_near_two_areas_goes_to_the_nearer():
     for first, second in (((2, 4), (5, 4)), ((5, 4), (2, 4))):
-        rings = draw_zones([at(first), at(second)], CENTRES).rings
+        rings = draw_zones([at(first), at(second)], CENTERS).rings
         of = {core: cells_of(ring) for core, ring in zip((first, second), rings, strict=True)}
         assert (3, 4) in of[2, 4]
         assert (4, 4) in of[5, 4]
 
 
-def test_the_nearest_of_an_areas_cells_counts_and_a_metre_is_enough():
-    centres = CENTRES.copy()
-    centres[PLACE[4, 4], 0] += 1.0
-    zones = draw_zones([at((3, 4), (3, 3)), at((8, 0), (5, 4))], centres)
+def test_the_nearest_of_an_areas_cells_counts_and_a_meter_is_enough():
+    centers = CENTERS.copy()
+    centers[PLACE[4, 4], 0] += 1.0
+    zones = draw_zones([at((3, 4), (3, 3)), at((8, 0), (5, 4))], centers)
     assert (4, 4) in cells_of(zones.rings[1])
 
 
 @pytest.mark.parametrize("nudge_m", [0.0, 1e-6])
 def test_as_near_to_both_it_goes_to_the_first(nudge_m):
-    centres = CENTRES.copy()
-    centres[PLACE[4, 4], 0] += nudge_m  # the last digits of a center decide nothing
+    centers = CENTERS.copy()
+    centers[PLACE[4, 4], 0] += nudge_m  # the last digits of a center decide nothing
     for first, second in (((3, 4), (5, 4)), ((5, 4), (3, 4))):
-        zones = draw_zones([at(first), at(second)], centres)
+        zones = draw_zones([at(first), at(second)], centers)
         assert (4, 4) in cells_of(zones.rings[0])
 
 
@@ -120,7 +120,7 @@ def test_rates_are_means_by_land():
 
 
 def test_an_area_in_the_corner_of_the_study_area_has_what_there_is_of_a_ring():
-    zones = draw_zones([at((0, 0))], CENTRES)
+    zones = draw_zones([at((0, 0))], CENTERS)
     assert cells_of(zones.rings[0]) == {cell for cell in CELLS if 1 <= steps(cell, (0, 0)) <= 2}
     assert len(zones.rings[0]) == 5
 
@@ -128,16 +128,16 @@ def test_an_area_in_the_corner_of_the_study_area_has_what_there_is_of_a_ring():
 def test_an_area_among_others_or_of_everything_has_an_empty_ring():
     inner = [cell for cell in CELLS if steps(cell, (4, 4)) == 0]
     outer = [cell for cell in CELLS if 1 <= steps(cell, (4, 4)) <= 2]
-    zones = draw_zones([at(*inner), at(*outer)], CENTRES)
+    zones = draw_zones([at(*inner), at(*outer)], CENTERS)
     assert zones.rings[0].size == 0
     assert zones.rings[1].size > 0
-    whole = draw_zones([np.arange(81)], CENTRES)
+    whole = draw_zones([np.arange(81)], CENTERS)
     assert whole.rings[0].size == 0
     assert whole.rest.size == 0
 
 
 def test_without_areas_all_is_rest():
-    zones = draw_zones([], CENTRES)
+    zones = draw_zones([], CENTERS)
     assert zones.cores == zones.rings == ()
     assert zones.rest.tolist() == list(range(81))
 
@@ -182,15 +182,15 @@ def test_half_and_twice_as_frequent_is_still_close(ratio, is_close):
 
 def test_an_area_without_cells_is_refused():
     with pytest.raises(ParamError, match="Area 2 has no cell"):
-        draw_zones([at((4, 4)), at()], CENTRES)
+        draw_zones([at((4, 4)), at()], CENTERS)
 
 
 def test_a_cell_in_two_areas_is_refused():
     areas = [at((1, 1)), at((4, 4), (0, 0)), at((5, 5), (4, 4))]
     with pytest.raises(ParamError, match="Areas 2 and 3 share a cell"):
-        draw_zones(areas, CENTRES)
+        draw_zones(areas, CENTERS)
     with pytest.raises(ParamError, match="Areas 1 and 2 share a cell"):
-        draw_zones([at((1, 1)), at((0, 0), (1, 1))], CENTRES)
+        draw_zones([at((1, 1)), at((0, 0), (1, 1))], CENTERS)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def areas(draw):
 
 @given(cores=areas())
 def test_rings_are_what_a_slow_walk_gives_and_each_cell_is_in_one_part(cores):
-    zones = draw_zones([at(*core) for core in cores], CENTRES)
+    zones = draw_zones([at(*core) for core in cores], CENTERS)
     assert [cells_of(core) for core in zones.cores] == cores
     assert [cells_of(ring) for ring in zones.rings] == slow_rings(cores)
     parts = np.concatenate([*zones.cores, *zones.rings, zones.rest])
@@ -217,10 +217,10 @@ def test_rings_are_what_a_slow_walk_gives_and_each_cell_is_in_one_part(cores):
 @given(cores=areas(), seed=st.integers(0, 2**32))
 def test_renumbering_the_areas_renumbers_their_rings(cores, seed):
     random = np.random.default_rng(seed)
-    centres = CENTRES + random.uniform(-20, 20, CENTRES.shape)  # no cell is as near to two
+    centers = CENTERS + random.uniform(-20, 20, CENTERS.shape)  # no cell is as near to two
     order = random.permutation(len(cores))
-    zones = draw_zones([at(*core) for core in cores], centres)
-    again = draw_zones([at(*cores[area]) for area in order], centres)
+    zones = draw_zones([at(*core) for core in cores], centers)
+    again = draw_zones([at(*cores[area]) for area in order], centers)
     assert [ring.tolist() for ring in again.rings] == [zones.rings[a].tolist() for a in order]
     assert again.rest.tolist() == zones.rest.tolist()
 
@@ -256,10 +256,10 @@ def test_a_ring_reaches_two_steps_where_cells_are_too_large_for_its_meters():
         land = pd.Series(1.0, index=pd.Index(np.arange(len(xy), dtype=np.uint64), name="cell"))
         return Grid(land, xy)
 
-    assert ring_width_m(grid(CENTRES)) == RING_M
-    large = grid(CENTRES * 3)
+    assert ring_width_m(grid(CENTERS)) == RING_M
+    large = grid(CENTERS * 3)
     assert large.spacing_m == pytest.approx(900, rel=0.01)
     assert ring_width_m(large) > RING_M
-    ring = draw_zones([at((4, 4))], large.centre_xy, ring_width_m(large)).rings[0]
-    assert len(ring) == len(draw_zones([at((4, 4))], CENTRES).rings[0])
-    assert ring_width_m(grid(CENTRES[:1])) == RING_M
+    ring = draw_zones([at((4, 4))], large.center_xy, ring_width_m(large)).rings[0]
+    assert len(ring) == len(draw_zones([at((4, 4))], CENTERS).rings[0])
+    assert ring_width_m(grid(CENTERS[:1])) == RING_M

@@ -128,7 +128,7 @@ def test_an_empty_deployment_file_sets_nothing(tmp_path, city):
     assert settled == resolve({}, city, {})
 
 
-def test_a_whole_number_will_do_for_a_length_in_metres(tmp_path, city):
+def test_a_whole_number_will_do_for_a_length_in_meters(tmp_path, city):
     settled = resolve({}, city, {}, _deployment(tmp_path, "eps_m = 200"))
     assert settled["eps_m"] == Resolved(200.0, "deployment file")
 

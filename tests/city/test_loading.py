@@ -492,7 +492,7 @@ def test_data_are_late_by_the_city_s_own_clock_and_cadence(write):
 
 def test_descriptions_differ_where_settings_differ():
     described = setting_descriptions()
-    assert described["areas.eps_m"] == "DBSCAN's radius in metres"
+    assert described["areas.eps_m"] == "DBSCAN's radius in meters"
     assert described["city.name"] != described["sources[].name"]
 
 

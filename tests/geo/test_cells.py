@@ -104,7 +104,7 @@ def test_a_point_falls_into_the_cell_that_h3_names_with_longitude_first():
 
 
 def test_the_middle_of_a_cell_falls_into_that_cell():
-    middles = places.centres(UNIVERSE)
+    middles = places.centers(UNIVERSE)
     assert places.bin_points(middles["lon"], middles["lat"], 9).tolist() == UNIVERSE
     assert middles.index.tolist() == UNIVERSE
     assert middles.index.name == "cell"
@@ -146,7 +146,7 @@ def test_a_lake_in_the_study_area_is_no_land():
     assert not any(hexagon(cell).within(lake) for cell in table.index)
 
 
-def test_a_cell_with_a_pond_at_its_centre_is_land_around_the_pond():
+def test_a_cell_with_a_pond_at_its_center_is_land_around_the_pond():
     table = places.cover_study_area(around_a_pond(), 9)
     assert MIDDLE in table.index
     expected = geodesic_km2(hexagon(MIDDLE)) - geodesic_km2(pond())
@@ -296,7 +296,7 @@ def test_no_study_area_has_no_cells():
     assert table.index.name == "cell"
 
 
-def test_a_straight_border_of_forty_kilometres_loses_no_cell():
+def test_a_straight_border_of_forty_kilometers_loses_no_cell():
     area = box(0, 0, 0.5, 0.06)
     table = places.cover_study_area(area, 8)
     start = h3.latlng_to_cell(LAT + 0.03, LON + 0.25, 8)
@@ -304,12 +304,12 @@ def test_a_straight_border_of_forty_kilometres_loses_no_cell():
     assert set(table.index) == met
 
 
-def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centres():
+def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centers():
     assert pieces.contiguous_parts([]) == []
     assert pieces.fill_holes([]) == frozenset()
     assert places.draw_cells([]).empty
-    assert places.centres([]).empty
-    assert list(places.centres([])) == ["lon", "lat"]
+    assert places.centers([]).empty
+    assert list(places.centers([])) == ["lon", "lat"]
     assert places.outline([]).is_empty
     assert places.as_text([]) == []
     assert places.from_text([]).shape == (0,)
@@ -388,7 +388,7 @@ def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
 
 
 @given(cells=sets_of_cells)
-def test_parts_are_what_a_walk_from_centre_to_centre_can_reach(cells):
+def test_parts_are_what_a_walk_from_center_to_center_can_reach(cells):
     parts = pieces.contiguous_parts(cells)
     assert set(parts) == slow_parts(cells)
     assert sum(map(len, parts)) == len(cells)
@@ -407,7 +407,7 @@ def test_an_outline_has_the_area_of_its_cells_and_a_polygon_for_each_part(cells)
     assert drawn.is_valid
     assert len(shapely.get_parts(drawn)) == len(slow_parts(cells))
     assert drawn.area == pytest.approx(sum(hexagon(cell).area for cell in cells), rel=1e-9)
-    middles = places.centres(sorted(cells))
+    middles = places.centers(sorted(cells))
     assert shapely.intersects_xy(drawn, middles["lon"], middles["lat"]).all()
     assert places.outline(sorted(cells, reverse=True)).equals_exact(drawn, tolerance=0)
 

@@ -90,7 +90,7 @@ def test_beside_a_pentagon_spirals_are_h3s_own():
 
 
 @given(cells=st.lists(st.sampled_from(UNIVERSE), unique=True, max_size=60), steps=st.integers(1, 3))
-def test_neighbours_are_what_so_many_steps_from_centre_to_centre_can_reach(cells, steps):
+def test_neighbors_are_what_so_many_steps_from_center_to_center_can_reach(cells, steps):
     at = [NUMBER[cell] for cell in cells]
     one_step = np.eye(len(UNIVERSE), dtype=int) + NEIGHBORS
     reached = np.linalg.matrix_power(one_step, steps)[np.ix_(at, at)] > 0

@@ -19,7 +19,7 @@ from tests.areas.ground import (
     TOWN,
     UNIVERSE,
     grid_of,
-    metres,
+    meters,
     slow_holes,
     slow_parts,
     slow_whole,
@@ -43,13 +43,13 @@ def test_the_size_of_cells_is_the_sum_of_their_clipped_areas():
     assert GRID.size_km2([MIDDLE]) == h3.cell_area(MIDDLE, unit="km^2")
 
 
-def test_ten_cells_of_a_tenth_are_exactly_one_square_kilometre():
+def test_ten_cells_of_a_tenth_are_exactly_one_square_kilometer():
     assert grid_of(TOWN, km2=0.1).size_km2(TOWN[:10]) == 1.0
 
 
-def test_the_middle_of_cells_is_the_mean_of_their_centres():
-    assert GRID.middle(TOWN[5:8]) == pytest.approx(metres(TOWN[5:8]).mean(axis=0))
-    assert GRID.middle([MIDDLE]) == tuple(GRID.centre_xy[TOWN.index(MIDDLE)])
+def test_the_middle_of_cells_is_the_mean_of_their_centers():
+    assert GRID.middle(TOWN[5:8]) == pytest.approx(meters(TOWN[5:8]).mean(axis=0))
+    assert GRID.middle([MIDDLE]) == tuple(GRID.center_xy[TOWN.index(MIDDLE)])
 
 
 def test_middles_sort_west_to_east_and_then_south_to_north():
@@ -57,7 +57,7 @@ def test_middles_sort_west_to_east_and_then_south_to_north():
     backwards = row[::-1]
     assert sorted(backwards, key=lambda cell: GRID.middle([cell])) == row
     upright = np.column_stack([np.zeros(len(TOWN)), np.arange(len(TOWN), dtype=float)])
-    turned = grid_of(TOWN, centre_xy=upright)
+    turned = grid_of(TOWN, center_xy=upright)
     backwards = TOWN[::-1]
     assert sorted(backwards, key=lambda cell: turned.middle([cell])) == TOWN
 
@@ -152,7 +152,7 @@ def test_a_study_area_without_cells_has_no_places():
     assert not empty.mask(TOWN).any()
 
 
-def test_a_lone_cell_has_no_hole_and_lies_at_its_own_centre():
+def test_a_lone_cell_has_no_hole_and_lies_at_its_own_center():
     lone = frozenset({MIDDLE})
     assert GRID.without_holes(lone) == lone
     assert EVEN.middle(lone) == tuple(AT[MIDDLE])

@@ -128,12 +128,12 @@ def test_the_inventory_says_where_each_service_is_and_what_is_known_of_it():
 
 
 @pytest.mark.parametrize(("x_m", "y_m"), [(0, 0), (500, 0), (500, 250), (250, 500), (500.005, 250)])
-def test_a_service_on_the_border_or_within_a_centimetre_of_it_is_inside(x_m, y_m):
+def test_a_service_on_the_border_or_within_a_centimeter_of_it_is_inside(x_m, y_m):
     table = count_services(areas_of(BLOCK), services_at(("Hope", "clinic", x_m, y_m)), 800, UTM)
     assert rows(table) == [("A", "clinic", 1, 0, 0.0, "Hope")]
 
 
-def test_a_service_at_exactly_the_distance_is_near_and_one_metre_on_it_is_not():
+def test_a_service_at_exactly_the_distance_is_near_and_one_meter_on_it_is_not():
     services = services_at(("Here", "clinic", 1300, 0), ("There", "clinic", 1301, 0))
     assert count_services(areas_of(BLOCK), services, 800, UTM)["near"].tolist() == [1]
 

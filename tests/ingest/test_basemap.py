@@ -50,7 +50,7 @@ def polygons(*shapes, tolerance_m=3.0):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_pieces_of_one_street_become_one_line_and_a_bend_of_a_metre_is_straightened():
+def test_pieces_of_one_street_become_one_line_and_a_bend_of_a_meter_is_straightened():
     street = lines(LineString([(0, 0), (50, 1), (100, 0)]), LineString([(200, 0), (100, 0)]))
     assert len(street.geoms) == 1
     assert shapely.get_num_coordinates(street) == 2
@@ -193,7 +193,7 @@ streets = st.lists(
 
 
 @given(streets=streets, tolerance_m=st.sampled_from([1.0, 5.0, 20.0]))
-def test_no_street_moves_farther_than_the_tolerance_and_a_metre(streets, tolerance_m):
+def test_no_street_moves_farther_than_the_tolerance_and_a_meter(streets, tolerance_m):
     drawn = measured(lines(*streets, tolerance_m=tolerance_m))
     before = shapely.union_all(streets)
     assert shapely.hausdorff_distance(before, drawn, densify=0.2) <= tolerance_m + 1.5

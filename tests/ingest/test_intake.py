@@ -69,7 +69,7 @@ def test_a_small_file_by_hand(town):
     ]
 
 
-@pytest.mark.parametrize("n_rows", [40, 999])
+@pytest.mark.parametrize("n_rows", [pytest.param(40, marks=pytest.mark.long), 999])
 def test_however_many_rows_are_read_at_once_the_answer_is_the_same(root, monkeypatch, n_rows):
     config, folder = load_city(root / "config" / "sample.toml"), root / "data" / "sample"
     whole = ingest_city(config, folder)

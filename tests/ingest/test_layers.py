@@ -115,7 +115,7 @@ def test_of_columns_alike_the_one_that_is_spelled_the_same_is_read(tmp_path):
     assert read_services(path, SERVICES, CITY)[0]["name"].tolist() == ["Hope"]
 
 
-def test_a_table_in_metres_is_read_by_the_system_that_the_city_names(tmp_path):
+def test_a_table_in_meters_is_read_by_the_system_that_the_city_names(tmp_path):
     spot = gpd.GeoSeries([Point(-94.57, 39.02)], crs="EPSG:4326").to_crs("EPSG:32615")[0]
     path = lines(tmp_path / "s.csv", f"Hope,clinic,{spot.x},{spot.y}")
     metric = SERVICES.model_copy(update={"crs": "EPSG:32615"})

@@ -124,7 +124,7 @@ def test_projected_feet_become_degrees(town):
     town.edit_config('lon = "lon"\nlat = "lat"', 'x = "lon"\ny = "lat"')
     town.edit_config('name = "list"', 'name = "list"\ncrs = "EPSG:26998"')  # Missouri West
     path = town.write("a.csv", "1,1,2020-01-01,0,850000.0,320000.0,,")
-    metres = judge(town, path)[0]
+    meters = judge(town, path)[0]
     town.edit_config(
         "EPSG:26998",
         "+proj=tmerc +lat_0=36.1666666666667 +lon_0=-94.5 "
@@ -133,9 +133,9 @@ def test_projected_feet_become_degrees(town):
     feet = 3937 / 1200
     path = town.write("b.csv", f"1,1,2020-01-01,0,{850000 * feet},{320000 * feet},,")
     in_feet = judge(town, path)[0]
-    assert metres["lon"][0] == pytest.approx(-94.5, abs=1e-9)
-    assert in_feet["lon"][0] == pytest.approx(metres["lon"][0], abs=1e-7)
-    assert in_feet["lat"][0] == pytest.approx(metres["lat"][0], abs=1e-6)
+    assert meters["lon"][0] == pytest.approx(-94.5, abs=1e-9)
+    assert in_feet["lon"][0] == pytest.approx(meters["lon"][0], abs=1e-7)
+    assert in_feet["lat"][0] == pytest.approx(meters["lat"][0], abs=1e-6)
 
 
 def test_times_of_another_zone_become_the_citys_and_bare_dates_keep_their_day(town):

@@ -87,3 +87,8 @@ def test_a_module_is_tried_with_the_tests_that_stand_where_it_does():
     page = Mutant("app", "app/csa_app/screens/draw/page.py", 1, 1, "")
     assert page.mirror == ROOT / "tests" / "app" / "screens" / "draw"
     assert block_of(page) is None  # Streamlit compiles it at each run
+
+
+def test_a_guard_against_lists_of_different_lengths_is_left_alone():
+    tree = ast.parse("dict(zip(a, b, strict=True))")
+    assert [node for node in nodes(tree) if list(changes(node))] == []

@@ -37,8 +37,8 @@ def ground(km=13.0, resolution=10):
     half = km / 222
     square = shapely.box(-75.1 - half * 1.305, 40 - half, -75.1 + half * 1.305, 40 + half)
     cover = h3_cells.cover_study_area(square, resolution)
-    centres = h3_cells.centres(cover.index.to_numpy())
-    xy = project(centres["lon"].to_numpy(), centres["lat"].to_numpy(), CRS)
+    centers = h3_cells.centers(cover.index.to_numpy())
+    xy = project(centers["lon"].to_numpy(), centers["lat"].to_numpy(), CRS)
     return Grid(cover["area_km2"], xy)
 
 
@@ -72,7 +72,7 @@ class MadeUpCity:
 def make_city(seed, planted=None, n_incidents=6000):
     """Make a city whose incidents follow a crowd, a field of their own, and planted factors."""
     grid, rng = ground(), np.random.default_rng(seed)
-    xy = grid.centre_xy
+    xy = grid.center_xy
     crowd = field(xy, rng, 2500, 0.7)
     risk = crowd + field(xy, rng, 500 if planted else (500, 900)[seed % 2], 0.45)
     risk = risk + rng.normal(size=len(xy)) * 0.4

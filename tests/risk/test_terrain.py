@@ -161,7 +161,7 @@ def test_places_that_only_follow_shootings_are_no_more_than_a_marker(planted, fo
     """The oracle draws by a kernel of its own; planted factors are more than that."""
     assert not any(one.is_marker for one in found.factors)
     assert all(1.1 < one.control < 1.5 for one in found.factors)
-    xy = planted.grid.centre_xy
+    xy = planted.grid.center_xy
     shot = xy[planted.grid.at(planted.incidents)]
     values = []
     for seed in range(1, 5):
@@ -177,9 +177,9 @@ def test_places_that_only_follow_shootings_are_no_more_than_a_marker(planted, fo
 
 def test_smoothed_counts_keep_their_sum_and_spread_over_300_m():
     grid = ground()
-    middle = int(np.argmin(np.hypot(*(grid.centre_xy - grid.centre_xy.mean(axis=0)).T)))
+    middle = int(np.argmin(np.hypot(*(grid.center_xy - grid.center_xy.mean(axis=0)).T)))
     spread = smooth_counts(np.eye(1, len(grid.area_km2), middle)[0] * 10, grid)
-    away = grid.centre_xy - grid.centre_xy[middle]
+    away = grid.center_xy - grid.center_xy[middle]
     assert spread.sum() == pytest.approx(10)
     assert np.sqrt((spread @ away**2) / 10) == pytest.approx(300, rel=0.1)
     drawn = draw_places(5000, spread, grid, np.random.default_rng(1))
@@ -217,7 +217,7 @@ def test_95_of_100_cities_without_any_factor_show_none():
 
 def test_no_incident_and_too_few_places_are_results():
     grid = ground()
-    lone = layer("lone", grid.centre_xy[:1])
+    lone = layer("lone", grid.center_xy[:1])
     model = fit_risk_terrain([], [lone], grid)
     assert (model.factors, model.n_used, model.n_parts) == ((), 0, 0)
     city = make_city(5, n_incidents=800)

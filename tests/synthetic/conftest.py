@@ -63,7 +63,7 @@ def proposal_of(dataset, city):
 
 
 @pytest.fixture(scope="session")
-def metres_between():
+def meters_between():
     """Measure on a sphere, which shares no code with what is tested."""
 
     def measure(lon, lat, to_lon, to_lat):

@@ -121,14 +121,14 @@ def test_480000_people_live_in_about_60_neighborhoods(dataset, truth):
     assert 55 <= len(people) == truth["neighborhoods"] <= 65
 
 
-def test_one_hot_area_has_no_hub_and_no_clinic_and_the_others_have(files, truth, metres_between):
+def test_one_hot_area_has_no_hub_and_no_clinic_and_the_others_have(files, truth, meters_between):
     gap = truth["service_gap"]
     (hot,) = (one for one in truth["features"] if one["name"] == gap["feature"])
     near = [
         row
         for row in table(files["services.csv"])
         if row["kind"] in gap["kinds"]
-        and metres_between(hot["lon"], hot["lat"], float(row["lon"]), float(row["lat"]))
+        and meters_between(hot["lon"], hot["lat"], float(row["lon"]), float(row["lat"]))
         <= gap["within_m"]
     ]
     assert near == []
@@ -148,7 +148,7 @@ def test_services_are_of_every_kind_and_each_name_comes_once(files):
 
 
 def test_each_area_of_the_program_holds_the_vacant_land_that_its_walks_found(
-    files, truth, metres_between
+    files, truth, meters_between
 ):
     rows = table(files["vacant_places.csv"])
     middles = {one["name"]: one for one in truth["features"]}
@@ -157,7 +157,7 @@ def test_each_area_of_the_program_holds_the_vacant_land_that_its_walks_found(
         near = [
             row["kind"]
             for row in rows
-            if metres_between(hot["lon"], hot["lat"], float(row["lon"]), float(row["lat"]))
+            if meters_between(hot["lon"], hot["lat"], float(row["lon"]), float(row["lat"]))
             <= hot["radius_m"]
         ]
         assert near.count("vacant lot") == planted["lots"], name
@@ -179,16 +179,16 @@ def test_all_files_together_are_under_3_mb(files):
     assert sum(map(len, files.values())) < 3_000_000
 
 
-def test_nobody_can_read_its_18_by_15_km_as_a_real_place(files, metres_between):
+def test_nobody_can_read_its_18_by_15_km_as_a_real_place(files, meters_between):
     edge = shapely.union_all([shape for _, shape in shapes(files["neighborhoods.geojson"])])
     west, south, east, north = edge.bounds
     assert -101.53 < west < east < -101.26
     assert 41.69 < south < north < 41.87
-    assert 16_000 < metres_between(west, south, east, south) < 20_000
-    assert 13_500 < metres_between(west, south, west, north) < 17_000
+    assert 16_000 < meters_between(west, south, east, south) < 20_000
+    assert 13_500 < meters_between(west, south, west, north) < 17_000
     for lon, lat in REAL_PLACES:
-        corner = min(edge.exterior.coords, key=lambda at: metres_between(*at, lon, lat))
-        assert metres_between(*corner, lon, lat) > 18_000
+        corner = min(edge.exterior.coords, key=lambda at: meters_between(*at, lon, lat))
+        assert meters_between(*corner, lon, lat) > 18_000
 
 
 def test_the_readme_says_that_nothing_is_real_and_how_it_is_made(files):

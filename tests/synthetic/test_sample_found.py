@@ -15,12 +15,12 @@ def planted(truth):
     return {one["name"]: one for one in truth["features"]}
 
 
-def within(feature, incidents, metres_between):
+def within(feature, incidents, meters_between):
     """Tell which incidents lie in a planted circle, or ring."""
-    metres = metres_between(
+    meters = meters_between(
         feature["lon"], feature["lat"], incidents["lon"].to_numpy(), incidents["lat"].to_numpy()
     )
-    return (metres <= feature["radius_m"] + 1) & (metres >= feature["inner_radius_m"] - 1)
+    return (meters <= feature["radius_m"] + 1) & (meters >= feature["inner_radius_m"] - 1)
 
 
 def between(incidents, start, until):
@@ -32,13 +32,13 @@ def areas_at(feature, areas):
     return areas[areas.intersects(shapely.Point(feature["lon"], feature["lat"]))]
 
 
-def areas_near(feature, areas, metres_between):
+def areas_near(feature, areas, meters_between):
     """List the areas that reach into a planted circle, by their outline's points."""
 
     def reaches(outline):
         lon, lat = shapely.get_coordinates(outline).T
-        metres = metres_between(feature["lon"], feature["lat"], lon, lat)
-        return metres.min() <= max(feature["radius_m"], 300)
+        meters = meters_between(feature["lon"], feature["lat"], lon, lat)
+        return meters.min() <= max(feature["radius_m"], 300)
 
     is_near = areas.geometry.map(reaches) | areas.index.isin(areas_at(feature, areas).index)
     return areas[is_near]
@@ -49,22 +49,22 @@ def areas_near(feature, areas, metres_between):
 
 @pytest.mark.parametrize("name", STEADY)
 def test_the_last_36_months_find_each_steady_area(
-    name, planted, proposal_of, dataset, metres_between
+    name, planted, proposal_of, dataset, meters_between
 ):
     feature = planted[name]
     areas = proposal_of("2020-09", 36).areas
     (found,) = areas_at(feature, areas).itertuples()
     recent = between(dataset.incidents, "2017-09", "2020-09").dropna(subset=["lon"])
-    inside = recent[within(feature, recent, metres_between)]
+    inside = recent[within(feature, recent, meters_between)]
     in_area = shapely.intersects_xy(found.geometry, inside["lon"], inside["lat"])
     assert in_area.mean() > 0.65
 
 
-def test_no_more_than_one_area_lies_where_nothing_was_planted(planted, proposal_of, metres_between):
+def test_no_more_than_one_area_lies_where_nothing_was_planted(planted, proposal_of, meters_between):
     areas = proposal_of("2020-09", 36).areas
     near = set()
     for feature in planted.values():
-        near |= set(areas_near(feature, areas, metres_between)["area_id"])
+        near |= set(areas_near(feature, areas, meters_between)["area_id"])
     assert len(set(areas["area_id"]) - near) <= MAX_AREAS_ELSEWHERE
 
 
@@ -75,25 +75,25 @@ def test_the_institution_a_point_that_stands_for_others_is_no_area(planted, prop
 
 
 def test_the_appearing_area_is_found_in_2020_and_not_before(
-    planted, proposal_of, dataset, metres_between
+    planted, proposal_of, dataset, meters_between
 ):
     feature = planted["appearing"]
     incidents = between(dataset.incidents, "2020-02", "2020-09").dropna(subset=["lon"])
-    inside = incidents[within(feature, incidents, metres_between)]
+    inside = incidents[within(feature, incidents, meters_between)]
     for months in (8, 36):
-        areas = areas_near(feature, proposal_of("2020-09", months).areas, metres_between)
+        areas = areas_near(feature, proposal_of("2020-09", months).areas, meters_between)
         (found,) = areas.itertuples()
         in_area = shapely.intersects_xy(found.geometry, inside["lon"], inside["lat"])
         assert in_area.mean() > 0.65
     for until, months in (("2020-01", 36), ("2020-01", 12), ("2019-01", 36)):
-        assert areas_near(feature, proposal_of(until, months).areas, metres_between).empty
+        assert areas_near(feature, proposal_of(until, months).areas, meters_between).empty
 
 
-def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, metres_between):
+def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, meters_between):
     incidents = dataset.incidents.dropna(subset=["lon"])
     counts = {}
     for name in ("cooling", "ring of cooling"):
-        here = incidents[within(planted[name], incidents, metres_between)]
+        here = incidents[within(planted[name], incidents, meters_between)]
         counts[name] = [
             len(between(here, *span)) for span in (("2018-07", "2019-07"), ("2019-07", "2020-07"))
         ]
@@ -103,9 +103,9 @@ def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, metres_betw
     assert after > 2 * before
 
 
-def test_the_cooling_turns_in_the_middle_of_2019(planted, dataset, metres_between):
+def test_the_cooling_turns_in_the_middle_of_2019(planted, dataset, meters_between):
     incidents = dataset.incidents.dropna(subset=["lon"])
-    here = incidents[within(planted["cooling"], incidents, metres_between)]
+    here = incidents[within(planted["cooling"], incidents, meters_between)]
     first, second = (
         len(between(here, *span)) for span in (("2019-01", "2019-07"), ("2019-07", "2020-01"))
     )
@@ -113,11 +113,11 @@ def test_the_cooling_turns_in_the_middle_of_2019(planted, dataset, metres_betwee
 
 
 def test_the_eased_area_falls_and_what_lies_around_it_does_not_rise(
-    planted, dataset, metres_between
+    planted, dataset, meters_between
 ):
     incidents = dataset.incidents.dropna(subset=["lon"])
-    core = within(planted["southeast"], incidents, metres_between)
-    near = within({**planted["southeast"], "radius_m": 1300}, incidents, metres_between) & ~core
+    core = within(planted["southeast"], incidents, meters_between)
+    near = within({**planted["southeast"], "radius_m": 1300}, incidents, meters_between) & ~core
     for here, most in ((core, 0.3), (near, 1.5)):
         first, second = (
             len(between(incidents[here], *span))
@@ -126,10 +126,10 @@ def test_the_eased_area_falls_and_what_lies_around_it_does_not_rise(
         assert second < most * first
 
 
-def test_steady_areas_hold_steady(planted, dataset, metres_between):
+def test_steady_areas_hold_steady(planted, dataset, meters_between):
     incidents = dataset.incidents.dropna(subset=["lon"])
     for name in STEADY:
-        here = incidents[within(planted[name], incidents, metres_between)]
+        here = incidents[within(planted[name], incidents, meters_between)]
         years = [len(between(here, f"{year}-01", f"{year + 1}-01")) for year in range(2015, 2020)]
         assert max(years) < 1.6 * min(years)
 
@@ -147,10 +147,10 @@ def test_planted_areas_hold_about_45_percent(truth):
     assert everything == truth["incidents"]
 
 
-def test_each_planted_count_is_in_the_file(planted, dataset, metres_between):
+def test_each_planted_count_is_in_the_file(planted, dataset, meters_between):
     incidents = dataset.incidents.dropna(subset=["lon"])
     for feature in planted.values():
-        here = incidents[within(feature, incidents, metres_between)]
+        here = incidents[within(feature, incidents, meters_between)]
         for year, count in feature["incidents_by_year"].items():
             assert (here["occurred_at"].dt.year == int(year)).sum() >= count, feature["name"]
         assert feature["incidents"] == sum(feature["incidents_by_year"].values())

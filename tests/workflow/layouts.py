@@ -403,7 +403,7 @@ LAYOUTS = {
     "day first, semicolons": Layout(
         (-46.63, -23.55), day_first, delimiter=";", zone="America/Sao_Paulo"
     ),
-    "UTM metres": Layout((-86.16, 39.77), by_utm, crs="EPSG:32616"),
+    "UTM meters": Layout((-86.16, 39.77), by_utm, crs="EPSG:32616"),
     "Excel": Layout((-86.16, 39.77), louisville, suffix="xlsx"),
     "JSON": Layout((-90.20, 38.63), cincinnati, suffix="json"),
     "places in words": Layout((-115.14, 36.17), in_words, zone="America/Los_Angeles"),

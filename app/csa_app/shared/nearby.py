@@ -13,9 +13,9 @@ import shapely
 import streamlit as st
 
 from csa.areas.choices import AreaSettings
-from csa.base.crs import LONLAT, METRES_PER_MILE
+from csa.base.crs import LONLAT, METERS_PER_MILE
 from csa.base.text import day, percent, tr
-from csa.geo.cells import CellSet, centres, outline
+from csa.geo.cells import CellSet, centers, outline
 from csa.geo.services import count_services
 from csa.risk.explanation import AreaExplanation
 from csa_app.shared import cache, panels, theme
@@ -71,7 +71,7 @@ def _risk(session: CitySession) -> Layer | None:
 def _suspect(session: CitySession, choices: AreaSettings) -> Layer | None:
     """Mark the cells of points that may stand for unknown places, of all months together."""
     located = cache.located(session, choices)
-    middles = centres(np.unique(located.cells[located.is_suspect])).round(5)
+    middles = centers(np.unique(located.cells[located.is_suspect])).round(5)
     title = tr("map.suspect")
     spots = [[lat, lon, "?", title, ""] for lon, lat in middles[["lon", "lat"]].to_numpy().tolist()]
     return {"name": "suspect", "title": title, "spots": spots} if spots else None
@@ -167,9 +167,9 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
     """Tabulate an area's services for readers."""
     nearest = [
         tr("services.inside_it", name=name)
-        if metres == 0
-        else tr("services.away", name=name, distance=distance(metres, units))
-        for name, metres in zip(here["nearest_name"], here["nearest_m"], strict=True)
+        if meters == 0
+        else tr("services.away", name=name, distance=distance(meters, units))
+        for name, meters in zip(here["nearest_name"], here["nearest_m"], strict=True)
     ]
     return pd.DataFrame(
         {
@@ -181,13 +181,13 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
     )
 
 
-def distance(metres: float, units: str) -> str:
+def distance(meters: float, units: str) -> str:
     """Format a distance in the city's units, no finer than walkers notice."""
     if units == "us":
-        return tr("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
-    if metres < 1000:
-        return tr("report.about_metres", metres=max(10, round(metres, -1)))
-    return tr("services.kilometres", kilometres=metres / 1000)
+        return tr("services.miles", miles=max(0.1, meters / METERS_PER_MILE))
+    if meters < 1000:
+        return tr("report.about_meters", meters=max(10, round(meters, -1)))
+    return tr("services.kilometers", kilometers=meters / 1000)
 
 
 def show_risk(session: CitySession, area: CellSet) -> None:

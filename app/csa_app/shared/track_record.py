@@ -59,7 +59,7 @@ def by_year(
     """Draw what each way of choosing caught, year by year, each labeled beside its last mark."""
     figure = go.Figure()
     for part, line in lines.items():
-        colour, width, dash, symbol = _style(part)
+        color, width, dash, symbol = _style(part)
         texts = [
             hover.format(way=line.name, year=year, share=f"{100 * share:.0f}%")
             for year, share in line.shares.items()
@@ -69,8 +69,8 @@ def by_year(
             y=(100 * line.shares).tolist(),
             mode="lines+markers",
             name=line.name,
-            line={"color": colour, "width": width, "dash": dash},
-            marker={"color": colour, "size": 4 + 2 * width, "symbol": symbol},
+            line={"color": color, "width": width, "dash": dash},
+            marker={"color": color, "size": 4 + 2 * width, "symbol": symbol},
             text=texts,
             hovertemplate="%{text}<extra></extra>",
         )

@@ -80,7 +80,7 @@ class CellCounts:
     counts: Floats  # (m,) incidents
     area_km2: Floats  # (m,) land, above 0; cells are clipped to the study area
     spirals: Ints  # (m, K) positions of each cell itself, its first ring, its second ...
-    centre_xy: Floats  # (m, 2) meters: the cells' centers
+    center_xy: Floats  # (m, 2) meters: the cells' centers
     apart_m: Floats  # (r,) as `csa.geo.cells.mean_apart_m` of both: as many rings are heard
 
     def __post_init__(self) -> None:
@@ -221,14 +221,14 @@ def _units(inside: Ints, cells: CellCounts) -> _Units:
     around = np.unique(cells.spirals[inside, : RINGS[CONTEXT_RINGS].stop])
     around = np.setdiff1d(around[around != OUTSIDE], inside)
     if len(around) > MAX_AROUND:
-        squares = np.floor(cells.centre_xy[around] / BLOCK_M)
+        squares = np.floor(cells.center_xy[around] / BLOCK_M)
         _, unit = np.unique(squares, axis=0, return_inverse=True)
     else:
         unit = np.arange(len(around))
     unit = np.r_[np.arange(len(inside)), len(inside) + unit.ravel()]
     places = np.r_[inside, around]
     n_cells = np.bincount(unit)
-    xy = [np.bincount(unit, column) / n_cells for column in cells.centre_xy[places].T]
+    xy = [np.bincount(unit, column) / n_cells for column in cells.center_xy[places].T]
     counts, area_km2 = (
         np.bincount(unit, of[places]).astype(np.float64) for of in (cells.counts, cells.area_km2)
     )

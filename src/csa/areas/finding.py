@@ -302,7 +302,7 @@ class Estimator:
         counts = located.counts(period).astype(np.float64)
         grid = located.grid
         self._cells = CellCounts(
-            counts, grid.area_km2.to_numpy(), grid.around(N_RINGS), grid.centre_xy, grid.apart_m
+            counts, grid.area_km2.to_numpy(), grid.around(N_RINGS), grid.center_xy, grid.apart_m
         )
         fields = located.fields
         if period not in fields:

@@ -23,7 +23,7 @@ from scipy.spatial import cKDTree
 
 from csa.areas.walkable import OPENING_KM2, min_incidents_per_cell, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
-from csa.base.crs import require_metres
+from csa.base.crs import require_meters
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams
 from csa.geo.cells import OUTSIDE, CellSet
@@ -40,7 +40,7 @@ class Links:
     """Which of some incidents lie within a radius of each other."""
 
     place: Ints  # (n,) the distinct place of each incident
-    xy: Floats  # (p, 2) metres: the distinct places, west to east, then south to north
+    xy: Floats  # (p, 2) meters: the distinct places, west to east, then south to north
     places: csr_array  # (p, p) whether two places lie within the radius; each pair once
 
     def label(self, least: int) -> tuple[Ints, Bools]:
@@ -122,11 +122,11 @@ def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> NeighborGraph:
     links = link_places(xy, eps_m)
     cell = np.empty(len(links.xy), dtype=at.dtype)
     cell[links.place] = at
-    reach = cKDTree(grid.centre_xy).sparse_distance_matrix(
+    reach = cKDTree(grid.center_xy).sparse_distance_matrix(
         cKDTree(links.xy), eps_m, output_type="ndarray"
     )
     return NeighborGraph(
-        links, cell, _links(reach["i"], reach["j"], (len(grid.centre_xy), len(links.xy)))
+        links, cell, _links(reach["i"], reach["j"], (len(grid.center_xy), len(links.xy)))
     )
 
 
@@ -187,14 +187,14 @@ def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.Data
     >>> csa.label_clusters(incidents, csa.DbscanParams(eps_m=50, min_samples=3)).cluster_id.tolist()
     [1, 0, 0, 1, 0, 1, -1]
     """
-    require_metres(incidents.crs)
-    xy = incidents.geometry.get_coordinates().to_numpy(dtype=np.float64)  # (n, 2) metres
+    require_meters(incidents.crs)
+    xy = incidents.geometry.get_coordinates().to_numpy(dtype=np.float64)  # (n, 2) meters
     labels, is_core = cluster_points(xy, params)
     return pd.DataFrame({"cluster_id": labels, "is_core": is_core}, index=incidents.index)
 
 
 def cluster_points(xy: Floats, params: DbscanParams) -> tuple[Ints, Bools]:
-    """Cluster points in metres: identical ones are folded into one weighted point.
+    """Cluster points in meters: identical ones are folded into one weighted point.
 
     The labels are those of scikit-learn's plain run on the points sorted by x, then y, bit for
     bit; where points stand for blocks, in a tenth of its memory.

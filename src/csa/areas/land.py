@@ -24,7 +24,7 @@ class Land:
     """A study area's cells."""
 
     area_km2: Floats  # (m,) land of each cell
-    centre_xy: Floats  # (m, 2) meters
+    center_xy: Floats  # (m, 2) meters
     neighbours: csr_array  # (m, m) whether two cells touch; a cell may count as its own neighbor
     neighborhood: Ints  # (m,) number of the neighborhood that each cell lies in; -1 for none
 
@@ -45,7 +45,7 @@ class Land:
         """
         if not len(xy):
             return np.zeros(len(self.area_km2))
-        pairs = cKDTree(self.centre_xy).sparse_distance_matrix(
+        pairs = cKDTree(self.center_xy).sparse_distance_matrix(
             cKDTree(xy), REACH * bandwidth_m, output_type="ndarray"
         )
         kernel = np.exp(-0.5 * (pairs["v"] / bandwidth_m) ** 2)
@@ -112,7 +112,7 @@ def take_areas(
 
 def _from_the_densest(area: Ints, counts: Floats, land: Land) -> Iterator[int]:
     densest = area[np.argmax(counts[area] / land.area_km2[area])]
-    apart = np.hypot(*(land.centre_xy[area] - land.centre_xy[densest]).T)
+    apart = np.hypot(*(land.center_xy[area] - land.center_xy[densest]).T)
     yield from area[np.argsort(apart, kind="stable")].tolist()
 
 

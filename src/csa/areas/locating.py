@@ -36,7 +36,7 @@ _GRIDS: WeakValueDictionary[bytes, Grid] = WeakValueDictionary()
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
     cover = h3_cells.cover_study_area(dataset.study_area, resolution)
-    return cover.join(h3_cells.centres(cover.index.to_numpy()))
+    return cover.join(h3_cells.centers(cover.index.to_numpy()))
 
 
 def cached_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def _cover_from_plain(kept: Mapping[str, Any], resolution: int, ground: str) -> 
     try:
         index = pd.Index(h3_cells.from_text(kept["cells"]), name="cell")
         land = np.array(kept["area_km2"], dtype=np.float64)
-        cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centres(index))
+        cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centers(index))
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise TableError("learned.damaged") from error
     is_sound = np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()
@@ -161,10 +161,10 @@ def _grid_of(cover: pd.DataFrame, crs: str) -> Grid:
     key = hashlib.sha256(content).digest()
     grid = _GRIDS.get(key)
     if grid is None:
-        centre_xy = project(lon, lat, crs)
-        centre_xy.flags.writeable = land.flags.writeable = False
+        center_xy = project(lon, lat, crs)
+        center_xy.flags.writeable = land.flags.writeable = False
         land_km2 = pd.Series(land, pd.Index(cells, name="cell"), name="area_km2", copy=False)
-        grid = Grid(land_km2, centre_xy)
+        grid = Grid(land_km2, center_xy)
         _GRIDS[key] = grid
     return grid
 

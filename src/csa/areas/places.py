@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from csa.base.crs import METRES_PER_MILE
+from csa.base.crs import METERS_PER_MILE
 from csa.base.errors import CsaError, TableError
 from csa.base.params import Month
 from csa.base.text import natural_sort_key, tr
@@ -318,9 +318,9 @@ def base_of(name: str, neighborhoods: Collection[str]) -> str | None:
 
 def _told_by_distance(name: str, apart_m: Floats, used: Collection[str], units: str) -> list[str]:
     """Name places by distance and direction, as roughly as still tells each from all others."""
-    word, metres = ("mi", METRES_PER_MILE) if units == "us" else ("km", 1000.0)
+    word, meters = ("mi", METERS_PER_MILE) if units == "us" else ("km", 1000.0)
     sectors = np.round(np.arctan2(apart_m[:, 1], apart_m[:, 0]) / (np.pi / 4)).astype(int) % 8
-    far = np.hypot(*apart_m.T) / metres
+    far = np.hypot(*apart_m.T) / meters
     told: list[str] = []
     for digits in (None, 1, 2, 3):
         told = [

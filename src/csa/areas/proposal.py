@@ -295,7 +295,7 @@ def _geojson(proposal: Proposal) -> dict[str, Any]:
     for properties, shape in zip(
         area_records(proposal.areas), proposal.areas.geometry, strict=True
     ):
-        # RFC 7946: seven decimals are a centimetre, outer rings run counterclockwise.
+        # RFC 7946: seven decimals are a centimeter, outer rings run counterclockwise.
         drawn = shapely.orient_polygons(shapely.set_precision(shape, 1e-7))
         geometry = json.loads(shapely.to_geojson(drawn))
         features.append(

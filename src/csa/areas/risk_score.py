@@ -15,7 +15,7 @@ import shapely
 
 from csa.areas.ordering import N_DRAWS, SEED
 from csa.base.arrays import Bools, Cells, Floats
-from csa.base.crs import to_metres
+from csa.base.crs import to_meters
 from csa.base.params import Month
 from csa.city.dataset import City
 from csa.city.results import load_latest_result
@@ -47,7 +47,7 @@ def find_highest(risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any) -> H
     Places are taken by score, highest first, until their land (for points: their number) is
     at least `top_share` of all; places with the same score are taken together.
     """
-    weight = _weights(to_metres(risk.geometry, metric_crs).to_numpy())
+    weight = _weights(to_meters(risk.geometry, metric_crs).to_numpy())
     by_score = pd.Series(weight).groupby(risk["score"].to_numpy()).sum().sort_index(ascending=False)
     shares = by_score.cumsum() / by_score.sum()
     place = int((shares >= top_share - ALMOST).to_numpy().argmax())
@@ -59,8 +59,8 @@ def risk_in(
     areas: gpd.GeoDataFrame, risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any
 ) -> pd.DataFrame:
     """Compute how much of each area an external score calls high."""
-    outlines = to_metres(areas.geometry, metric_crs).to_numpy()
-    places = to_metres(risk.geometry, metric_crs).to_numpy()
+    outlines = to_meters(areas.geometry, metric_crs).to_numpy()
+    places = to_meters(risk.geometry, metric_crs).to_numpy()
     score = risk["score"].to_numpy(dtype=float)
     is_highest = find_highest(risk, top_share, metric_crs).is_highest.to_numpy()
     of_place = _of_points if _are_points(places) else _of_polygons

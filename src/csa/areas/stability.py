@@ -25,7 +25,7 @@ SAME_AREA = 0.5
 class PastIncidents:
     """All incidents before the end of a period, on a grid."""
 
-    xy: Floats  # (n, 2) metres
+    xy: Floats  # (n, 2) meters
     at: Ints  # (n,) the place of each one's cell in the grid
     months_ago: Floats  # (n,) months before the period's end
     period_months: int  # the period's length: DBSCAN runs on the incidents of so many months

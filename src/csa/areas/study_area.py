@@ -75,7 +75,7 @@ class StudyArea:
     dataset: Dataset  # the city's incidents and places
     kinds: tuple[str, ...]  # the kinds of incident counted
     rows: Ints  # (n,) the place of each in the dataset's incidents
-    xy: Floats  # (n, 2) metres
+    xy: Floats  # (n, 2) meters
     positions: Ints  # (n,) the place of each one's cell in the grid
     month: Ints  # (n,) months since the year 0
     grid: Grid  # the study area's cells
@@ -316,8 +316,8 @@ class StudyArea:
             self.cover["lon"], self.cover["lat"], self.dataset.neighborhoods
         )
         numbers = pd.factorize(names.where(names != ""), sort=True)[0].astype(np.int64)
-        size, centre = self.cover["area_km2"].to_numpy(), self.grid.centre_xy
-        return Land(size, centre, self.grid.touching, numbers)
+        size, center = self.cover["area_km2"].to_numpy(), self.grid.center_xy
+        return Land(size, center, self.grid.touching, numbers)
 
     def place(self, area: CellSet) -> Ints:
         """Return the places of an area's ground in the grid, ascending; of its land alone."""
@@ -351,6 +351,6 @@ class StudyArea:
             side = np.flatnonzero(by_cell == number)
             moved = np.flatnonzero(is_moved & (owner == number))
             if len(side):
-                _, nearest = cKDTree(self.grid.centre_xy[side]).query(self.xy[moved])
+                _, nearest = cKDTree(self.grid.center_xy[side]).query(self.xy[moved])
                 positions[moved] = side[nearest]
         return replace(self, positions=positions) if is_moved.any() else self

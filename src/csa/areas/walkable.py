@@ -125,7 +125,7 @@ class _Ground:
         self.opening = opening_km2 * float(np.max(needed / size, initial=0.0))
         free = np.flatnonzero(reached)
         density = np.round(expected[free] / size[free], 9)
-        self.places = free[np.lexsort((*grid.centre_xy[free].T[::-1], -density))]
+        self.places = free[np.lexsort((*grid.center_xy[free].T[::-1], -density))]
         self.number = np.full(len(reached) + 1, OUTSIDE)  # the last is for what is outside
         self.number[self.places] = np.arange(len(self.places))
         within_two = self.number[grid.around(2)[self.places]]

@@ -29,7 +29,7 @@ CURRENT_DATUMS = (
     "Hartebeesthoek94", "CGCS2000", "MAGNA-SIRGAS",
 )  # fmt: skip
 """How the names of those begin that countries measure in today."""
-METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
+METERS_PER_FOOT, METERS_PER_MILE = 0.3048, 1609.344
 """For text and maps of a city whose units are `us`; everything is measured in meters."""
 
 
@@ -52,8 +52,8 @@ def is_metric(crs: Any) -> bool:
 def _is_metric(known: CRS) -> bool:
     # Web Mercator counts in meters that are 1.3 times too short at 40 degrees.
     is_mercator = known.to_epsg() == 3857 or "Mercator" in _method(known)
-    in_metres = all(axis.unit_name == "metre" for axis in known.axis_info)
-    return known.is_projected and in_metres and not (is_mercator and not _is_transverse(known))
+    in_meters = all(axis.unit_name == "metre" for axis in known.axis_info)
+    return known.is_projected and in_meters and not (is_mercator and not _is_transverse(known))
 
 
 def _method(crs: CRS) -> str:
@@ -65,7 +65,7 @@ def _is_transverse(crs: CRS) -> bool:
     return "Transverse" in _method(crs) or "Oblique" in _method(crs)
 
 
-def require_metres(crs: Any) -> None:
+def require_meters(crs: Any) -> None:
     """Refuse a coordinate system in which lengths are not meters."""
     if crs is None:
         raise CrsError("crs.unset")
@@ -73,8 +73,8 @@ def require_metres(crs: Any) -> None:
         known = parse_crs(crs)
         unit = known.axis_info[0].unit_name if known.axis_info else "unknown units"
         if known.is_projected and unit == "metre":
-            unit = "metres that grow with latitude"
-        raise CrsError("crs.not_metres", given=known.name, unit=unit)
+            unit = "meters that grow with latitude"
+        raise CrsError("crs.not_meters", given=known.name, unit=unit)
 
 
 def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
@@ -82,9 +82,9 @@ def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
 
     Returns (n, 2) meters, x and y.
     """
-    require_metres(crs)
-    to_metres = Transformer.from_crs(LONLAT, parse_crs(crs), always_xy=True)
-    x_m, y_m = to_metres.transform(np.asarray(lon, float), np.asarray(lat, float))
+    require_meters(crs)
+    to_meters = Transformer.from_crs(LONLAT, parse_crs(crs), always_xy=True)
+    x_m, y_m = to_meters.transform(np.asarray(lon, float), np.asarray(lat, float))
     return np.column_stack([x_m, y_m])  # (n, 2) meters
 
 
@@ -114,9 +114,9 @@ def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     return turned.set_geometry(finite_shapes(turned.geometry))
 
 
-def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
+def to_meters(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
     """Project geometries into a system in meters."""
-    require_metres(crs)
+    require_meters(crs)
     if shapes.crs is None:
         raise CrsError("crs.unset")
     return finite_shapes(shapes.to_crs(crs))

@@ -300,10 +300,10 @@ in_words = Translator().listed
 def method_phrase(method: str) -> str:
     """Name a method of choosing in plain words, inside a sentence or in a table."""
     if method.startswith("kde_"):
-        metres, _, memory = method.removeprefix("kde_").partition("_")
-        if metres == "mix":
+        meters, _, memory = method.removeprefix("kde_").partition("_")
+        if meters == "mix":
             return tr("ways.heat_mix")
-        return tr("ways.heat_all" if memory == "all" else "ways.heat_recent", metres=metres)
+        return tr("ways.heat_all" if memory == "all" else "ways.heat_recent", meters=meters)
     return tr(
         {
             "areas": "ways.areas",

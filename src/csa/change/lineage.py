@@ -393,16 +393,16 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
     if least == 0:
         return CentroidShift(math.nan, math.nan, is_significant=False)
     step = xy_after.mean(axis=0) - xy_before.mean(axis=0)  # (2,) meters
-    metres = float(np.hypot(*step))
+    meters = float(np.hypot(*step))
     if least < 3:
-        return CentroidShift(metres, math.nan, is_significant=False)
+        return CentroidShift(meters, math.nan, is_significant=False)
     apart = [np.cov(xy, rowvar=False) / len(xy) for xy in (xy_before, xy_after)]
     spread = (apart[0] + apart[1]) * max(1.0, dispersion)  # (2, 2) square meters
-    along = step @ spread @ step / metres**2 if metres else np.trace(spread) / 2
+    along = step @ spread @ step / meters**2 if meters else np.trace(spread) / 2
     se_m = math.sqrt(max(float(along), 0.0))
     free = least - 1
     line = math.sqrt(2 * free / (free - 1) * fdtri(2, free - 1, 1 - MOVE_CHANCE))
-    return CentroidShift(metres, se_m, is_significant=metres > line * se_m)
+    return CentroidShift(meters, se_m, is_significant=meters > line * se_m)
 
 
 def _tell_track(

@@ -110,7 +110,7 @@ def _in_all(
 ) -> tuple[Ints, Floats]:
     """Count each place with its ring since the start, and what was expected: (n,) each."""
     grid = located.grid
-    zones = draw_zones(cores, grid.centre_xy, ring_width_m(grid))
+    zones = draw_zones(cores, grid.center_xy, ring_width_m(grid))
     core, ring, rest = zone_counts(located, zones, Period(displaced.since_all, displaced.until))
     base = displaced.places.base
     per_cell = located.expected(base)

@@ -57,21 +57,21 @@ class Control:
         return self.rate_ratio is not None and CLOSE <= self.rate_ratio <= 1 / CLOSE
 
 
-def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M) -> Zones:
+def draw_zones(cores: Sequence[Ints], center_xy: Floats, ring_m: float = RING_M) -> Zones:
     """Divide the study area's cells into areas, their rings and the rest.
 
     A cell near several areas goes to the one whose cells are nearest; then to the first.
     """
-    owner = _owners(cores, len(centre_xy))
+    owner = _owners(cores, len(center_xy))
     others = np.flatnonzero(owner < 0)
     edges = ring_m * np.array(BAND_EDGES_M) / RING_M
-    most_m, others_xy = edges[-1] + 1, centre_xy[others]
+    most_m, others_xy = edges[-1] + 1, center_xy[others]
     nearest_m = np.full(len(owner), edges[-1])
     for area, core in enumerate(cores):
-        beside = others[_is_beside(others_xy, centre_xy[core], most_m)]
-        metres, _ = cKDTree(centre_xy[core]).query(centre_xy[beside], distance_upper_bound=most_m)
+        beside = others[_is_beside(others_xy, center_xy[core], most_m)]
+        meters, _ = cKDTree(center_xy[core]).query(center_xy[beside], distance_upper_bound=most_m)
         # To the decimeter: cells of one distance differ in the last digits of their centers.
-        apart_m = np.round(metres, 1)
+        apart_m = np.round(meters, 1)
         is_nearer = apart_m < nearest_m[beside]
         owner[beside[is_nearer]] = area
         nearest_m[beside[is_nearer]] = apart_m[is_nearer]
@@ -174,7 +174,7 @@ def place_areas(
     numbers = grid.h3_cells
     inside = tuple(frozenset(numbers[places].tolist()) for places in at)
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
-    zones = draw_zones(at, grid.centre_xy, ring_width_m(grid))
+    zones = draw_zones(at, grid.center_xy, ring_width_m(grid))
     base = base_months(located, since)
     estimator = estimator or Estimator(located, base)
     cores = tuple(estimate_base(located, estimator, core) for core in zones.cores)
@@ -402,7 +402,7 @@ class VersionedZones:
             grid = self.located.grid
             at = {one: self.located.place(cells) for one, cells in key}
             at = {one: places for one, places in at.items() if len(places)}
-            zones = draw_zones([*at.values()], grid.centre_xy, ring_width_m(grid))
+            zones = draw_zones([*at.values()], grid.center_xy, ring_width_m(grid))
             self._zones[key] = list(at), zones
         drawn, zones = self._zones[key]
         return zones, drawn.index(area)

@@ -175,7 +175,7 @@ class CityBasics(Frozen):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="short name for folders")
     name: str = Field(min_length=1, description="name on screen")
     time_zone: TimeZone = Field(description="IANA name; `occurred_at` is local time there")
-    metric_crs: MetricCrs = Field(description="projected system in metres; distances use it")
+    metric_crs: MetricCrs = Field(description="projected system in meters; distances use it")
     units: Literal["us", "metric"] = Field("metric", description="units on screen; files: metric")
     resolutions: tuple[Resolution, ...] = Field(
         (8, 9, 10), min_length=1, description="H3 resolutions that the dataset holds"
@@ -303,7 +303,7 @@ class PlaceLists(ServiceList):
 class Services(PlaceLists):
     """Places that help: hubs, clinics, schools, churches, parks."""
 
-    near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
+    near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in meters")
 
 
 class VacantLand(PlaceLists):
@@ -411,7 +411,7 @@ class FunderGrant(Frozen):
 class Areas(Frozen):
     """Values for candidate areas; what is not given is found in the city's own data."""
 
-    eps_m: float | None = Field(None, gt=0, le=5000, description="DBSCAN's radius in metres")
+    eps_m: float | None = Field(None, gt=0, le=5000, description="DBSCAN's radius in meters")
     min_samples: int | None = Field(
         None, ge=2, description="DBSCAN's minimum, for `at_incidents`; given with the radius"
     )

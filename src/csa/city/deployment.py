@@ -110,7 +110,7 @@ SETTINGS = (
     _of_areas("months", _whole, "months of data in a proposal"),
     _of_areas("resolution", _whole, "H3 resolution of areas"),
     _of_areas("max_area_km2", _number, "size limit of an area in km2; 0 for none"),
-    Setting("eps_m", _number, _nothing, _nothing, "DBSCAN's radius in metres; unset: as suggested"),
+    Setting("eps_m", _number, _nothing, _nothing, "DBSCAN's radius in meters; unset: as suggested"),
     Setting(
         "min_samples", _whole, _nothing, _nothing, "DBSCAN's minimum count; unset: as suggested"
     ),

@@ -58,7 +58,7 @@ class Point(Frozen):
     why: str = Field(description="how it is known")
     lon: float = Field(ge=-180, le=180, description="degrees, WGS 84")
     lat: float = Field(ge=-90, le=90, description="degrees, WGS 84")
-    within_m: float = Field(default=30.0, ge=0, le=1000, description="radius in metres")
+    within_m: float = Field(default=30.0, ge=0, le=1000, description="radius in meters")
     exclude: bool = Field(
         default=False, description="true leaves its rows out; false only flags them"
     )

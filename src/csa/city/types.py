@@ -65,10 +65,10 @@ def _known_zone(name: str) -> str:
 def _metric(text: str) -> str:
     if UTM.fullmatch(text):
         return text
-    from csa.base.crs import parse_crs, require_metres  # noqa: PLC0415 - pyproj loads late
+    from csa.base.crs import parse_crs, require_meters  # noqa: PLC0415 - pyproj loads late
 
     try:
-        require_metres(parse_crs(text))
+        require_meters(parse_crs(text))
     except CrsError as error:
         raise ValueError(str(error)) from error
     return text

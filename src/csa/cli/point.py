@@ -44,7 +44,7 @@ def point_list(city: CityOption, dataset: FolderOption = None, as_json: JsonOpti
         return
     table = make_table("", "Incidents", "Address", "Latitude, longitude", "There", right=(0, 1))
     for one in points:
-        there = [one.neighborhood, *(f"{name} ({metres:.0f} m)" for name, metres in one.near)]
+        there = [one.neighborhood, *(f"{name} ({meters:.0f} m)" for name, meters in one.near)]
         where = f"{one.lat:.5f}, {one.lon:.5f}"
         words = ", ".join(filter(None, there))
         table.add_row(str(one.number), str(one.incidents), one.address or "(none)", where, words)

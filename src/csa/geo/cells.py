@@ -20,7 +20,7 @@ import shapely
 from h3 import H3BaseException
 
 from csa.base.arrays import Cells, Floats, Ints
-from csa.base.crs import LONLAT, equal_area, to_metres
+from csa.base.crs import LONLAT, equal_area, to_meters
 from csa.base.errors import ParamError
 from csa.base.params import require_resolution
 
@@ -91,12 +91,12 @@ def ring_pairs(spirals: Ints, ring: int) -> tuple[Ints, Ints]:
     return np.repeat(np.arange(len(others)), is_there.sum(axis=1)), others[is_there]
 
 
-def mean_apart_m(spirals: Ints, centre_xy: Floats) -> Floats:
+def mean_apart_m(spirals: Ints, center_xy: Floats) -> Floats:
     """Return the mean distance of cells no, one, two ... steps apart, as far as there are any.
 
-    `spirals` of at least four rings, (m, K); `centre_xy` (m, 2) meters.
+    `spirals` of at least four rings, (m, K); `center_xy` (m, 2) meters.
     """
-    x_m, y_m = np.ascontiguousarray(centre_xy.T)
+    x_m, y_m = np.ascontiguousarray(center_xy.T)
     apart_m = [0.0]
     for ring in range(1, len(RINGS)):
         here, there = ring_pairs(spirals, ring)
@@ -314,12 +314,12 @@ def clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.fl
 
     if not len(cells):
         return np.zeros(0)
-    centre = shapely.centroid(study_area)
-    metric = equal_area(shapely.get_x(centre), shapely.get_y(centre))
-    hexagons = to_metres(draw_cells(cells), metric).to_numpy()
+    center = shapely.centroid(study_area)
+    metric = equal_area(shapely.get_x(center), shapely.get_y(center))
+    hexagons = to_meters(draw_cells(cells), metric).to_numpy()
     # A long straight border in degrees is a curve in meters: it is projected piece by piece.
     fine = shapely.segmentize(study_area, MAX_EDGE_DEGREES)
-    area = to_metres(gpd.GeoSeries([fine], crs=LONLAT), metric).iloc[0]
+    area = to_meters(gpd.GeoSeries([fine], crs=LONLAT), metric).iloc[0]
     shapely.prepare(area)
     is_edge = ~shapely.contains_properly(area, hexagons)
     inside = np.array(hexagons, dtype=object)
@@ -372,7 +372,7 @@ def outline(cells: Iterable[int]) -> shapely.Geometry:
     return shapely.normalize(drawn)
 
 
-def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
+def centers(cells: Iterable[int] | Cells) -> pd.DataFrame:
     """Find the cells' centers."""
     import pandas as pd  # noqa: PLC0415 - loads late
 
@@ -597,4 +597,4 @@ def _km2(shapes: Iterable[shapely.Geometry]) -> Floats:
     series = gpd.GeoSeries(list(shapes), crs=LONLAT)
     west, south, east, north = series.total_bounds
     metric = equal_area((west + east) / 2, (south + north) / 2)
-    return np.asarray(to_metres(series, metric).area / M2_PER_KM2, dtype=np.float64)
+    return np.asarray(to_meters(series, metric).area / M2_PER_KM2, dtype=np.float64)

@@ -45,7 +45,7 @@ class Grid:
     """The study area's cells, and what can be done with sets of them."""
 
     area_km2: pd.Series  # clipped area of each cell, index `cell`, ascending
-    centre_xy: Floats  # (m, 2) meters: the cells' centers, in the order of `area_km2`
+    center_xy: Floats  # (m, 2) meters: the cells' centers, in the order of `area_km2`
 
     @classmethod
     def of_none(cls) -> Grid:
@@ -128,14 +128,14 @@ class Grid:
     @cached_property
     def apart_m(self) -> Floats:
         """(r,) mean distance in meters of cells no, one ... four steps apart, if any are."""
-        return mean_apart_m(self._rings, self.centre_xy)
+        return mean_apart_m(self._rings, self.center_xy)
 
     @cached_property
     def spacing_m(self) -> float:
         """The usual distance between the centers of neighbors; 0 for a single cell."""
-        if len(self.centre_xy) < 2:
+        if len(self.center_xy) < 2:
             return 0.0
-        apart_m = np.asarray(cKDTree(self.centre_xy).query(self.centre_xy, k=2)[0])
+        apart_m = np.asarray(cKDTree(self.center_xy).query(self.center_xy, k=2)[0])
         return float(np.median(apart_m[:, 1]))  # (m, 2): itself first
 
     def on_land(self, cells: Iterable[int]) -> CellSet:
@@ -190,7 +190,7 @@ class Grid:
         # What lies around a piece forms its outer rim, which reaches farthest west, and one rim
         # along each hole.
         rims = self.pieces({*around.ravel().tolist()} - piece)
-        rims.sort(key=lambda rim: float(self.centre_xy[[*rim], 0].min()))
+        rims.sort(key=lambda rim: float(self.center_xy[[*rim], 0].min()))
         return [self._flooded(rim, piece) for rim in rims[1:]]
 
     def _encloses(self, piece: Piece) -> bool:
@@ -232,5 +232,5 @@ class Grid:
 
     def middle(self, cells: Iterable[int]) -> tuple[float, float]:
         """Find the middle of a set of cells: the mean of their centers."""
-        x_m, y_m = self.centre_xy[self._at_all(cells)].T.tolist()
+        x_m, y_m = self.center_xy[self._at_all(cells)].T.tolist()
         return fmean(x_m), fmean(y_m)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from csa.base.arrays import Floats
-from csa.base.crs import LONLAT, equal_area, to_metres
+from csa.base.crs import LONLAT, equal_area, to_meters
 
 LEAST_KNOWN = 0.9
 """People are told where they are known for so much of the land that lies in any neighborhood."""
@@ -117,9 +117,9 @@ def estimate_populations(
     whose, near = tree.query(np.array(outlines, dtype=object), predicate="intersects")
     if not len(near):
         return found
-    drawn = to_metres(gpd.GeoSeries([*outlines], crs=LONLAT), metric).to_numpy()
+    drawn = to_meters(gpd.GeoSeries([*outlines], crs=LONLAT), metric).to_numpy()
     touched, place = np.unique(near, return_inverse=True)
-    shapes = to_metres(neighborhoods.iloc[touched].geometry, metric).to_numpy()
+    shapes = to_meters(neighborhoods.iloc[touched].geometry, metric).to_numpy()
     people = neighborhoods["population"].to_numpy(dtype=float)[touched]
     overlaps_m2 = shapely.area(shapely.intersection(shapes[place], drawn[whose]))
     for number in np.unique(whose).tolist():

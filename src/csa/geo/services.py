@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from csa.base.crs import to_metres
+from csa.base.crs import to_meters
 
 ON_BORDER_M = 0.01
 """A place this close to an area's edge lies on it, and so inside."""
@@ -19,7 +19,7 @@ SERVICE_COLUMNS = {
     "kind": "kind of service",
     "inside": "services of the kind in the area, its edge included",
     "near": "services outside it, at most near_m from its edge",
-    "nearest_m": "metres from the area's edge to the nearest; 0 inside",
+    "nearest_m": "meters from the area's edge to the nearest; 0 inside",
     "nearest_name": "name of the nearest; of several, the first in the alphabet",
 }
 
@@ -38,9 +38,9 @@ def count_services(
     areas: gpd.GeoDataFrame, services: gpd.GeoDataFrame, near_m: float, metric_crs: Any
 ) -> pd.DataFrame:
     """Count the services in and near each area, and find the nearest, kind by kind."""
-    outlines = to_metres(areas.geometry, metric_crs).to_numpy()
+    outlines = to_meters(areas.geometry, metric_crs).to_numpy()
     listed = services.sort_values(["kind", "name"], kind="stable")
-    points = to_metres(listed.geometry, metric_crs).to_numpy()
+    points = to_meters(listed.geometry, metric_crs).to_numpy()
     kind, name = (listed[column].to_numpy() for column in ("kind", "name"))
     kinds = sorted(set(kind))
     rows: list[tuple[object, ...]] = []

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from csa.base.crs import LONLAT, tables_to_lonlat, to_metres
+from csa.base.crs import LONLAT, tables_to_lonlat, to_meters
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message, msg
 from csa.city import config
@@ -57,7 +57,7 @@ MIN_AREA_M2 = 400.0
 
 def frame(neighborhoods: gpd.GeoDataFrame, margin_m: float, metric_crs: Any) -> shapely.Geometry:
     """Return the box around a city's neighborhoods that the basemap fills."""
-    west, south, east, north = to_metres(neighborhoods.geometry, metric_crs).total_bounds
+    west, south, east, north = to_meters(neighborhoods.geometry, metric_crs).total_bounds
     return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
 
 
@@ -150,7 +150,7 @@ def box_lonlat(box: shapely.Geometry, metric_crs: Any) -> tuple[float, float, fl
 
 def _parts(shapes: gpd.GeoSeries, metric_crs: Any, dimension: int) -> tuple[Shapes, Shapes]:
     """Return the single lines or polygons of a layer, in meters, and of which row each is."""
-    placed = to_metres(shapes, metric_crs).to_numpy()
+    placed = to_meters(shapes, metric_crs).to_numpy()
     parts, at = shapely.get_parts(shapely.force_2d(placed), return_index=True)
     is_kept = (shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)
     return parts[is_kept], at[is_kept]

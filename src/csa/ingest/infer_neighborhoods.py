@@ -338,7 +338,7 @@ def estimate_land(lonlat: pd.DataFrame) -> Cells:
         places = places[alone <= np.quantile(alone, 1 - LONELIEST)]
         around_m = float(np.clip(2 * np.quantile(alone, SPACING), *AROUND_M))
     hull = shapely.MultiPoint(places).convex_hull.buffer(around_m)
-    xy = _project(h3_cells.centres(fine), lonlat)
+    xy = _project(h3_cells.centers(fine), lonlat)
     return fine[shapely.contains_xy(hull, xy[:, 0], xy[:, 1])]
 
 
@@ -357,7 +357,7 @@ def outline_neighborhoods(
     xy = _project(lonlat[is_known], lonlat)
     codes = pd.Categorical(names[is_known], categories=often).codes.astype(np.int64)
     n_votes = min(VOTES, len(xy))
-    near = _nearest(xy, _project(h3_cells.centres(land), lonlat), n_votes)
+    near = _nearest(xy, _project(h3_cells.centers(land), lonlat), n_votes)
     votes = codes[near.reshape(len(land), n_votes)]
     # Of as many votes the nearest decides.
     n_same = (votes[:, :, None] == votes[:, None, :]).sum(axis=2) - np.arange(n_votes) / n_votes

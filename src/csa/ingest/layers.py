@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from csa.base.arrays import Floats
-from csa.base.crs import LONLAT, equal_area, to_metres
+from csa.base.crs import LONLAT, equal_area, to_meters
 from csa.base.errors import SourceError
 from csa.base.message import Message, msg
 from csa.base.text import first_names
@@ -325,9 +325,9 @@ def _lay_over(
         raise SourceError("places.negative_population", path=path)
     west, south, east, north = neighborhoods.total_bounds
     metric = equal_area((west + east) / 2, (south + north) / 2)
-    placed = to_metres(rows.geometry[is_used], metric).to_numpy()
+    placed = to_meters(rows.geometry[is_used], metric).to_numpy()
     counted = shapely.make_valid(placed, method="structure")
-    around = to_metres(neighborhoods.geometry, metric).to_numpy()
+    around = to_meters(neighborhoods.geometry, metric).to_numpy()
     place, source = shapely.STRtree(counted).query(around, predicate="intersects")
     land_m2 = shapely.area(counted)
     parts_m2 = shapely.area(shapely.intersection(around[place], counted[source]))

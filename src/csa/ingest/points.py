@@ -64,7 +64,7 @@ def _look_at(dataset: Dataset) -> Iterator[SuspectPoint]:
             order = np.argsort(away_m, kind="stable")[:MOST_NEAR]
             names_near = services["name"].to_numpy()
             near = [(str(names_near[at]), float(away_m[at])) for at in order]
-        kept = tuple((name, metres) for name, metres in near if metres <= NEAR_M)
+        kept = tuple((name, meters) for name, meters in near if meters <= NEAR_M)
         where = str(inside[0]) if len(inside) else ""
         named = one["address"], int(one["incidents"]), one.get("expected"), one["why"]
         yield SuspectPoint(number, lon, lat, *named, where, kept)

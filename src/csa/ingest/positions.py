@@ -80,8 +80,8 @@ def find_suspect_points(
     is_improbable = (chance * len(table) < MAX_CHANCE) & (table["incidents"] >= MIN_AT_POINT)
     table["why"] = np.where(is_improbable, "more incidents than chance would put there", "")
     for point in points:
-        metres = distance_m(table["lon"].to_numpy(), table["lat"].to_numpy(), point.lon, point.lat)
-        table.loc[metres <= point.within_m, "why"] = "" if point.is_real else point.name
+        meters = distance_m(table["lon"].to_numpy(), table["lat"].to_numpy(), point.lon, point.lat)
+        table.loc[meters <= point.within_m, "why"] = "" if point.is_real else point.name
     suspects = table[table["why"] != ""].copy()
     at_point = zip(suspects["lon"], suspects["lat"], strict=True)
     suspects["address"] = [_commonest(by_point.get_group(place)) for place in at_point]

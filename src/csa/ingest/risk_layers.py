@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from csa.base.crs import LONLAT, to_metres
+from csa.base.crs import LONLAT, to_meters
 from csa.base.errors import SourceError
 from csa.city.config import CityConfig, RiskLayerFile
 from csa.city.dataset import Dataset
@@ -96,7 +96,7 @@ def read_streets(config: CityConfig, folder: Path, layers: Path | None) -> gpd.G
     for path in places:
         if name and path.is_file():
             lines = read_shapes(path, config.risk.streets_crs if config.risk else None, "risk")
-            return to_metres(gpd.GeoSeries(lines.geometry, crs=LONLAT), config.city.metric_crs)
+            return to_meters(gpd.GeoSeries(lines.geometry, crs=LONLAT), config.city.metric_crs)
     return None
 
 
@@ -132,7 +132,7 @@ def _read_layer(
     refuse_tangled(valid, shapes, path)
     return FactorLayer(
         name=described.name,
-        shapes=to_metres(gpd.GeoSeries(valid, crs=LONLAT), config.city.metric_crs),
+        shapes=to_meters(gpd.GeoSeries(valid, crs=LONLAT), config.city.metric_crs),
         what=described.what,
         source=described.source,
         as_of=str(described.as_of),

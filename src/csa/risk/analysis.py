@@ -177,7 +177,7 @@ def find_risk_terrain(
         is_in = learned.contains(located.month)
     street_m = None
     if streets is not None:
-        street_m = street_meters(streets, grid.centre_xy, grid.spacing_m)
+        street_m = street_meters(streets, grid.center_xy, grid.spacing_m)
     used = located.cells[is_in & ~located.is_suspect]
     model = fit_risk_terrain(used, layers, grid, street_m, seed=SEED, progress=progress)
     progress("held")

@@ -11,7 +11,7 @@ import numpy as np
 from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
 from csa.areas.proposal import plain
 from csa.areas.risk_score import KEPT_NAME, KEPT_PARAMS
-from csa.base.crs import METRES_PER_FOOT
+from csa.base.crs import METERS_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, msg
 from csa.base.params import LAND_SHARE, Period
@@ -54,7 +54,7 @@ def describe_control(factor: RiskFactor) -> Message:
 def format_extent(meters: float, units: str, t: Translator) -> str:
     """Format a factor's extent in the city's units."""
     if units == "us":
-        return t("why_line.feet", feet=round(meters / METRES_PER_FOOT, -1))
+        return t("why_line.feet", feet=round(meters / METERS_PER_FOOT, -1))
     return t("why_line.meters", meters=round(meters, -1))
 
 

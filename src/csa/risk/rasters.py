@@ -50,7 +50,7 @@ class Rasters:
 
 
 def rasterize(
-    layers: Sequence[FactorLayer], centre_xy: Floats, spacing_m: float, is_compared: Bools
+    layers: Sequence[FactorLayer], center_xy: Floats, spacing_m: float, is_compared: Bools
 ) -> Rasters:
     """Draw each layer on the grid, in each form.
 
@@ -58,7 +58,7 @@ def rasterize(
     ----------
     layers
         Places in meters, in the grid's system.
-    centre_xy
+    center_xy
         (m, 2) meters: the cells' centers.
     spacing_m
         From a cell's center to the next: a block.
@@ -71,19 +71,19 @@ def rasterize(
         shapes = layer.shapes.to_numpy()
         if (shapely.get_type_id(shapes) == 0).all():
             xy = shapely.get_coordinates(shapes)
-            made += _point_forms(number, xy, centre_xy, spacing_m / 2, is_compared)
+            made += _point_forms(number, xy, center_xy, spacing_m / 2, is_compared)
         else:
-            away_m = _nearest(shapes, centre_xy, N_STEPS * spacing_m / 2)
+            away_m = _nearest(shapes, center_xy, N_STEPS * spacing_m / 2)
             made += _near_forms(number, away_m, spacing_m / 2)
-        n_places.append(_n_in_reach(shapes, centre_xy, spacing_m))
-    return _as_rasters(made, len(centre_xy), n_places)
+        n_places.append(_n_in_reach(shapes, center_xy, spacing_m))
+    return _as_rasters(made, len(center_xy), n_places)
 
 
 def draw_points(
-    xy: Floats, centre_xy: Floats, spacing_m: float, is_compared: Bools, rows: Ints
+    xy: Floats, center_xy: Floats, spacing_m: float, is_compared: Bools, rows: Ints
 ) -> Rasters:
     """Draw one layer of points in each form, on some rows of the grid alone."""
-    made = [*_point_forms(0, xy, centre_xy, spacing_m / 2, is_compared)]
+    made = [*_point_forms(0, xy, center_xy, spacing_m / 2, is_compared)]
     return _as_rasters([(form, holds[rows]) for form, holds in made], len(rows), [len(xy)])
 
 
@@ -99,12 +99,12 @@ def _near_forms(number: int, away_m: Floats, half_m: float) -> Iterator[tuple[Fo
 
 
 def _point_forms(
-    number: int, xy: Floats, centre_xy: Floats, half_m: float, is_compared: Bools
+    number: int, xy: Floats, center_xy: Floats, half_m: float, is_compared: Bools
 ) -> Iterator[tuple[Form, Bools]]:
     tree = cKDTree(xy)
-    yield from _near_forms(number, np.asarray(tree.query(centre_xy)[0]), half_m)
+    yield from _near_forms(number, np.asarray(tree.query(center_xy)[0]), half_m)
     for step in MANY_STEPS:
-        reached = tree.query_ball_point(centre_xy, step * half_m, return_length=True)
+        reached = tree.query_ball_point(center_xy, step * half_m, return_length=True)
         n_near = np.asarray(reached, dtype=np.int64)
         at_least = _many(n_near[is_compared])
         yield Form(number, "many", step * half_m, at_least), n_near >= at_least
@@ -116,11 +116,11 @@ def _many(n_near: Ints) -> int:
     return max(math.floor(line) + 1, 2)
 
 
-def _nearest(shapes: Objects, centre_xy: Floats, most_m: float) -> Floats:
+def _nearest(shapes: Objects, center_xy: Floats, most_m: float) -> Floats:
     """Return how far each center is from the nearest shape: (m,), infinite beyond the most."""
-    found = np.full(len(centre_xy), np.inf)
+    found = np.full(len(center_xy), np.inf)
     (cell, _), away = shapely.STRtree(shapes).query_nearest(
-        shapely.points(centre_xy),
+        shapely.points(center_xy),
         max_distance=most_m * 1.001,
         return_distance=True,
         all_matches=False,
@@ -129,14 +129,14 @@ def _nearest(shapes: Objects, centre_xy: Floats, most_m: float) -> Floats:
     return found
 
 
-def _n_in_reach(shapes: Objects, centre_xy: Floats, spacing_m: float) -> int:
+def _n_in_reach(shapes: Objects, center_xy: Floats, spacing_m: float) -> int:
     """Count the places that lie in the city, to within a block."""
     middles = shapely.get_coordinates(shapely.point_on_surface(shapes))
-    away_m, _ = cKDTree(centre_xy).query(middles, distance_upper_bound=spacing_m)
+    away_m, _ = cKDTree(center_xy).query(middles, distance_upper_bound=spacing_m)
     return int(np.isfinite(away_m).sum())
 
 
-def street_meters(lines: gpd.GeoSeries, centre_xy: Floats, spacing_m: float) -> Floats:
+def street_meters(lines: gpd.GeoSeries, center_xy: Floats, spacing_m: float) -> Floats:
     """Return how many meters of street lie in each cell: (m,), measured every few meters."""
     step_m = spacing_m / STREET_STEPS
     parts = shapely.get_parts(shapely.segmentize(lines.to_numpy(), step_m))
@@ -144,7 +144,7 @@ def street_meters(lines: gpd.GeoSeries, centre_xy: Floats, spacing_m: float) -> 
     is_on = np.diff(number) == 0
     middle = ((xy[1:] + xy[:-1]) / 2)[is_on]
     length_m = np.hypot(*(xy[1:] - xy[:-1])[is_on].T)
-    away_m, cell = cKDTree(centre_xy).query(middle, distance_upper_bound=spacing_m)
+    away_m, cell = cKDTree(center_xy).query(middle, distance_upper_bound=spacing_m)
     is_in = np.isfinite(away_m)
-    in_cells = np.bincount(np.asarray(cell)[is_in], length_m[is_in], minlength=len(centre_xy))
+    in_cells = np.bincount(np.asarray(cell)[is_in], length_m[is_in], minlength=len(center_xy))
     return in_cells.astype(np.float64)

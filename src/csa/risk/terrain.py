@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtr, stdtr, stdtrit
 
 from csa.base.arrays import Bools, Cells, Floats, Ints
-from csa.base.crs import require_metres
+from csa.base.crs import require_meters
 from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.geo.cells import cell_resolution, parents
@@ -292,7 +292,7 @@ def draw_places(n: int, weights: Floats, grid: Grid, random: np.random.Generator
     at = random.choice(len(weights), size=n, p=weights / weights.sum())
     away_m, turn = np.sqrt(random.random(n)) * grid.spacing_m / 2, random.random(n) * 2 * np.pi
     away = away_m[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
-    return np.asarray(grid.centre_xy[at] + away)
+    return np.asarray(grid.center_xy[at] + away)
 
 
 def control_values(
@@ -482,11 +482,11 @@ def fit_risk_terrain(
     """
     counts = _count(np.asarray(incidents, dtype=np.uint64), grid)
     for layer in layers:
-        require_metres(layer.shapes.crs)
+        require_meters(layer.shapes.crs)
     progress("layers")
     streets = None if street_m is None else np.asarray(street_m, dtype=np.float64)
     part, is_compared = _compared(counts, grid, streets)
-    rasters = rasterize(layers, grid.centre_xy, grid.spacing_m, is_compared)
+    rasters = rasterize(layers, grid.center_xy, grid.spacing_m, is_compared)
     question, rows = _ask(counts, rasters, grid, streets, (part, is_compared))
     progress("factors")
     reasons = exclusion_reasons(question, rasters.n_places)
@@ -505,7 +505,7 @@ def fit_risk_terrain(
 
     def draw_control(n: int, random: np.random.Generator) -> Rasters:
         xy = draw_places(n, weights, grid, random)
-        return draw_points(xy, grid.centre_xy, grid.spacing_m, is_compared, rows)
+        return draw_points(xy, grid.center_xy, grid.spacing_m, is_compared, rows)
 
     control = control_values(question, chosen, sizes, draw_control, seed)
     order = np.argsort(-rrv, kind="stable")

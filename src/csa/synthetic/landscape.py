@@ -209,8 +209,8 @@ class Feature:
 
     def holds(self, uv: Floats) -> Bools:
         """Return which points of the plan lie in it."""
-        metres = self.distance_m(uv)
-        return (metres >= self.inner_m) & (metres <= self.outer_m)
+        meters = self.distance_m(uv)
+        return (meters >= self.inner_m) & (meters <= self.outer_m)
 
     def distance_m(self, uv: Floats) -> Floats:
         """Measure how far points are from its middle, on the ground."""

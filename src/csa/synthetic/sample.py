@@ -277,8 +277,8 @@ def _risk(uv: Floats, random: np.random.Generator) -> Floats:
         if feature.kind in ("steady", "easing", "cooling"):
             seen = random.uniform(0.25, 1.0)
             astray = random.normal(0, 350, 2)
-            metres = np.hypot(*(uv - np.array(feature.middle) - astray).T)
-            raw += seen * np.exp(-((metres / 900) ** 2) / 2)
+            meters = np.hypot(*(uv - np.array(feature.middle) - astray).T)
+            raw += seen * np.exp(-((meters / 900) ** 2) / 2)
     for _ in range(6):
         towards, phase = random.uniform(0, 2 * np.pi, 2)
         along = uv @ np.array([np.cos(towards), np.sin(towards)])

@@ -126,8 +126,8 @@ def _site(feature: Feature, streets: Streets) -> _Site:
     if feature.kind == "institution":
         return _Site(place(np.array([feature.middle])), (INSTITUTION,), np.ones(1))
     blocks = np.flatnonzero(feature.holds(streets.block_uv))
-    metres = feature.distance_m(streets.block_uv[blocks])
-    weight = np.ones(len(blocks)) if feature.inner_m else 1.15 - (metres / feature.outer_m) ** 2
+    meters = feature.distance_m(streets.block_uv[blocks])
+    weight = np.ones(len(blocks)) if feature.inner_m else 1.15 - (meters / feature.outer_m) ** 2
     names = tuple(streets.block_names[block] for block in blocks)
     return _Site(place(streets.block_uv[blocks]), names, weight / weight.sum())
 

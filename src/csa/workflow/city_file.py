@@ -134,7 +134,7 @@ def city_file(
         f"name = {_toml(city.name)}",
         "# From the middle of the incidents.",
         f"time_zone = {_toml(city.time_zone)}",
-        "# The UTM zone of the middle, in metres.",
+        "# The UTM zone of the middle, in meters.",
         f"metric_crs = {_toml(city.metric_crs)}",
         f"units = {_toml(city.units)}",
         f"files = {_toml([glob.escape(name) for name in names])}",

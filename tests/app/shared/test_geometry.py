@@ -170,7 +170,7 @@ def test_a_damaged_background_is_told_of(static, city, tmp_path):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("resolution", [8, 9, 10])
+@pytest.mark.parametrize("resolution", [8, 9, pytest.param(10, marks=pytest.mark.long)])
 def test_every_cell_of_a_city_decodes_to_its_outline(static, city, resolution):
     cells = study_cells(city.dataset, resolution).index.to_numpy()
     made = geometry.cell_geometry(cells)

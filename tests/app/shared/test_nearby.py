@@ -53,7 +53,7 @@ def test_each_kind_has_two_letters_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("metres", "units", "words"),
+    ("meters", "units", "words"),
     [
         (804.672, "us", "0.5 miles"),
         (1609.344, "us", "1.0 miles"),
@@ -63,8 +63,8 @@ def test_each_kind_has_two_letters_of_its_own():
         (1549, "metric", "1.5 km"),
     ],
 )
-def test_distances_are_no_finer_than_a_walk_can_tell(metres, units, words):
-    assert nearby.distance(metres, units) == words
+def test_distances_are_no_finer_than_a_walk_can_tell(meters, units, words):
+    assert nearby.distance(meters, units) == words
 
 
 @pytest.fixture(autouse=True)
@@ -222,9 +222,9 @@ def test_no_two_kinds_share_a_mark_whatever_their_order(kinds):
 @general
 @given(st.floats(0, 1e5), st.floats(0, 1e5), st.sampled_from(["us", "metric"]))
 def test_what_is_farther_is_never_said_to_be_nearer(one, other, units):
-    def in_metres(metres):
-        number, unit = nearby.distance(metres, units).split(" ")
+    def in_meters(meters):
+        number, unit = nearby.distance(meters, units).split(" ")
         return float(number.replace(",", "")) * {"m": 1, "km": 1000, "miles": 1609.344}[unit]
 
     low, high = sorted((one, other))
-    assert in_metres(low) <= in_metres(high)
+    assert in_meters(low) <= in_meters(high)

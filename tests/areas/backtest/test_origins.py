@@ -380,8 +380,8 @@ def test_in_philadelphia_kernels_are_sums_over_all_incidents(philadelphia):
     for bandwidth_m in (150, 500):
         found = located.land.density(xy, bandwidth_m)
         for at in range(0, len(found), 97):
-            metres = np.hypot(*(xy - located.grid.centre_xy[at]).T)
-            kernel = np.exp(-((metres / bandwidth_m) ** 2) / 2)[metres <= 4 * bandwidth_m]
+            meters = np.hypot(*(xy - located.grid.center_xy[at]).T)
+            kernel = np.exp(-((meters / bandwidth_m) ** 2) / 2)[meters <= 4 * bandwidth_m]
             assert found[at] == pytest.approx(
                 kernel.sum() / (2 * np.pi * (bandwidth_m / 1000) ** 2), abs=1e-9
             )

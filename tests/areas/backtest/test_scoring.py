@@ -56,7 +56,7 @@ def judged(one, land, area_share, seed=1):
     """Score every method; to form areas of counts, cells lie as hexagons do."""
     cells = sorted(h3.grid_disk(MIDDLE, 12))[: len(land.area_km2)]
     size = pd.Series(land.area_km2, index=pd.Index(cells, dtype="uint64", name="cell"))
-    grid = replace(grid_of(cells), area_km2=size, centre_xy=land.centre_xy)
+    grid = replace(grid_of(cells), area_km2=size, center_xy=land.center_xy)
     return score_fold(one, land, grid, area_share, seed=seed)
 
 
@@ -71,7 +71,7 @@ def trials(draw):
     areas, _, counts, land, budget_km2 = draw(settled())
     rng = np.random.default_rng(draw(st.integers(0, 9999)))
     future = rng.poisson(draw(st.sampled_from([0.3, 4])), len(counts))
-    xy = np.repeat(land.centre_xy, counts, axis=0) + rng.normal(0, 300, (counts.sum(), 2))
+    xy = np.repeat(land.center_xy, counts, axis=0) + rng.normal(0, 300, (counts.sum(), 2))
     is_late = rng.random(len(xy)) < 0.4
     late = np.bincount(np.repeat(np.arange(len(counts)), counts)[is_late], minlength=len(counts))
     expected = rng.gamma(counts + 0.1)
@@ -111,7 +111,7 @@ def test_every_method_by_hand_on_nine_cells():
     land = square(3, neighborhood=[1, 1, 1, 1, 1, 1, 2, 2, 2])
     counts = [8, 0, 3, 1, 6, 0, 2, 2, 0]
     future = [2, 1, 0, 0, 5, 0, 1, 0, 3]
-    xy = [at for cell, n in enumerate(counts) for at in [land.centre_xy[cell]] * n]
+    xy = [at for cell, n in enumerate(counts) for at in [land.center_xy[cell]] * n]
     known = trial(
         counts,
         future,

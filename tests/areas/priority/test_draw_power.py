@@ -316,6 +316,7 @@ def test_power_with_a_usual_fall_is_what_simulation_finds():
     assert claimed < power(0.4, 12, 7, 7) - 0.03
 
 
+@pytest.mark.long
 def test_areas_chosen_for_high_counts_fall_by_themselves_and_still_do_not_alarm():
     """300 places, the 12 with the highest counts drawn in pairs, and nobody works anywhere."""
     rng = np.random.default_rng(15)

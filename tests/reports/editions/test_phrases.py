@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
+from csa.base.crs import METERS_PER_FOOT, METERS_PER_MILE
 from csa.base.text import ENGLISH, Translator
 from csa.reports.document import Bullets, Table
 from csa.reports.editions.phrases import (
@@ -61,11 +61,11 @@ def test_a_table_and_a_list_say_how_many_rows_they_lack_and_nothing_where_they_l
 
 
 def test_lengths_are_in_the_citys_units():
-    assert near_words(METRES_PER_MILE / 2, of_city(), T) == T("services.miles", miles=0.5)
-    assert near_words(800, of_city("metric"), T) == T("report.about_metres", metres=800)
+    assert near_words(METERS_PER_MILE / 2, of_city(), T) == T("services.miles", miles=0.5)
+    assert near_words(800, of_city("metric"), T) == T("report.about_meters", meters=800)
     feet = T("why_line.feet", feet=650)
-    assert radius_words(660 * METRES_PER_FOOT, of_city(), T) == feet
-    assert radius_words(200, of_city("metric"), T) == T("report.about_metres", metres=200)
+    assert radius_words(660 * METERS_PER_FOOT, of_city(), T) == feet
+    assert radius_words(200, of_city("metric"), T) == T("report.about_meters", meters=200)
 
 
 def test_an_area_is_named_by_its_place_and_its_letter_and_its_state_by_its_month():

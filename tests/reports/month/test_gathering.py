@@ -143,8 +143,8 @@ def test_services_are_numbered_from_the_nearest(month_facts, sample_source):
     for area in month_facts.areas:
         near = area.help.near
         assert [one.number for one in near] == list(range(1, len(near) + 1))
-        assert [one.metres for one in near] == sorted(one.metres for one in near)
-        assert all(one.metres <= sample_source.city.config.services.near_m for one in near)
+        assert [one.meters for one in near] == sorted(one.meters for one in near)
+        assert all(one.meters <= sample_source.city.config.services.near_m for one in near)
         kinds = set(services["kind"]) - {one.kind for one in near}
         assert set(area.help.lacking) == kinds
 

@@ -14,7 +14,7 @@ from csa.base.message import load_catalog
 from csa.base.text import LANGUAGES, Translator
 from csa.city.preregistration import Verdict
 from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
-from csa.reports.public.areas import change_numbers, change_sentence
+from csa.reports.public.areas import change_numbers, change_sentence, short_change
 from csa.reports.public.facts import DensityClass, PublicPlace
 from csa.reports.public.neighborhoods import city_card
 from csa.reports.public.plan import (
@@ -425,3 +425,8 @@ def test_whatever_the_facts_hold_no_number_below_ten_is_told_of_a_count(
     ]
     numbers = [int(n.replace(",", "")) for text in texts for n in re.findall(r"\d[\d,]*", text)]
     assert min(numbers) >= 10
+
+
+@pytest.mark.parametrize("verdict", ["", "unknown"])
+def test_an_unknown_change_has_no_short_words(verdict):
+    assert not short_change(change(verdict), "shootings", "here", Translator("en")).strip()

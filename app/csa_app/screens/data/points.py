@@ -55,8 +55,8 @@ def look(scene: signing.Present) -> None:
 def _there(point: SuspectPoint, units: str) -> str:
     nearest = dict(reversed(point.near))  # a park and its playground have one name
     near = (
-        tr("term.with", name=name, of=nearby.distance(metres, units))
-        for name, metres in reversed(nearest.items())
+        tr("term.with", name=name, of=nearby.distance(meters, units))
+        for name, meters in reversed(nearest.items())
     )
     return ", ".join(filter(None, [point.neighborhood, *near]))
 

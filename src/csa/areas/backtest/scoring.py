@@ -63,8 +63,8 @@ class Fold:
     counts: Ints  # (m,) incidents of the period before
     counts_all: Ints  # (m,) all incidents before
     last_year: Ints  # (m,) incidents of the 12 months before
-    xy: Floats  # (n, 2) metres: of the period
-    xy_all: Floats  # (N, 2) metres: of all before
+    xy: Floats  # (n, 2) meters: of the period
+    xy_all: Floats  # (N, 2) meters: of all before
     expected: Floats  # (m,) what the past leads to expect
     areas: Sequence[Ints]  # places of each candidate area's cells
     future: Ints  # (m,) incidents of the months scored

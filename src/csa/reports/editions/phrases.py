@@ -8,7 +8,7 @@ from datetime import date
 
 from csa.areas.ordering import describe_order, weights_from_summary
 from csa.areas.window import name_kinds
-from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
+from csa.base.crs import METERS_PER_FOOT, METERS_PER_MILE
 from csa.base.text import ENGLISH, Translator, natural_sort_key, render, tr
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 from csa.reports.month.facts import AreaFacts, Facts, TierMove
@@ -82,18 +82,18 @@ def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
     return sorted(areas, key=lambda area: (area.tier or 10**6, natural_sort_key(area.place_name)))
 
 
-def near_words(metres: float, facts: Facts, t: Translator) -> str:
+def near_words(meters: float, facts: Facts, t: Translator) -> str:
     """Return the distance that counts as near, in the city's units."""
     if facts.config.city.units == "us":
-        return t("services.miles", miles=metres / METRES_PER_MILE)
-    return t("report.about_metres", metres=metres)
+        return t("services.miles", miles=meters / METERS_PER_MILE)
+    return t("report.about_meters", meters=meters)
 
 
-def radius_words(metres: float, facts: Facts, t: Translator) -> str:
+def radius_words(meters: float, facts: Facts, t: Translator) -> str:
     """Format a short length in the city's units."""
     if facts.config.city.units == "us":
-        return t("why_line.feet", feet=50 * round(metres / METRES_PER_FOOT / 50))
-    return t("report.about_metres", metres=metres)
+        return t("why_line.feet", feet=50 * round(meters / METERS_PER_FOOT / 50))
+    return t("report.about_meters", meters=meters)
 
 
 def more_rows(n_more: int, t: Translator) -> list[Block]:

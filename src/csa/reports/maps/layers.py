@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
+from csa.base.crs import METERS_PER_FOOT, METERS_PER_MILE, project, to_lonlat
 from csa.base.errors import MapError
 from csa.base.text import Translator
 from csa.geo.cells import draw_cells
@@ -60,9 +60,9 @@ class MapView:
         return tuple(shapely.clip_by_rect(drawn, *wide))
 
     def _to_px(self, lonlat: Any) -> Any:
-        metres = project(lonlat[:, 0], lonlat[:, 1], self.metric_crs)
-        x_px = self.box[0] + (metres[:, 0] - self.west_m) * self.px_per_m
-        y_px = self.box[1] + (self.north_m - metres[:, 1]) * self.px_per_m
+        meters = project(lonlat[:, 0], lonlat[:, 1], self.metric_crs)
+        x_px = self.box[0] + (meters[:, 0] - self.west_m) * self.px_per_m
+        y_px = self.box[1] + (self.north_m - meters[:, 1]) * self.px_per_m
         return np.column_stack([x_px, y_px])
 
 
@@ -71,12 +71,12 @@ def extent_m(sheet: MapSheet) -> Box:
     is_near = sheet.focus is not None and not shapely.is_empty(sheet.focus)
     pad_m = FOCUS_PAD_M if is_near else 0.0
     corners = shapely.get_coordinates(sheet.focus if is_near else sheet.study_area)
-    metres = project(corners[:, 0], corners[:, 1], sheet.metric_crs)
-    metres = metres[np.isfinite(metres).all(axis=1)]
-    if not len(metres):
+    meters = project(corners[:, 0], corners[:, 1], sheet.metric_crs)
+    meters = meters[np.isfinite(meters).all(axis=1)]
+    if not len(meters):
         raise MapError("map_sheet.nothing")
-    west, south = metres.min(axis=0) - pad_m
-    east, north = metres.max(axis=0) + pad_m
+    west, south = meters.min(axis=0) - pad_m
+    east, north = meters.max(axis=0) + pad_m
     wide = max((east - west) * EDGE_SHARE, (SMALLEST_M - (east - west)) / 2)
     high = max((north - south) * EDGE_SHARE, (SMALLEST_M - (north - south)) / 2)
     return float(west - wide), float(south - high), float(east + wide), float(north + high)
@@ -97,16 +97,16 @@ def scale_bar(view: MapView, units: str, language: str, longest_px: float) -> tu
     room_m = longest_px / view.px_per_m
     t, whole = Translator(language), (1, 2, 5, 10, 20, 50, 100, 200)
     if units == "us":
-        bars = [(n * METRES_PER_FOOT, t("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
-        bars.append((METRES_PER_MILE / 4, t("map_sheet.quarter_mile")))
-        bars.append((METRES_PER_MILE / 2, t("map_sheet.half_mile")))
-        bars += [(n * METRES_PER_MILE, t("map_sheet.miles", n=n)) for n in whole]
+        bars = [(n * METERS_PER_FOOT, t("map_sheet.feet", n=n)) for n in (50, 100, 200, 500, 1000)]
+        bars.append((METERS_PER_MILE / 4, t("map_sheet.quarter_mile")))
+        bars.append((METERS_PER_MILE / 2, t("map_sheet.half_mile")))
+        bars += [(n * METERS_PER_MILE, t("map_sheet.miles", n=n)) for n in whole]
     else:
-        bars = [(float(n), t("map_sheet.metres", n=n)) for n in (20, 50, 100, 200, 500)]
-        bars += [(n * 1000.0, t("map_sheet.kilometres", n=n)) for n in whole]
+        bars = [(float(n), t("map_sheet.meters", n=n)) for n in (20, 50, 100, 200, 500)]
+        bars += [(n * 1000.0, t("map_sheet.kilometers", n=n)) for n in whole]
     fitting = [bar for bar in bars if bar[0] <= room_m] or bars[:1]
-    metres, label = fitting[-1]
-    return metres * view.px_per_m, label
+    meters, label = fitting[-1]
+    return meters * view.px_per_m, label
 
 
 def north_degrees(view: MapView, x_m: float, y_m: float) -> float:

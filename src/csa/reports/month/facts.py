@@ -65,7 +65,7 @@ class Service:
     kind: str  # from the city's list
     lon: float  # degrees
     lat: float  # degrees
-    metres: float  # from the area's edge; 0 inside
+    meters: float  # from the area's edge; 0 inside
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from csa.areas.priority.area_counts import count_areas
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import sheet_on
 from csa.areas.year_to_date import city_year
-from csa.base.crs import LONLAT, to_metres
+from csa.base.crs import LONLAT, to_meters
 from csa.base.errors import CsaError, PeriodError
 from csa.base.message import Message, msg
 from csa.base.params import Month, last_day
@@ -280,14 +280,14 @@ def services_by_area(city: City, areas: Sequence[CellSet]) -> list[AreaServices 
     outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
     crs = city.config.city.metric_crs
     lacking = gaps(count_services(outlined, services, near.near_m, crs))
-    points = to_metres(services.geometry, crs).to_numpy()
-    outlines = to_metres(outlined.geometry, crs).to_numpy()
+    points = to_meters(services.geometry, crs).to_numpy()
+    outlines = to_meters(outlined.geometry, crs).to_numpy()
     found: list[AreaServices | None] = []
     populations = estimate_populations(shapes, city.dataset.neighborhoods)
     for name, outline, people in zip(names, outlines, populations, strict=True):
         away_m = np.asarray(shapely.distance(outline, points), dtype=np.float64).round(1)
         close = _near(services, away_m, near.near_m)
-        n_inside = sum(one.metres == 0 for one in close)
+        n_inside = sum(one.meters == 0 for one in close)
         rate = None if people is None or people < MIN_PEOPLE else n_inside / (people / 1000)
         found.append(AreaServices(close, n_inside, lacking.get(name, ()), rate))
     return found

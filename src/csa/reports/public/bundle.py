@@ -241,7 +241,7 @@ def _digest(content: bytes) -> str:
 
 
 DIGITS = 1e-6
-"""Degrees, about ten centimetres."""
+"""Degrees, about ten centimeters."""
 
 COLUMNS = {
     "cells.csv": ("cell", "level", "low", "high", "count"),

@@ -13,10 +13,10 @@ import shapely
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import area_records
-from csa.base.crs import to_metres
+from csa.base.crs import to_meters
 from csa.base.text import ENGLISH, Translator
 from csa.city.dataset import City
-from csa.geo.cells import centres, draw_cells
+from csa.geo.cells import centers, draw_cells
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.reports.document import Block, Bullets, Paragraph, Table
 from csa.reports.public.facts import (
@@ -67,8 +67,8 @@ def _who(
 ) -> tuple[int | None, tuple[PublicGroup, ...]]:
     """Share people out over the land of their places, and add up those in the areas."""
     places = census.places
-    shapes = to_metres(places.geometry, metric_crs).make_valid()
-    land = shapely.union_all(to_metres(draw_cells(cells), metric_crs).to_numpy())
+    shapes = to_meters(places.geometry, metric_crs).make_valid()
+    land = shapely.union_all(to_meters(draw_cells(cells), metric_crs).to_numpy())
     inside = shapes.intersection(land).area / shapes.area
     people = places["people"].fillna(0.0).to_numpy(dtype=float)
     here = people * inside.fillna(0.0).to_numpy(dtype=float)
@@ -116,7 +116,7 @@ def propose_with_doubled_reports(
 
 
 def _is_in(cells: frozenset[str], name: str, window: PublicWindow) -> bool:
-    middle = centres(sorted(int(cell, 16) for cell in cells))
+    middle = centers(sorted(int(cell, 16) for cell in cells))
     named = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
     return bool((named == name).any())
 

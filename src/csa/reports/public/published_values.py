@@ -23,7 +23,7 @@ from csa.disclosure.published import (
     disclose,
     span_name,
 )
-from csa.geo.cells import centres
+from csa.geo.cells import centers
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.program.plan.items import Plan
 from csa.program.store.records import Records, latest_titles
@@ -73,7 +73,7 @@ def neighborhoods_by_area(
     """Return the neighborhoods that hold the middle of a cell of each area."""
     found = {}
     for area in areas:
-        middle = centres(sorted(area.ground))
+        middle = centers(sorted(area.ground))
         names = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
         found[area.key] = frozenset(names)
     return found
