@@ -30,7 +30,7 @@ BREAKS = re.compile(r"(?=<(?:p|li|h\d|div|section|small|tr|ul|ol|dt|dd|details|s
 NOT_SHOWN = re.compile(r"\s+(?:class|aria-hidden|role|id|data-\w+)=\"[^\"]*\"|</\w+>")
 LONG = 300
 """Letters of a line that an act changed: a list's fifty choices stand where the page is first read."""
-MADE_UP = re.compile(r"[0-9a-f]{24,}")
+MADE_UP = re.compile(r"[0-9a-f]{12,}")
 
 
 def rounded(value):
