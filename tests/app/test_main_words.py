@@ -3,14 +3,20 @@
 After a change that is meant, `CSA_KEEP_LOOKS=1` writes the texts anew; read their difference.
 """
 
+import math
 import re
 import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from tests.app.conftest import URL_PATHS, open_page
+from tests.app.conftest import EAST, URL_PATHS, WEST, open_page
 from tests.app.page_text import acts, page_lines, what_changed
 from tests.looking import is_as_read
+
+from csa.city.dataset import save_dataset
+from csa.city.loading import load_city
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
 
 SCREENS = (
     *("activities", "briefing", "cities", "community", "compare", "data", "displacement", "draw"),
@@ -75,6 +81,47 @@ def test_a_page_before_anything_was_decided_says_what_was_read(visit, is_read, s
     shown = visit(screen, is_filled=False)
     assert not shown.exception
     assert is_read(page_lines(shown), f"page-{screen}-bare")
+
+
+TINY, METRIC = 5, 48
+"""Months of data: too few for most pages, and enough; in kilometers, without a plan or services."""
+
+
+def shootings(n_months):
+    """Yield rows through June 2020: three a month in the west, two in the east, one elsewhere."""
+    number = 0
+    for month in range(2020 * 12 + 6 - n_months, 2020 * 12 + 6):
+        for lon, lat in (WEST, WEST, WEST, EAST, EAST, (-94.55 + 0.001 * (month % 40), 39.045)):
+            number += 1
+            near = 0.0008 * math.sin(7 * number), 0.0008 * math.cos(11 * number)
+            day = f"{month // 12}-{month % 12 + 1:02}-{1 + number % 28:02}"
+            yield f"{number},{number},{day},{number % 3 % 2},{lon + near[0]:.6f},{lat + near[1]:.6f},,"
+
+
+@pytest.fixture(scope="module", params=[TINY, METRIC], ids=["tiny", "metric"])
+def other_city(request, new_town, tmp_path_factory):
+    """A city's file and dataset on July 5, 2020, by how many months it has."""
+    town = new_town()
+    town.edit_config("[city]", "[city]\ntoday = 2020-07-05")
+    path = town.write("list.csv", *shootings(request.param))
+    config, out = load_city(town.config), tmp_path_factory.mktemp("other") / "dataset"
+    intake = ingest_city(config, Inputs((path,), town.places))
+    save_dataset(intake.dataset, intake.rejected, out)
+    return request.param, town, out
+
+
+@pytest.mark.parametrize("screen", [screen for screen in SCREENS if screen != "cities"])
+def test_a_page_of_another_city_says_what_was_read(root, other_city, screen, tmp_path, monkeypatch):
+    months, town, dataset = other_city
+    monkeypatch.setenv("CSA_CITY", str(town.config))
+    monkeypatch.setenv("CSA_DATASET", str(dataset))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "none.sqlite3"))
+    made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
+    shown = open_page(made, f"screens/{screen}/page.py").run()
+    assert not shown.exception
+    folders = re.compile("|".join(re.escape(str(place)) for place in (dataset, town.folder)))
+    lines = [folders.sub("", line) for line in page_lines(shown)]
+    assert is_as_read(lines, f"page-{screen}-{'tiny' if months == TINY else 'metric'}")
 
 
 def test_a_changed_word_is_seen(tmp_path, monkeypatch):
