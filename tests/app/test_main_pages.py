@@ -97,15 +97,6 @@ def sent_to_map(page):
     return json.loads(component.proto.json_args)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_each_page_runs_and_says_that_the_city_is_synthetic(app, page):
-    shown = app(page)
-    assert not shown.exception
-    assert not shown.error
-    assert "SAMPLE: synthetic city" in words(shown)
-    assert "through August 21, 2020" in words(shown)
-
-
 CHOSEN = {
     "until": "2020-06",
     "months": 24,

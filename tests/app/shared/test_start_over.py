@@ -13,23 +13,6 @@ from csa.program.store.engine import open_store
 from csa.program.work import add_lesson
 from csa.synthetic.story import TODAY
 
-SAID = {
-    "briefing": ("Brindlemoor", "Umberley", "2 proposals need an answer"),
-    "plan": ("51 actions", "Already proposed: 1.1.1."),
-    "measures": (
-        "Residents who feel safe",
-        "Work began on day 48 of 60.",
-        "4 tasks, 3 of them done",
-    ),
-    "meeting": ("May 21, 2020",),
-    "displacement": ("In one of them, more than expected showed up nearby:", "Brindlemoor (A)"),
-    "community": ("Chosen: Umberley (B).", "but more nearby"),
-    "reports": ("Health Department",),
-    "compare": ("Brindlemoor",),
-    "data": ("Orrinvale",),
-}
-"""What each page says of the program."""
-
 
 @pytest.fixture
 def start(root, story_folder, monkeypatch, tmp_path):
@@ -53,14 +36,12 @@ def start(root, story_folder, monkeypatch, tmp_path):
     return opened
 
 
-@pytest.mark.parametrize("page", SAID)
-def test_each_page_opens_filled(start, page):
-    shown = start(page)
-    assert not shown.exception
-    assert not shown.error
+def test_community_opens_filled(start):
+    """What the other pages say is in tests/looks/words."""
+    shown = start("community")
     text = words(shown) + "".join(one.proto.srcdoc for one in shown.get("iframe"))
-    for said in SAID[page]:
-        assert said in text, text
+    assert "Chosen: Umberley (B)." in text
+    assert "but more nearby" in text
     assert says("start_over.stays") in text
 
 
