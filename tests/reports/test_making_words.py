@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.looking import is_as_read
 from tests.reports import told
-from tests.reports.editions.drawn import draw, texts_of
+from tests.reports.editions.drawn import draw
 
 from csa.analysis.analysis import Analysis
 from csa.areas.choices import AreaSettings
@@ -47,8 +47,29 @@ def _no_chart_is_painted(monkeypatch):
 
 
 def lines_of(document):
-    texts = [line for text in texts_of(document) for line in str(text).splitlines()]
-    return [MADE_UP.sub("…", line) for line in texts if line.strip()]
+    """List what a document says: its head, then block by block, each with how it is set."""
+    lines = [
+        document.title,
+        document.subtitle,
+        document.footer,
+        document.watermark,
+        *document.marks,
+    ]
+    for block in document.blocks:
+        given = {name: value for name, value in vars(block).items() if name != "png"}
+        set_as = [f"{name}={value}" for name, value in given.items() if not is_text(value)]
+        lines.append(f"== {' '.join([type(block).__name__, *set_as])}")
+        for value in filter(is_text, given.values()):
+            rows = [value] if isinstance(value, str) else value
+            lines += [row if isinstance(row, str) else " | ".join(row) for row in rows]
+    return [MADE_UP.sub("…", line) for text in lines for line in text.splitlines() if line.strip()]
+
+
+def is_text(value):
+    """Tell whether a block's field is a text, or texts in rows."""
+    return isinstance(value, str) or (
+        isinstance(value, tuple) and all(isinstance(item, str | tuple) for item in value)
+    )
 
 
 @pytest.mark.parametrize("audience", [*AUDIENCES, *EXTRAS])
