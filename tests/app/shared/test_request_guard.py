@@ -21,11 +21,13 @@ async def looks_for_a_file(scope, receive, send):
     await Response(str(is_file))(scope, receive, send)
 
 
-def answers(monkeypatch, app, path, redirect_uri="http://areas.example.org/oauth2callback"):
+def answers(
+    monkeypatch, app, path, redirect_uri="http://areas.example.org/oauth2callback", heard=None
+):
     monkeypatch.setattr(access, "auth", lambda: {"redirect_uri": redirect_uri})
     monkeypatch.setattr(access, "is_guarded", False)
     monkeypatch.setattr(request_guard.config, "set_option", lambda *_: None)
-    said = []
+    said = [] if heard is None else heard
 
     async def send(message):
         said.append(message)
@@ -58,3 +60,18 @@ def test_where_people_sign_in_over_tls_the_cookie_goes_over_nothing_else(monkeyp
 def test_a_name_that_no_file_can_have_is_not_found(monkeypatch, name):
     """The file system refused it, and the answer was 500."""
     assert answers(monkeypatch, looks_for_a_file, f"/app/static/{name}")["status"] == 404
+
+
+@pytest.mark.parametrize("first", [None, Response("half")])
+def test_what_breaks_before_an_answer_is_500_and_a_begun_answer_stays(monkeypatch, first):
+    async def breaks(scope, receive, send):
+        if first is not None:
+            await first(scope, receive, send)
+        raise RuntimeError("fault")
+
+    heard = []
+    with pytest.raises(RuntimeError, match="fault"):
+        answers(monkeypatch, breaks, "/page", heard=heard)
+    assert [message["status"] for message in heard if "status" in message] == [
+        500 if first is None else 200
+    ]
