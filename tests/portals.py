@@ -239,6 +239,7 @@ class FakeLayer(FakeServer):
     """
 
     PATH = "/arcgis/rest/services/Police/Shootings/FeatureServer"
+    layers = ({"id": 0, "name": "Shootings"}, {"id": 3, "name": "Beats"})
 
     def __init__(self, rows, *, shape="esriGeometryPoint", tracks=True, most=10):
         super().__init__()
@@ -262,8 +263,7 @@ class FakeLayer(FakeServer):
     def _look_up(self, path, question):
         assert question["f"] == "json"
         if path == self.PATH:
-            layers = [{"id": 0, "name": "Shootings"}, {"id": 3, "name": "Beats"}]
-            return "service", {"layers": layers, "tables": []}, "application/json"
+            return "service", {"layers": self.layers, "tables": []}, "application/json"
         if path == f"{self.PATH}/0":
             return "layer", self._layer, "application/json"
         if path == f"{self.PATH}/0/query":

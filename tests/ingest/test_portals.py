@@ -136,6 +136,12 @@ def test_a_layer_without_a_number_is_asked_which_it_has(fetch, layer):
     assert f"{layer.PATH}/3 (Beats)" in words
 
 
+def test_a_service_with_one_layer_needs_no_number(fetch, layer, monkeypatch):
+    monkeypatch.setattr(layer, "layers", layer.layers[:1])
+    account, _ = fetch(f"{layer.address}{layer.PATH}")
+    assert account.rows == 25
+
+
 def test_a_ckan_table_and_a_ckan_file_are_the_same_rows(fetch, tmp_path):
     rows = [[f"c{n}", f"2019-01-{n + 1:02d}"] for n in range(25)]
     with serving(FakeCkan(["case", "day"], rows)) as portal:

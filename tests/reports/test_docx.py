@@ -75,10 +75,12 @@ def test_pages_have_a_footer_with_counters_a_language_and_no_date():
     assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+", core)) == {"2000-01-01T00:00:00"}
 
 
-@pytest.mark.parametrize(("paper", "width"), [("letter", "12240"), ("a4", "11906")])
-def test_paper_is_the_offices_own(paper, width):
+@pytest.mark.parametrize(
+    ("paper", "width", "height"), [("letter", "12240", "15840"), ("a4", "11906", "16838")]
+)
+def test_paper_is_the_offices_own(paper, width, height):
     (size,) = part(render_docx(document(), paper)).iter(f"{W}pgSz")
-    assert size.get(f"{W}w") == width
+    assert (size.get(f"{W}w"), size.get(f"{W}h")) == (width, height)
 
 
 # ---- At the edge ---------------------------------------------------------------------------
