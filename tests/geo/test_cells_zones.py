@@ -67,7 +67,7 @@ def test_a_zone_outside_or_smaller_than_a_block_is_refused(drawn, key):
     st.floats(0.006, 0.025),
     st.floats(0.006, 0.018),
 )
-@examples(3)
+@examples(12)
 def test_cells_are_those_of_which_more_than_half_lies_inside(west, south, width, height):
     """The oracle throws darts: it measures no area."""
     drawn = shapely.box(west, south, west + width, south + height)
