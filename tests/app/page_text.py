@@ -11,19 +11,10 @@ from google.protobuf.json_format import MessageToDict
 NO_WORDS = {"column", "component_instance", "empty", "flex_container", "grid_container", "iframe"}
 """What holds others, and what tests of its own look at: maps, and pages within pages."""
 NOT_READ = {
-    *(
-        "id",
-        "pageScriptHash",
-        "formId",
-        "widthConfig",
-        "heightConfig",
-        "hideAnchor",
-        "wrap",
-        "type",
-    ),
-    *("elementType", "maxUploadSizeMb", "cursorPosition", "setValue", "url", "icon", "rawValues"),
+    *("id", "pageScriptHash", "formId", "widthConfig", "heightConfig", "hideAnchor", "wrap"),
+    *("type", "elementType", "maxUploadSizeMb", "cursorPosition", "setValue", "url", "icon"),
     *("formClearOnSubmit", "tag", "format", "labelVisibility", "required", "autocomplete", "form"),
-    *("acceptNewOptions", "rawValue", "isFormSubmitter", "max", "min"),
+    *("rawValue", "rawValues", "acceptNewOptions", "isFormSubmitter", "max", "min"),
 }
 """What no reader reads, and the days between which a calendar opens: they follow the clock."""
 BREAKS = re.compile(r"(?=<(?:p|li|h\d|div|section|small|tr|ul|ol|dt|dd|details|summary)\b)")
