@@ -68,13 +68,13 @@ def draw_zones(cores: Sequence[Ints], center_xy: Floats, ring_m: float = RING_M)
     most_m, others_xy = edges[-1] + 1, center_xy[others]
     nearest_m = np.full(len(owner), edges[-1])
     for area, core in enumerate(cores):
-        beside = others[_is_beside(others_xy, center_xy[core], most_m)]
-        meters, _ = cKDTree(center_xy[core]).query(center_xy[beside], distance_upper_bound=most_m)
+        near = others[_is_near(others_xy, center_xy[core], most_m)]
+        meters, _ = cKDTree(center_xy[core]).query(center_xy[near], distance_upper_bound=most_m)
         # To the decimeter: cells of one distance differ in the last digits of their centers.
         apart_m = np.round(meters, 1)
-        is_nearer = apart_m < nearest_m[beside]
-        owner[beside[is_nearer]] = area
-        nearest_m[beside[is_nearer]] = apart_m[is_nearer]
+        is_nearer = apart_m < nearest_m[near]
+        owner[near[is_nearer]] = area
+        nearest_m[near[is_nearer]] = apart_m[is_nearer]
     zone = np.searchsorted(edges, nearest_m[others], side="right")
     rings, *bands = (
         tuple(others[(owner[others] == area) & (zone == band)] for area in range(len(cores)))
@@ -90,7 +90,7 @@ def compared_with(zones: Zones, band: int) -> Ints:
     return np.setdiff1d(zones.rest, np.concatenate([*zones.bands[band]]))
 
 
-def _is_beside(xy: Floats, core_xy: Floats, most_m: float) -> Bools:
+def _is_near(xy: Floats, core_xy: Floats, most_m: float) -> Bools:
     """Return which points are in the rectangle around a core: few in a large city."""
     is_in = (xy >= core_xy.min(axis=0) - most_m) & (xy <= core_xy.max(axis=0) + most_m)
     return np.asarray(is_in.all(axis=1))
