@@ -130,7 +130,7 @@ def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_fact
     assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"
     said = to_decide(month_facts, TELL)
     assert said == (
-        "To decide: 3 core service areas with no action under way and 9 trust actions are not written yet."
+        "To decide: 3 core service areas with no action under way and 9 trust actions to write."
     )
     assert to_decide(bare_facts, TELL).startswith("The city's file names no plan")
 
