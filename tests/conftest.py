@@ -33,6 +33,7 @@ from tests import postgres, stores
 from tests.properties import register_profiles
 from tests.workers import (
     FileScheduling,
+    leave_all_but_first,
     longest_first,
     made_once,
     mark_browser,
@@ -90,6 +91,7 @@ HEADER = "row,number,date,fatal,lon,lat,address,city"
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
     mark_browser(items)
+    leave_all_but_first(items)
     longest_first(items)
     if os.environ.get("CI"):
         try_browser_twice(items)

@@ -6,6 +6,7 @@ from benchmarks.screen import RIVALS
 from streamlit.testing.v1 import AppTest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", RIVALS.values())
 def test_a_rivals_page_draws_its_map(script, root, sample_folder, monkeypatch):
     monkeypatch.chdir(root)

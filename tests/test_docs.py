@@ -237,6 +237,7 @@ def test_every_key_of_ingest_json_and_proposal_json_is_named(data_page, town, ru
     assert lacking(data_page, [*keys, "population_source"]) == []
 
 
+@pytest.mark.long
 def test_every_key_of_displacement_json_is_named(data_page, town, run):
     shootings = town.write("a.csv", *history())
     words = ("--city", town.config, "--places", town.places, "--out", "ds")

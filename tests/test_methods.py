@@ -116,6 +116,7 @@ def test_the_examples_of_areas(lacks, proposal):
     )
 
 
+@pytest.mark.long
 def test_the_examples_of_how_sure(lacks, city, proposal):
     found = csa.assess_areas(city, proposal)
     table, half = found.table.set_index("place_name"), found.concentration

@@ -40,6 +40,16 @@ def mark_browser(items):
             item.add_marker(pytest.mark.browser)
 
 
+def leave_all_but_first(items):
+    """Leave all cases but the first of what is marked so to `make test-long`."""
+    begun = set()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if test in begun and item.get_closest_marker("long_but_first"):
+            item.add_marker(pytest.mark.long)
+        begun.add(test)
+
+
 def longest_first(items):
     """Put first what takes longest, so that in the end no worker waits for another's long file."""
 

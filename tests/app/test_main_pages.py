@@ -107,6 +107,7 @@ CHOSEN = {
 }
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("page", "screen", "keys"),
     [
@@ -175,6 +176,7 @@ def test_the_page_data_counts_values_that_no_rule_names(app, town):
     )
 
 
+@pytest.mark.long
 def test_a_choice_changes_the_answer_and_the_link(app):
     page = app()
     before = words(page)
@@ -185,6 +187,7 @@ def test_a_choice_changes_the_answer_and_the_link(app):
     assert json.loads(page.query_params["screen"]) == {"kinds": ["homicide"]}
 
 
+@pytest.mark.long
 def test_only_the_message_changes_with_the_radius_never_the_base(app):
     page = app(screen={"eps_m": 200.0, "min_samples": 9})
     first = sent_to_map(page)
@@ -373,6 +376,7 @@ def test_a_link_to_finer_cells_than_the_citys_is_told_of_and_the_menu_lacks_them
     assert len(shown.selectbox(key="resolution").options) == 3
 
 
+@pytest.mark.long
 def test_going_back_shows_the_earlier_screen(app):
     page = app(screen={"months": 24})
     before = words(page)
@@ -384,6 +388,7 @@ def test_going_back_shows_the_earlier_screen(app):
     assert words(page) == before
 
 
+@pytest.mark.long
 def test_where_the_nonfatal_alone_are_counted_no_page_tells_of_homicides(app):
     shown = app(screen={"kinds": ["nonfatal"], "area": "c-3"})
     assert not shown.exception
@@ -410,6 +415,7 @@ def test_a_city_without_incidents_says_so(app, town, root):
     assert "no full month yet" in words(shown)
 
 
+@pytest.mark.long
 def test_data_and_method_say_what_the_dataset_says(app, dataset):
     report = json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))
     data = words(app(DATA))
@@ -488,6 +494,7 @@ def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
     assert not re.search(r"(?i)worst|hot spot|dangerous|score|significant|#1", listed)
 
 
+@pytest.mark.long
 def test_the_briefing_follows_the_choices_of_the_screen(app):
     shown = app(BRIEFING, screen={"until": "2020-01", "kinds": ["homicide"]})
     assert shown.title[0].value == "Briefing: December 2019"
@@ -561,6 +568,7 @@ def test_where_a_file_may_be_missing_the_briefing_compares_no_year(app, monkeypa
     assert city == f"Citywide {render(why)}"
 
 
+@pytest.mark.long
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
     shown = app(BRIEFING, screen={"months": 12})
     sentences, listed = briefing_of(shown)
@@ -571,6 +579,7 @@ def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when
     assert "The areas are not ranked" in words(shown)
 
 
+@pytest.mark.long
 def test_without_a_record_track_record_says_one_sentence_with_the_command(app, dataset):
     shown = app(RECORD)
     (info,) = shown.info
@@ -595,6 +604,7 @@ def judged_dataset(root, dataset, tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset):
     shown = app(RECORD, CSA_CITY=judged_dataset)
     assert not shown.exception
@@ -611,6 +621,7 @@ def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset)
     assert "Over 2 past years, areas chosen each January" in briefing
 
 
+@pytest.mark.long
 def test_a_record_without_a_year_says_how_many_months_are_missing(app, judged_dataset):
     """From January 2015, 120 months reach to January 2025; its year ends 65 months later."""
     shown = app(RECORD, screen={"months": 120}, CSA_CITY=judged_dataset)

@@ -83,6 +83,7 @@ def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
     assert proposal.summary["params"]["start"] == "2020-05"
 
 
+@pytest.mark.long
 def test_homicides_alone_are_as_if_nothing_else_had_happened(made):
     homicides = [*knot(100, 7, KNOT, fatal=1), *knot(200, 5, OTHER_KNOT, fatal=1)]
     others = [*knot(300, 9, OTHER_KNOT), *knot(400, 9, (-94.53, 39.01)), line(1, (-94.55, 39.045))]
@@ -322,6 +323,7 @@ def test_philadelphias_three_years_to_2024_hold_5139_incidents(proposed, philade
     assert (params["min_samples"], params["eps_m"], params["resolution"]) == (12, 200, 10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("eps_m", "clusters"),
     [
@@ -379,6 +381,7 @@ def test_cells_labels_areas_and_totals_agree(proposed):
     assert fringe["incidents"] == cells.loc[in_fringe, "incidents"].sum() > 0
 
 
+@pytest.mark.long
 def test_an_areas_months_are_those_of_its_own_incidents(philadelphia):
     dataset, config = philadelphia
     run = _run(
@@ -402,11 +405,13 @@ def test_the_study_area_is_as_large_as_on_the_ellipsoid(proposed, philadelphia):
     )
 
 
+@pytest.mark.long
 def test_every_candidate_is_an_area_again_when_made_a_second_time(proposed, philadelphia):
     again = propose_areas(City(*philadelphia[::-1]), AreaSettings(until=Month(2024, 1)))
     assert proposal_files(again) == proposal_files(proposed)
 
 
+@pytest.mark.long
 def test_the_project_holds_no_file_of_the_real_data(root, shared_data):
     held = {path.name for path in Path(root).rglob("*.csv") if ".venv" not in path.parts}
     real = {path.name for path in shared_data.rglob("*.csv")}

@@ -217,6 +217,7 @@ def test_random_maps_have_as_many_repeat_cells_as_expected():
     assert repeats.mean() == pytest.approx(expected_repeat_cells(100, land), abs=4 * error)
 
 
+@pytest.mark.long
 def test_random_maps_are_called_beyond_chance_one_time_in_twenty_whatever_the_cells_size():
     land = np.random.default_rng(5).uniform(0.02, 1, 150)
     maps = np.random.default_rng(6).multinomial(60, land / land.sum(), size=400)

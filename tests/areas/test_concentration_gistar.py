@@ -265,6 +265,7 @@ def test_the_order_of_the_cells_changes_no_cells_figures_and_no_argument_is_chan
     pd.testing.assert_frame_equal(again.loc[found.index], found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_incidents", [150, *slowly(50, 600, 2000)])
 def test_of_1000_random_maps_at_most_one_in_twenty_shows_a_hot_cell(n_incidents):
     assert maps_with_a_hot_cell(n_incidents, 1000, seed=n_incidents) <= 0.05

@@ -259,6 +259,7 @@ def test_the_density_is_the_one_that_clustering_at_every_step_leads_to(
     assert found == (slow if np.isfinite(slow) else None)
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.45])
 def test_periods_that_share_their_links_have_the_areas_that_each_has_alone(
     testville, located, share

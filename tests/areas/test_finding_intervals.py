@@ -21,6 +21,7 @@ from csa.city.dataset import City
 # ---- By hand: is the simulation what it says? -------------------------------------------------
 
 
+@pytest.mark.long
 def test_incidents_lie_in_their_cells_evenly():
     on, random = ground(), np.random.default_rng(3)
     located = coverage.by_number(3000, on, random)

@@ -285,6 +285,7 @@ def test_a_limit_of_exactly_the_largest_cell_is_allowed():
 # ---- True in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 @examples(2)
 @given(run=runs(), choices=choices_of)
 def test_areas_are_those_of_the_slow_and_obvious_method(run, choices):

@@ -88,6 +88,7 @@ def test_each_area_of_a_past_day_has_what_came_in_its_own_cells(city, backtest):
     )
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet", ".geojson"])
 def test_what_is_written_is_read_back_and_holds_no_incident(ending, result, tmp_path):
     path = tmp_path / f"a{ending}"
@@ -102,6 +103,7 @@ def test_what_is_written_is_read_back_and_holds_no_incident(ending, result, tmp_
     assert path.read_bytes() == content
 
 
+@pytest.mark.long
 def test_cells_are_written_when_they_are_asked_for(proposal, tmp_path):
     for name in ("c.parquet", "c.geojson"):
         proposal.to_file(tmp_path / name, layer="cells")
@@ -128,6 +130,7 @@ def test_other_programs_read_a_result_as_geojson(result):
     assert shapely.hausdorff_distance(again.geometry.to_numpy(), shapes).max() < 1e-6
 
 
+@pytest.mark.long
 def test_a_notebook_shows_a_sentence_a_map_and_at_most_ten_areas(result):
     page = result._repr_html_()
     assert page.count("data:image/png;base64,") == 1
@@ -136,6 +139,7 @@ def test_a_notebook_shows_a_sentence_a_map_and_at_most_ten_areas(result):
     assert "<script" not in page
 
 
+@pytest.mark.long
 def test_a_name_from_a_file_is_text_in_a_notebook(proposal):
     wild = proposal.areas.assign(place_name="<script>x</script>")
     shown = csa.Proposal(wild, proposal.counted, proposal.labels, proposal.summary)._repr_html_()
@@ -143,6 +147,7 @@ def test_a_name_from_a_file_is_text_in_a_notebook(proposal):
     assert "&lt;script" in shown
 
 
+@pytest.mark.long
 def test_a_plot_is_drawn_on_given_axes_with_each_areas_id(result):
     axes = result.plot(Figure().add_subplot())
     drawn = {text.get_text() for text in axes.texts}
@@ -150,6 +155,7 @@ def test_a_plot_is_drawn_on_given_axes_with_each_areas_id(result):
     assert result.plot(axes) is axes
 
 
+@pytest.mark.long
 def test_a_proposal_without_areas_is_drawn_and_shown_too(proposal):
     none = csa.Proposal(
         proposal.areas.iloc[:0], proposal.counted, proposal.labels.iloc[:0], proposal.summary

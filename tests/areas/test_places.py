@@ -123,6 +123,7 @@ def names_of(proposal):
     return {name: area_id for area_id, name, _ in candidate_rows(proposal.areas)}
 
 
+@pytest.mark.long
 def test_the_citys_own_proposal_names_its_places_and_others_call_them_so(city):
     first = propose_areas(city, keep=True)
     assert [one.name for one in load_places(city)] == list(names_of(first))
@@ -138,6 +139,7 @@ def test_the_citys_own_proposal_names_its_places_and_others_call_them_so(city):
     assert [one.name for one in load_places(city)] == list(names_of(first))  # others name nothing
 
 
+@pytest.mark.long
 def test_newer_data_carry_names_and_numbers_on(city):
     """As if the data had ended in February 2020, when the eighth place was none yet."""
     known = propose_areas(city, AreaSettings(until=Month(2020, 3)))
@@ -183,6 +185,7 @@ def test_a_name_of_polygons_that_are_no_more_is_given_anew(city):
 # ---- Refused --------------------------------------------------------------------------------
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     "spoil",
     [

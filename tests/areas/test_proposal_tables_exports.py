@@ -104,6 +104,7 @@ def test_the_files_of_the_command_are_exported_as_they_are(made):
         assert export(proposal, name) == files[name]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_synthetic", [True, False])
 def test_geojson_says_whether_the_city_is_made_up(made, is_synthetic):
     _, proposal = made(is_synthetic=is_synthetic)
@@ -114,6 +115,7 @@ def test_geojson_says_whether_the_city_is_made_up(made, is_synthetic):
 # ---- At the edge ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("choices", [{"min_samples": 40}, {"kinds": ("homicide",)}])
 def test_a_proposal_without_areas_is_a_file_all_the_same(made, tmp_path, choices):
     _, proposal = made(**choices)
@@ -127,6 +129,7 @@ def test_a_proposal_without_areas_is_a_file_all_the_same(made, tmp_path, choices
     assert pyogrio.read_dataframe(path, layer="cells")["incidents"].sum() in {13, 6}
 
 
+@pytest.mark.long
 def test_a_proposal_without_any_incident_is_a_file_all_the_same(made, tmp_path):
     _, proposal = made(kinds=("homicide",), n=1)
     for name in EXPORTS:
@@ -153,6 +156,7 @@ def test_an_unknown_export_is_refused_by_name(made, name):
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_same_proposal_gives_the_same_bytes(made):
     _, proposal = made()
     once = {name: export(proposal, name) for name in EXPORTS}
@@ -186,6 +190,7 @@ def test_readers_who_ask_at_the_same_moment_get_the_same_bytes(made):
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
 
 
+@pytest.mark.long
 def test_cells_say_the_days_and_the_kinds_that_they_count(made):
     _, proposal = made(months=3, kinds=("nonfatal",))
     read = json.loads(export(proposal, "cells.geojson"))

@@ -78,6 +78,7 @@ def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
     assert elsewhere.grid is not own.grid
 
 
+@pytest.mark.long
 def test_incidents_of_several_kinds_share_the_walk_and_the_neighbors_and_cannot_change_them(many):
     dataset, config = many
     city = City(config, dataset)
@@ -430,6 +431,7 @@ def test_a_january_teaches_from_a_year_of_past_until_its_own_year_is_over(many, 
     assert list(located.past(Period.before(until, 12)).stack.januaries) == januaries
 
 
+@pytest.mark.long
 def test_the_past_is_the_same_whatever_the_order_of_rows(made):
     # four at one corner, of other months, and others beside it
     lines = [line(n, KNOT, f"20{14 + n}-05-01") for n in range(4)]

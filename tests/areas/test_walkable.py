@@ -360,6 +360,7 @@ def test_what_would_grow_beyond_the_limit_is_no_area():
     assert areas(held, least=43, limit=6 / 64) == set()
 
 
+@pytest.mark.long
 @examples(100)
 @given(maps(), limits, st.sampled_from([0.25, 1.0, 4.0, 20.0]))
 def test_each_area_holds_what_it_must_hangs_together_and_is_no_larger_than_allowed(

@@ -425,6 +425,7 @@ def test_a_message_cannot_be_changed_after_it_is_made():
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_source_was_found_to_speak():
     keys = {key for _, said, *_ in _spoken() for key in said}
     assert {"config.absent", "source.other_city", "source.swapped", "cli.internal"} <= keys

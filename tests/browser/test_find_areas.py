@@ -60,7 +60,6 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     assert frame.evaluate("document.querySelectorAll('.leaflet-tile').length") == 0
 
 
-@pytest.mark.smoke
 def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas", height=900)
     reader.frame  # noqa: B018 - painted

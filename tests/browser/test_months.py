@@ -76,7 +76,6 @@ def assert_drawn(drawn, shootings, size, span, end, least_seen=50):
     assert [pixel for _, pixel in seen] == [color[n] for n, _ in seen]
 
 
-@pytest.mark.smoke
 def test_counts_and_colors_are_pythons_own_for_any_span_of_months(read, sample_app, shootings):
     frame = read(f"{sample_app}/areas").frame
     n_steps, (_, end) = frame.evaluate("[csaMap.time.message.names.length, csaMap.time.span]")

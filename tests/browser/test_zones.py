@@ -4,7 +4,6 @@ import pytest
 from tests.sentences import says
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("address", "said", "form"),
     [

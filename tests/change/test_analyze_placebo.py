@@ -90,6 +90,7 @@ def other_years(past, year):
     ]
 
 
+@pytest.mark.long
 def test_a_rise_of_the_whole_city_is_no_displacement(real):
     table = real[1].dataset.incidents
     yearly = table["occurred_at"].dt.year.value_counts()
@@ -102,6 +103,7 @@ def test_a_rise_of_the_whole_city_is_no_displacement(real):
         assert not DISPLACED & set(one.verdicts)
 
 
+@pytest.mark.long
 def test_areas_of_a_january_in_which_nobody_was_treated_are_not_said_to_have_changed(real):
     assert claims(followed(real, Month(2023, 1))) == (False, False)
 

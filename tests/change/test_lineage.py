@@ -551,12 +551,14 @@ def test_in_an_unchanged_city_at_most_1_area_in_20_appears_or_is_gone_in_a_year(
         assert (table["event"] == word).sum() <= years / 20
 
 
+@pytest.mark.long
 def test_a_place_that_begins_is_told_to_have_appeared_within_two_years():
     found = told_after_change("appeared", before=0, after=1)
     assert sum(len(months) == 1 and 0 < months[0] <= 24 for months in found) >= 16
     assert np.median([months[0] for months in found if months]) <= 12
 
 
+@pytest.mark.long
 def test_a_place_that_stops_is_told_to_be_gone_when_the_window_lets_it_go():
     found = told_after_change("gone", before=1, after=0)
     assert sum(len(months) == 1 and 18 < months[0] <= 36 for months in found) >= 14

@@ -253,6 +253,7 @@ def crowded(tmp_path_factory):
     )
 
 
+@pytest.mark.long
 def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter(
     crowded, monkeypatch
 ):

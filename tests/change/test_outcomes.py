@@ -51,6 +51,7 @@ def followed(town, run):
     return follow
 
 
+@pytest.mark.long
 def test_another_signal_has_a_verdict_of_its_own_and_changes_none_of_shootings(town, followed):
     alone = followed()
     town.edit_config("\n[places]\n", OUTCOME)
@@ -99,6 +100,7 @@ def test_how_two_signals_go_together_by_hand():
     assert _together(few, few)[0] is None
 
 
+@pytest.mark.long
 def test_a_real_file_of_detections_is_read_by_the_layout_that_docs_give(
     shared_data, root, tmp_path
 ):

@@ -268,6 +268,7 @@ def test_a_window_of_no_month_is_refused(located, testville):
 # ---- True in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["gone", "moved"])
 def test_what_came_later_changes_nothing_of_past_starts_but_the_months_since(
     testville, located, past, way
@@ -287,6 +288,7 @@ def test_what_came_later_changes_nothing_of_past_starts_but_the_months_since(
     assert past_to_plain(past) != past_to_plain(other)
 
 
+@pytest.mark.long
 def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     testville, located, past, tmp_path
 ):
@@ -304,6 +306,7 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     assert json.loads(one.read_text())["kind"] == "what areas did after past years"
 
 
+@pytest.mark.long
 def test_the_past_is_the_same_in_several_processes(located, past):
     with worker_map(WORTH_SHARING) as apply:
         shared = measure_past_cohorts(located, AreaSettings(), AREAS, apply=apply)

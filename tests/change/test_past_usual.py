@@ -300,6 +300,7 @@ def test_a_rise_of_the_whole_city_in_a_past_year_changes_only_its_error(past, ti
         assert risen.ratio(1, 1.6)[1] < plain.ratio(1, 1.6)[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [2, 12])
 def test_the_next_period_lies_within_two_errors_seven_times_in_eight(step):
     """600 cities whose years differ by .03, each with a usual fall of its own; seven are known.

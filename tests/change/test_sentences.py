@@ -447,6 +447,13 @@ def test_the_rest_is_a_reason_only_where_what_was_expected_went_its_way(rest, ex
     )
 
 
+def test_a_rest_that_reads_the_same_before_and_since_stayed():
+    assert (
+        rest_said((100, 40), (2000, 1000), 40.0) == "The rest of the city stayed at 83.3 a month."
+    )
+    assert "went from 83.3 to 83.4" in rest_said((100, 40), (2000, 1001), 40.0)
+
+
 def test_where_the_rest_had_nothing_before_it_is_not_told_of():
     assert rest_said((100, 40), (0, 7), 40.0) == ""
 

@@ -79,6 +79,7 @@ def test_an_area_alone_in_its_group_has_the_chance_of_each_start():
 # ---- At the edge ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_of_more_orders_than_can_be_listed_so_many_are_drawn_and_the_own_one_counts():
     groups = tuple(n // 2 for n in range(32))
     design = TrialDesign(groups, (1, 2) * 16, n_waves=2, months_between=12)

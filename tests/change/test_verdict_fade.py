@@ -147,6 +147,7 @@ def test_a_change_the_other_way_is_told_as_that_and_no_more_as_over():
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @examples(2)
 @given(seed=st.integers(0, 2**32), ends=st.integers(4, 20))
 def test_the_last_month_is_the_likeliest_of_all_that_leave_three(seed, ends):

@@ -332,6 +332,7 @@ def test_an_area_wholly_outside_and_a_cell_of_two_areas_are_refused(located, are
 # ---- True in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 @general
 @given(
     seed=st.integers(0, 999),

@@ -320,6 +320,7 @@ def test_a_current_version_under_a_name_of_its_own_stands_alone(tmp_path):
     assert [one.version for one in load_history(tmp_path)] == ["kept"]
 
 
+@pytest.mark.long
 def test_the_sample_city_read_twice_alike_is_one_edition_and_by_another_rule_is_not_compared(
     ingest_sample, root, tmp_path
 ):

@@ -99,6 +99,7 @@ def test_a_lost_phone_is_revoked(town, run):
     assert "2020-08-31" in run("activity", "phones", *CITY, *by).stdout
 
 
+@pytest.mark.long
 def test_rows_are_totals_after_ninety_days_at_the_command_and_at_each_ingest(town, run, root):
     file = town.folder / "old.csv"
     file.write_text("day,type,area\n2020-06-05,event,A\n2020-06-03,event,A\n")

@@ -28,6 +28,7 @@ def rows(root):
     return (root / "data" / "sample" / "hospital_counts.csv").read_text("utf-8").splitlines()
 
 
+@pytest.mark.long
 def test_the_made_up_hospitals_find_what_was_planted(counts, root):
     truth = json.loads((root / "data" / "sample" / "truth.json").read_text("utf-8"))
     (table,) = json.loads(counts("list", "--json").stdout)
@@ -67,6 +68,7 @@ def test_a_file_with_an_error_changes_nothing(counts, rows, tmp_path):
     assert len(json.loads(counts("list", "--json").stdout)) == 1
 
 
+@pytest.mark.long
 def test_the_choice_of_other_cities_keeps_its_day_until_others_are_chosen(counts, root):
     path = root / "data" / "sample" / "peer_cities.csv"
     with path.open(encoding="utf-8") as file:

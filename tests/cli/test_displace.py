@@ -448,6 +448,7 @@ def test_one_area_alone_is_all_of_them_and_told_once(ask_moving, read):
     assert account["boundary"]["z_pooled"] == account["boundary"]["z_single"]
 
 
+@pytest.mark.long
 def test_months_since_the_start_that_chose_make_more_here_no_change_and_a_caution(ask_moving, read):
     ring = disk(cell_at(KNOT), 3) - WEST
     lines = ask_moving((ring, FAR), "--since", "2018-01", first="2015-01-01", last="2017-12-31")
@@ -637,6 +638,7 @@ def test_a_file_without_days_gets_a_caution_and_one_with_them_none(ask, read):
     assert read()["knew_after"] is False
 
 
+@pytest.mark.long
 def test_areas_of_fewer_months_or_another_radius_have_no_past_year(tested, ask, read, tmp_path):
     folder = tested.folder / "ds"
     days = {"first": "2017-02-01", "last": "2019-01-31"}
@@ -694,6 +696,7 @@ def test_what_was_kept_of_areas_of_another_size_is_not_read(made, ask, read, own
     assert (read()["usual"]["starts"], read()["lineage_by_chance"]) == (0, None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [NAME, CHANCE_NAME])
 def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, name):
     save_past((past_year("2015-01", 0.7),), *kept(own, made))
@@ -706,6 +709,7 @@ def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, 
         assert not (tmp_path / "di").exists()
 
 
+@pytest.mark.long
 def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
     rows = [
         f"{n},{n},{2017 + n // 60}-{n % 60 // 5 + 1:02d}-{n % 5 * 6 + 1:02d},0,"
@@ -774,6 +778,7 @@ def test_areas_that_are_not_there_or_of_another_city_and_no_dataset_are_refused(
     assert not (tmp_path / "di").exists()
 
 
+@pytest.mark.long
 def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, tmp_path):
     about = ("--city", made.config, "--dataset", made.folder / "ds")
     words = ("--kind", "homicide", "--min-samples", "5", "--out", tmp_path / "pr")
@@ -855,6 +860,7 @@ def test_areas_of_a_proposal_know_the_months_that_chose_them_and_their_names(sam
     assert [(one["area_id"], one["place_name"]) for one in account["single"]] == names
 
 
+@pytest.mark.long
 def test_a_table_a_map_and_a_folder_of_one_proposal_give_the_same_bytes(sample, run, root):
     folder, *_ = sample
     about = ("--city", root / "config" / "sample.toml", "--dataset", folder / "ds")

@@ -38,7 +38,8 @@ WRITTEN = {
     "area-export": ["area", "export", "made.csv"],
 }
 NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
-MADE_UP = re.compile(r"[0-9a-f]{12,}|(?<=T)\d{6}Z")
+MADE_UP = re.compile(r"[0-9a-f]{12,}|(?<=DTSTAMP:)\d{8}T\d{6}Z")
+"""The made-up program's clock has the day of its story and the hour of the run."""
 MANY = re.compile(r"(?:[\s,\"]*…[\",]*){2,}")
 """A list of cells."""
 LONG = 200

@@ -83,6 +83,7 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
     assert (first.returncode, "first month" in first.stderr) == (2, True)
 
 
+@pytest.mark.long
 def test_a_month_names_what_it_leaves_out_and_confirms_what_was_read_again(town, run, monkeypatch):
     """Left out, not refused: the exit code is 0, and each sentence says what to do."""
     monkeypatch.setattr(making, "render_pdf", lambda _: b"%PDF")  # each is the page beside it

@@ -218,6 +218,7 @@ def test_the_files_of_a_backtest_hold_every_column_and_key(made):
     assert account["params"]["suggested_by"] == "past years"
 
 
+@pytest.mark.long
 def test_days_named_keep_nothing_and_need_no_record(made, ask, own, tmp_path):
     januaries = "2017-01,2018-01,2019-01"
     words = (*CHOSEN, "--origins", januaries, "--no-variants", "--out", tmp_path / "bt")
@@ -343,6 +344,7 @@ def test_cells_are_written_where_they_can_be_tested_and_only_there(made, ask, tm
     assert any(cell["is_hot"] == "true" for cell in cells)
 
 
+@pytest.mark.long
 def test_cells_are_as_large_as_they_must_be_to_be_tested(ask, tmp_path):
     """The town has 3,250 cells of resolution 10, 500 of 9 and 80 of 8; in a year 190 incidents."""
     for months, size in (("48", "89"), ("12", "88")):
@@ -849,6 +851,7 @@ def test_a_damaged_record_says_how_to_make_it_again(ask, made, own):
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @REPEATABLE
 @given(st.floats(-1e9, 1e9, allow_subnormal=False))
 def test_four_figures_are_kept_and_never_less_than_whole(number):

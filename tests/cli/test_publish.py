@@ -87,6 +87,7 @@ def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed
         assert secret.value not in written
 
 
+@pytest.mark.long
 def test_who_publishes_is_in_the_register_once_a_day_and_changes_no_byte(confirmed, publish):
     said = " ".join(publish("--out", "b").stdout.split())
     assert "Add --by with the office." in said

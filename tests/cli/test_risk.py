@@ -95,6 +95,7 @@ def refused(ask, place):
 # ---- What it writes and says ----------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_stores_are_found_and_schools_are_not(ask, place):
     said = ask().stdout
     assert "of corner stores, shootings are" in said
@@ -122,6 +123,7 @@ def test_stores_are_found_and_schools_are_not(ask, place):
     assert len({row["score"] for row in cells}) == 2
 
 
+@pytest.mark.long
 def test_estimated_land_is_called_so(ask, place):
     assert ": 2% of the land caught" in ask().stdout
     text = place.config.read_text()
@@ -137,6 +139,7 @@ def test_the_same_data_give_the_same_bytes_and_json_is_the_file(ask, place):
     assert bytes_of(place.folder / "out") == files
 
 
+@pytest.mark.long
 def test_what_is_stored_says_which_factors_hold_in_an_area(ask, place):
     ask()
     city = open_city(load_city(place.config), place.folder / "ds")
@@ -181,6 +184,7 @@ only = { kind = ["bar"] }
     assert {row["places"] for row in factors if row["layer"] == "bars"} == {"60"}
 
 
+@pytest.mark.long
 def test_a_layer_that_is_everywhere_or_of_one_place_is_not_tried_and_named(ask, place):
     points(place.folder / "layers" / "lone.csv", STORES[:1])
     everywhere = gpd.GeoDataFrame(geometry=[box(-94.7, 38.9, -94.4, 39.2)], crs="EPSG:4326")
@@ -191,6 +195,7 @@ def test_a_layer_that_is_everywhere_or_of_one_place_is_not_tried_and_named(ask, 
     assert (status["lone"], status["county"]) == ("too few places", "too few places")
 
 
+@pytest.mark.long
 def test_a_dataset_without_incidents_gives_one_sentence(town, run):
     path = town.write("a.csv", "1,1,2020-01-01,0,,,,")
     run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
@@ -244,6 +249,7 @@ def test_a_layer_of_a_million_points(ask, place):
 # ---- Near repeats ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_near_repeat_is_said_as_readily(town, run):
     path = town.write("a.csv", *incidents(seed=2))
     run("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")

@@ -63,6 +63,7 @@ def test_a_port_in_use_is_refused_before_anything_is_made(words, run, tmp_path, 
     assert not started
 
 
+@pytest.mark.long
 def test_a_new_city_is_read_once_and_served_with_what_a_server_needs(run, tmp_path, started, port):
     first = run("serve", "--city", "sample", "--port", port)
     assert (tmp_path / "var" / "sample" / "dataset" / "ingest.json").is_file()

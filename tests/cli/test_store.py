@@ -325,6 +325,7 @@ def test_what_a_deployment_names_may_come_with_the_first_decision(here, ask, mon
     assert nothing_made(here)
 
 
+@pytest.mark.long
 def test_a_mistyped_store_is_refused_on_postgresql(ask, here, databases):
     refused(ask("plan", "list", "--store", databases("postgresql").new(), check=False), "No store")
 

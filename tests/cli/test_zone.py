@@ -104,6 +104,7 @@ def test_a_zone_is_listed_ended_and_exported(zone, tmp_path):
     assert shapely.geometry.shape(feature["geometry"]).equals(AROUND)
 
 
+@pytest.mark.long
 def test_a_zone_is_followed_by_its_name_and_by_its_export(zone, made, run, tmp_path):
     path = draw(tmp_path / "a.geojson", AROUND)
     zone("add", "Elm", path, "--from", "2018-12-20", "--without-counts", *SIGNED)
@@ -153,6 +154,7 @@ def add_as_of(address, path):
     store.engine.dispose()
 
 
+@pytest.mark.long
 def test_polygons_of_a_map_file_are_followed_each_by_its_name(made, run, tmp_path):
     west = shapely.clip_by_rect(AROUND, -95, 39, KNOT[0], 40)
     east = shapely.clip_by_rect(AROUND, KNOT[0] + 0.003, 39, -94, 40)

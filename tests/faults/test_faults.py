@@ -41,17 +41,20 @@ def player(stage, request):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("scene", STEPS)
 def test_what_was_acknowledged_outlives_a_crash_and_nothing_half_written_is_read(player, scene):
     assert [case for case in player.steps(scene, SHARE) if case.wrong] == []
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("scene", KILLS)
 def test_a_kill_with_a_reader_beside_loses_nothing(player, scene):
     case = player.play(1, "kill", scene, 1)
     assert case.wrong == "", case
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("number", [*map(OTHERS.index, QUICK.items()), *AUDITORS])
 def test_a_fault_of_the_machine_is_said_and_leaves_the_old_or_the_new(player, number):
     case = player.play(1, *OTHERS[number], number)
@@ -97,6 +100,7 @@ def test_each_planted_fault_has_its_text():
     assert fault_points() >= set(UNREACHED)
 
 
+@pytest.mark.long
 def test_a_backup_that_is_half_written_is_caught(tmp_path):
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     assert catch(MUTANTS[0], tmp_path / "src")

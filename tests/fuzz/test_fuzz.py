@@ -81,6 +81,7 @@ def long_field():
 # ---- By hand --------------------------------------------------------------------------------
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("of", "content", "key"),
     [
@@ -168,6 +169,7 @@ def test_what_broke_an_earlier_version_breaks_this_one_no_more(path):
     assert not found.is_failure, found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start", some(range(0, N, PART), 0, PART))
 def test_files_that_go_wrong_are_refused_or_read_with_every_row_counted(start):
     gc.collect()  # what an earlier test left removes its files now, and is no case's doing
@@ -183,6 +185,7 @@ def planted(monkeypatch, fault):
     return cases.run_content("plan", "kansas-city-psp", b"x").result
 
 
+@pytest.mark.long
 def test_a_fault_is_found(monkeypatch, tmp_path):
     def forever(_):
         while True:
@@ -222,6 +225,7 @@ def test_an_input_that_reaches_new_lines_is_changed_further():
     assert {case[:-1] for case in iter(choice.next, None)} == {(), (0,)}
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("number", range(25, 175, 50))
 def test_a_case_goes_through_the_command(number):
     found, _ = cases.run_case(SEED, number)

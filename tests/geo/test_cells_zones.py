@@ -61,6 +61,7 @@ def test_a_zone_outside_or_smaller_than_a_block_is_refused(drawn, key):
     assert refused.value.message.key == key
 
 
+@pytest.mark.long
 @given(
     st.floats(-94.59, -94.53),
     st.floats(39.003, 39.03),

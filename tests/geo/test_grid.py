@@ -182,6 +182,7 @@ def test_no_cells_have_no_middle():
 # ---- True in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 @given(cells=cells_of)
 def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_walk_to(cells):
     for grid in (GRID, LAKESIDE, ISLAND):

@@ -140,6 +140,7 @@ def test_nothing_depends_on_how_many_rows_are_read_at_once(town, monkeypatch, ro
     assert whole == parts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("old", "new", "days"),
     [
@@ -275,6 +276,7 @@ def test_rows_read_are_rows_used_and_rows_rejected(new_town, rows, as_of):
 # ---- the real files ------------------------------------------------------------------------
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("name", "rows", "rejected", "incidents", "unlocated"),
     [
@@ -382,6 +384,7 @@ def test_a_row_without_the_named_date_keeps_its_own_time(town):
     assert sorted(table["flags"].str.contains("reported_time")) == [False, False, True]
 
 
+@pytest.mark.long
 def test_names_that_stay_are_compared_as_before(town, run):
     path = unnumbered(town, "date", "time", "lon", "lat")
     words = ("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")

@@ -137,6 +137,7 @@ def test_each_years_layout_reads_back_to_the_same_incidents(
     assert read_back(kansas_city, path, places) == EXPECTED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", ["", "_1"])
 def test_api_records_read_back_to_the_same_incidents(kansas_city, places, tmp_path, suffix):
     records = []
@@ -175,6 +176,7 @@ def real(kansas_city, places, shared_data):
     )
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("name", "incidents", "homicides", "rejected", "victims"),
     [

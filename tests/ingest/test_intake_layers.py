@@ -86,6 +86,7 @@ def test_layers_in_the_data_folder_are_stored_and_said(layered, ingest, monkeypa
     assert dataset.report["risk_terrain"]["as_of"] == "2020-01-01"
 
 
+@pytest.mark.long
 def test_layers_named_by_options_are_read(layered, ingest):
     named = ("--services", layered.folder / "services.csv")
     report = json.loads(ingest(*named, "--json").stdout)
@@ -139,6 +140,7 @@ def detailed(layered):
     return write
 
 
+@pytest.mark.long
 def test_details_of_services_are_stored_and_two_programs_are_two_rows(layered, ingest, detailed):
     place = "clinic,-94.57,39.02"
     words = detailed(f"Hope,{place},Counsel,40,Yes", f"Hope,{place},Care,,no", f"Hope,{place},,,")
@@ -153,6 +155,7 @@ def test_details_of_services_are_stored_and_two_programs_are_two_rows(layered, i
     assert services["capacity"].tolist() == [40, pd.NA, pd.NA]
 
 
+@pytest.mark.long
 def test_layers_change_no_incident_no_place_and_no_proposal(layered, ingest):
     before = json.loads(ingest("--json", out="without").stdout)
     words = ("--services", layered.folder / "services.csv", "--json")

@@ -57,6 +57,7 @@ def test_a_dataset_is_the_same_bytes_as_without_a_job_and_progress_comes_through
     pd.testing.assert_frame_equal(apart.rejected, here.rejected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words", [("check", "--city", "sample"), ("basemap", "--city", "sample", "--out", "out")]
 )
@@ -75,6 +76,7 @@ def test_a_commands_own_process_loads_nothing_that_reads_files(words, root, tmp_
     assert done.stdout
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_a_file_is_the_same_sentence(config, tmp_path):
     with pytest.raises(SourceError) as refused:
         ingest_city(config, tmp_path)
@@ -110,6 +112,7 @@ def test_a_device_which_has_no_end_is_refused_at_once():
     assert refused.value.message.key == "source.special"
 
 
+@pytest.mark.long
 def test_one_that_hangs_ends_by_the_clock(monkeypatch):
     monkeypatch.setattr(job, "PATIENCE", 0.05)
     with pytest.raises(SourceError) as hung:
@@ -117,6 +120,7 @@ def test_one_that_hangs_ends_by_the_clock(monkeypatch):
     assert str(hung.value) == says("source.job_time", path="", n=60)
 
 
+@pytest.mark.long
 def test_one_that_computes_for_long_ends_by_its_own_time():
     """A job sets its limit when it begins: the shorter one is set again until it is over."""
     is_over = threading.Event()
@@ -236,6 +240,7 @@ def test_a_third_job_waits_and_says_so():
     assert not third.is_alive()
 
 
+@pytest.mark.long
 def test_a_child_ends_with_its_parent():
     code = (
         "import os\nfrom csa.ingest import job\n"

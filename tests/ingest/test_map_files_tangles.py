@@ -67,6 +67,7 @@ def test_identical_and_nested_holes_are_repaired_in_a_moment(tmp_path):
     assert not table.geometry.is_empty.any()
 
 
+@pytest.mark.long
 def test_a_city_of_many_islands_and_shared_borders_is_read(tmp_path):
     """A lake of 2,500 islands beside 2,500 blocks, each as large as both its neighbors allow."""
     blocks = [shapely.box(x, y, x + 1, y + 1) for x in range(50) for y in range(50)]

@@ -27,6 +27,7 @@ def write(folder, **columns):
     return path
 
 
+@pytest.mark.long
 def test_a_parquet_file_gives_the_incidents_of_the_csv_with_the_same_rows(root, tmp_path):
     config, folder = load_city(root / "config" / "sample.toml"), root / "data" / "sample"
     file = folder / "shootings.csv"
@@ -90,6 +91,7 @@ def test_a_column_that_stands_twice_is_read_as_a_csv_has_it(tmp_path):
     assert (parquet.header, parquet.rows) == (csv.header, csv.rows)
 
 
+@pytest.mark.long
 def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_refused(
     tmp_path, monkeypatch
 ):

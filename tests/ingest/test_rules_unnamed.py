@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.big_cities import (
@@ -58,6 +59,7 @@ def test_new_yorks_flag_of_its_last_six_months(town):
     assert report["notes"][0] == {"key": "unnamed.kind", "text": str(intake.messages[0])}
 
 
+@pytest.mark.long
 def test_the_command_says_it_and_pages_of_one_list_add_up(town, run):
     new_york(town)
     first = [new_york_row(n, "false") for n in range(5)] + [new_york_row(7, "Y")]
@@ -159,6 +161,7 @@ def test_the_sample_names_all_its_values(root):
     assert validate_file(reading, match_layout(reading.header, config, path), config).unnamed == ()
 
 
+@pytest.mark.long
 @given(st.lists(st.sampled_from(["true", "false", "Y", "n", "", "U"]), min_size=1))
 def test_every_row_that_is_no_shooting_is_counted_under_its_value(new_town, flags):
     town = new_york(new_town())

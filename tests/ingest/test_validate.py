@@ -331,6 +331,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.long
 @given(lines=LINES, seed=st.randoms(use_true_random=False))
 def test_incidents_do_not_depend_on_the_order_of_rows(new_town, lines, seed):
     town = new_town()

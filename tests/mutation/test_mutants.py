@@ -47,6 +47,7 @@ def test_types_and_decorators_are_left_alone():
     assert [node.value for node in found if isinstance(node, ast.Constant)] == [3, None]
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_each_fault_is_another_program(subject):
     found = list(all_mutants(subject))

@@ -264,6 +264,7 @@ SAID = some.text(LETTERS, min_size=1, max_size=12).filter(
 )
 
 
+@pytest.mark.long
 @examples(1, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.lists(some.tuples(SAID, SAID, some.sampled_from(STATUSES)), min_size=1, max_size=4))
 def test_whatever_was_written_comes_back(copy, lines, tasks):

@@ -62,6 +62,7 @@ def test_an_edition_has_two_to_six_pages_and_less_than_a_megabyte(files, audienc
     assert len(pdf) < 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("audience", "forms"),
     [
@@ -120,6 +121,7 @@ def test_a_report_before_anything_was_decided_is_whole(bare_facts, audience):
     assert b'<html lang="en">' in page
 
 
+@pytest.mark.long
 def test_all_editions_are_those_for_offices_where_nothing_may_be_published(
     bare_facts, month_facts, monkeypatch
 ):

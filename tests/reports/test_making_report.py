@@ -59,6 +59,7 @@ def test_the_facts_are_printed_for_machines_and_nothing_is_written(
     assert sorted(path.name for path in root.iterdir()) == before
 
 
+@pytest.mark.long
 def test_one_edition_is_written_and_what_it_was_made_from_and_lacks_is_said(report, tmp_path):
     out = tmp_path / "new" / "e.html"
     done = report("--audience", "executive", "--out", out)

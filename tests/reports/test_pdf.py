@@ -104,6 +104,7 @@ def test_what_cannot_be_drawn_and_what_runs_from_right_to_left_is_printed_too():
 # ---- Refused -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["http://127.0.0.1:9/x.png", "file:///etc/hostname", "x.png"])
 def test_nothing_outside_the_page_is_fetched(place, monkeypatch, caplog):
     opened = []
@@ -134,6 +135,7 @@ def test_a_machine_without_pango_is_told_what_to_install(monkeypatch):
 # ---- True in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_it_is_the_same_file_here_and_in_another_process(pdf, tmp_path):
     (tmp_path / "page.html").write_bytes(render_html(document()))
     done = subprocess.run(

@@ -36,6 +36,7 @@ def made(month_facts):
     return call
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("audience", ["executive", *slow(*EDITIONS[1:], *SHEETS)])
 def test_each_page_looks_as_it_did(made, audience):
     shown = made(audience)
@@ -62,6 +63,7 @@ def test_an_empty_foot_of_a_page_is_seen(made):
     assert ink(page) < 0.25
 
 
+@pytest.mark.long
 def test_the_committees_decisions_chart_and_map_are_first_and_residents_get_two_pages(
     made, month_facts
 ):

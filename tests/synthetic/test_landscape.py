@@ -142,6 +142,7 @@ def test_whatever_the_seed_the_city_is_tiled(seed, ground):
     assert sum(part.people for part in parts) == 480_000
 
 
+@pytest.mark.long
 @general
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20), st.integers(0, 10**6))
 def test_shares_add_up_and_each_is_within_one_of_its_part(weights, total):

@@ -239,6 +239,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(run, town, files, monk
 # ---- True in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [15, *slowly(7)])  # 15: nothing is drawn on the last day itself
 def test_another_seed_gives_another_city_with_the_same_totals(seed, run, town, files, take_in):
     said, other = made_by(run, town, "--seed", seed, "--json")

@@ -47,6 +47,7 @@ def areas_near(feature, areas, meters_between):
 # ---- By hand -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", STEADY)
 def test_the_last_36_months_find_each_steady_area(
     name, planted, proposal_of, dataset, meters_between
@@ -74,6 +75,7 @@ def test_the_institution_a_point_that_stands_for_others_is_no_area(planted, prop
     assert (3 * proposal.areas["suspect"] < proposal.areas["incidents"]).all()
 
 
+@pytest.mark.long
 def test_the_appearing_area_is_found_in_2020_and_not_before(
     planted, proposal_of, dataset, meters_between
 ):

@@ -38,6 +38,7 @@ def test_each_row_is_an_incident_on_its_day_of_its_kind_at_its_point(table):
     assert xy == pytest.approx(np.sort(shapely.get_coordinates(table.geometry), axis=0))
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("change", "options"),
     [
@@ -59,6 +60,7 @@ def test_the_same_incidents_in_another_form_are_the_same(change, options, table)
     assert incidents_of(csa.City.from_frame(change(table), **options)) == incidents_of(one)
 
 
+@pytest.mark.long
 def test_rows_that_are_not_used_are_counted_in_a_warning(table):
     crimes = table.assign(what=np.where(table["fatal"], "homicide", "burglary"))
     n = int((~table["fatal"]).sum())
@@ -113,6 +115,7 @@ def test_a_table_that_does_not_say_who_was_killed_is_asked_for_the_column(table)
     assert error.value.message.key == "frame.no_kind"
 
 
+@pytest.mark.long
 def test_areas_of_a_table_are_those_of_its_city(table):
     direct = csa.propose_areas(table, csa.AreaSettings(max_area_km2=0))
     by_city = csa.propose_areas(csa.City.from_frame(table), csa.AreaSettings(max_area_km2=0))

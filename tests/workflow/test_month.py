@@ -53,6 +53,7 @@ def town(month_town):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_preview_counts_what_is_new_late_gone_and_changed(town):
     town.begin(APRIL)
 
@@ -81,6 +82,7 @@ def test_the_preview_counts_what_is_new_late_gone_and_changed(town):
     assert list_months(town.place) == [Month(2020, 4)]
 
 
+@pytest.mark.long
 def test_late_reports_show_in_the_months_they_belong_to(town):
     late = rows_until(APRIL)[-40:-30]
     town.make(town.new(APRIL, lambda rows: [row for row in rows if row not in late]))
@@ -90,6 +92,7 @@ def test_late_reports_show_in_the_months_they_belong_to(town):
     assert sum(months.values()) == found.late
 
 
+@pytest.mark.long
 def test_a_quarters_last_month_has_a_bundle_that_is_a_draft_until_it_is_published(town):
     made = town.make(town.new(JUNE))
     assert made.is_new
@@ -147,6 +150,7 @@ def test_a_month_taken_back_after_it_was_published_was_handed_to_nobody(town):
     assert town.place.bundle.is_dir()  # what was published stays
 
 
+@pytest.mark.long
 def test_a_publication_that_could_not_be_recorded_is_recorded_when_it_is_published_again(
     town, monkeypatch
 ):
@@ -327,6 +331,7 @@ def test_a_folder_that_cannot_be_written_gets_its_sentence(tmp_path):
     assert refused.value.message.key == "files.cannot_write"
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("module", "name"),
     [
@@ -358,6 +363,7 @@ def test_a_step_that_fails_leaves_the_last_good_month(town, monkeypatch, module,
 # ---- Killed while it is put in place -----------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_run_killed_at_any_change_is_finished_by_the_next(town, monkeypatch):
     town.begin(APRIL)
     ready, real, commit = town.folder.parent / "ready", io._move, month_module.commit

@@ -109,6 +109,7 @@ def test_the_month_of_a_designation_lands_without_what_changed(served):
     assert "displacement/displacement.json" in june.account["files"]
 
 
+@pytest.mark.long
 def test_fewer_months_than_following_needs_leave_it_out_alone(served):
     def short(rows):
         return [row for row in rows if row["date"] >= "2019-08"]
@@ -177,6 +178,7 @@ def test_what_fails_unforeseen_is_left_out_and_made_once_it_can_be(town, monkeyp
     assert not town.make().is_new
 
 
+@pytest.mark.long
 def test_without_the_package_for_pdfs_a_month_has_its_pages_and_names_them(town, monkeypatch):
     def lacking():
         raise MachineError("report_file.no_weasyprint")
@@ -186,6 +188,7 @@ def test_without_the_package_for_pdfs_a_month_has_its_pages_and_names_them(town,
     assert told(made) == [(["editions/*.pdf"], "report_file.no_weasyprint")]
 
 
+@pytest.mark.long
 def test_a_damaged_record_of_what_was_published_keeps_back_what_is_public_alone(town):
     town.place.bundle.mkdir(parents=True)
     (town.place.bundle / "bundle.json").write_text("{", encoding="utf-8")
@@ -193,6 +196,7 @@ def test_a_damaged_record_of_what_was_published_keeps_back_what_is_public_alone(
     assert told(made) == [(["public", *FOR_RESIDENTS], "bundle.damaged")]
 
 
+@pytest.mark.long
 def test_what_keeps_a_month_from_being_made_is_said_before_anything_is_computed(town, monkeypatch):
     town.begin(APRIL)
     before = town.tree()

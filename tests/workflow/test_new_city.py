@@ -231,6 +231,7 @@ BAD = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", BAD)
 def test_what_cannot_be_understood_gets_its_sentence_and_a_next_step(tmp_path, key):
     rows = BAD[key]()
@@ -389,6 +390,7 @@ def test_one_command_makes_a_city(tmp_path, run):
     assert "700 incidents" in " ".join(done.stdout.split())
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("how", [(), ("--root", "a b"), ("--out", "my city.toml"), ("a folder",)])
 def test_the_next_commands_find_the_city_from_the_folder_one_is_in(tmp_path, run, how):
     """Planted: another root, a name with a blank, a folder called as the city."""
@@ -457,6 +459,7 @@ BAD_INPUT = {
 }  # fmt: skip
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("what", BAD_INPUT)
 def test_bad_input_is_told_by_the_command_and_read_as_far_as_it_is_true(tmp_path, run, what):
     make, how, n, sentence = BAD_INPUT[what]
@@ -472,6 +475,7 @@ def test_bad_input_is_told_by_the_command_and_read_as_far_as_it_is_true(tmp_path
     assert proposal["land_is_estimated"]
 
 
+@pytest.mark.long
 def test_polygons_of_another_state_are_refused_where_named_and_told_where_beside(tmp_path, run):
     path = written(tmp_path, plain())
     other = polygons_around((-75.0, 40.0), tmp_path / "other.geojson")
@@ -484,6 +488,7 @@ def test_polygons_of_another_state_are_refused_where_named_and_told_where_beside
     assert "other.geojson was not used as the city's neighborhoods" in said
 
 
+@pytest.mark.long
 def test_forty_incidents_are_few_and_told(tmp_path, run):
     rows = [row for one in shootings(MIDDLE, 40) for row in new_york(one)]
     path = written(tmp_path, rows)
@@ -520,6 +525,7 @@ def test_json_says_what_was_made(tmp_path, run):
     assert made["counts"]["rows"] == len(rows)
 
 
+@pytest.mark.long
 def test_philadelphias_own_files_are_read_to_the_row(shared_data):
     folder = shared_data / "philadelphia"
     victims = understand(folder / "philly_shooting_victims_2015_2025.csv")

@@ -13,6 +13,7 @@ from csa.workflow.city_file import city_file, count_kinds
 from csa.workflow.new_city import understand
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", some(LAYOUTS, "New York", "Rochester, in feet", "no number"))
 def test_a_citys_file_is_understood_to_the_incident(tmp_path, name):
     layout = LAYOUTS[name]

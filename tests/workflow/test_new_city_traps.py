@@ -215,6 +215,7 @@ def test_times_without_leading_zeros_are_read_as_they_are(tmp_path):
     assert found == {f"{one.when:%Y-%m-%d %H:%M}" for one in TRUTH}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("day", ["%m/%d/%Y", "%Y%m%d"])
 def test_longitudes_without_their_minus_are_told(tmp_path, day):
     rows = changed(lambda _, one: {"Longitude": -one.lon, "Date": f"{one.when:{day}}"})
@@ -232,6 +233,7 @@ def test_what_would_be_wrong_is_refused(tmp_path):
 ZONE = "America/Kentucky/Louisville"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", ["UTC", ZONE])
 def test_milliseconds_since_1970_are_days_of_the_city_whichever_clock_wrote_them(tmp_path, zone):
     def milliseconds(one):
@@ -363,6 +365,7 @@ def test_an_injury_that_is_fatal_is_no_injury_that_was_survived(tmp_path):
     assert Counter(dataset.incidents["kind"])["homicide"] == N_KILLED
 
 
+@pytest.mark.long
 def test_a_line_of_totals_below_a_flag_is_no_row(tmp_path):
     rows = [*TRAPS["a day called Incident Date is no number"](), {"Incident Date": "Total"}]
     rows[-1] |= {"Fatal": str(N_KILLED)}
@@ -416,6 +419,7 @@ def test_an_arcgis_servers_answer_is_read_in_the_system_that_it_names(tmp_path, 
             understand(path)
 
 
+@pytest.mark.long
 def test_homicides_and_nonfatal_shootings_in_files_of_their_own_are_two_lists_of_one_city(tmp_path):
     homicides, nonfatal = tmp_path / "homicides_2023.csv", tmp_path / "nonfatal_shootings.csv"
     killed = [without(base(one), "Fatal") for one in TRUTH if one.is_homicide]

@@ -38,6 +38,8 @@ from csa.workflow import setting_up
 from csa.workflow.companion_files import CityFiles, name_column_of
 from csa.workflow.new_city import understand
 
+pytestmark = pytest.mark.long
+
 KINDS = {"homicide": N_KILLED, "nonfatal": len(TRUTH) - N_KILLED}
 HOURS = {f"{one.when:%Y-%m-%d %H}:00" for one in TRUTH}
 DAYS = {f"{one.when:%Y-%m-%d} 00:00" for one in TRUTH}

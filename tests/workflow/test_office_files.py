@@ -102,6 +102,7 @@ def test_what_somebody_typed_is_never_computed():
     assert not [cell for cell in sheet["A"] if cell.hyperlink]
 
 
+@pytest.mark.long
 def test_a_city_without_areas_and_plan_has_empty_tables(sample_source):
     content = office_file("o.xlsx", sample_source, None, TODAY)
     book = openpyxl.load_workbook(io.BytesIO(content))

@@ -127,6 +127,7 @@ def test_at_night_it_waits_and_in_the_morning_it_goes(city, zoned, monkeypatch):
     assert len(look(city, zoned).sent) == 2
 
 
+@pytest.mark.long
 def test_a_server_that_is_away_is_asked_again_and_one_that_died_is_not(city, zoned):
     awake(zoned)
     server = Server("away", "dies")

@@ -28,7 +28,7 @@ def by_month(session: CitySession, counts: pd.DataFrame, alt: str) -> None:
     )
     bars, killed, others = [], tr("label.homicides"), tr("charts.nonfatal")
     for name, n, n_killed, is_partial in covered[SHOWN].to_numpy():
-        said = f"{month(name)}: {n_killed:,} {killed}, {n - n_killed:,} {others}"
+        said = f"{month(name)} · {killed}: {n_killed:,} · {others}: {n - n_killed:,}"
         said += f" ({tr('charts.provisional')})" if is_partial else ""
         heights = f"--n:{100 * n / top:.1f}%;--h:{100 * n_killed / top:.1f}%"
         label = month(name, is_short=True).replace(" ", "<br>") if name in named else ""

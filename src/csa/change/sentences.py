@@ -357,6 +357,8 @@ def _say_rest(course: BeforeAfter) -> Message | None:
         return msg("displacement.rest_fell", **values)
     if change >= A_REASON and toward > 0:
         return msg("displacement.rest_rose", **values)
+    if f"{values['rest_before']:.1f}" == f"{values['rest_after']:.1f}":  # as they are read
+        return msg("displacement.rest_same", **values)
     return msg("displacement.rest_went", **values)
 
 

@@ -125,6 +125,7 @@ def test_a_sheet_has_each_count_as_the_page_shows_it_that_it_names(visit, progra
     assert len(rows) == len({months for _, months, _ in rows})  # each says how it differs
 
 
+@pytest.mark.long
 def test_the_months_report_and_the_last_year_say_the_same(program, known):
     city, _ = program
     records, counts = known

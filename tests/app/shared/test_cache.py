@@ -148,6 +148,7 @@ def test_a_city_without_a_dataset_is_read_once_from_its_files(served):
     assert again.key == opened.key
 
 
+@pytest.mark.long
 def test_a_new_dataset_and_a_changed_city_file_are_other_keys(served, town):
     first = cache.open_city()
     path = town.write("a.csv", *[f"{k},{k},2020-05-04,0,-94.57,39.02,," for k in range(9)])
@@ -163,6 +164,7 @@ def test_a_new_dataset_and_a_changed_city_file_are_other_keys(served, town):
         assert opened.dataset.fingerprint[:16] in opened.key
 
 
+@pytest.mark.long
 def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(served, town):
     """Whatever else was worked out is forgotten, and takes no memory."""
     choices = AreaSettings(months=3, min_samples=4, eps_m=200)
@@ -179,6 +181,7 @@ def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(serve
     assert cache.located(second, choices) is located
 
 
+@pytest.mark.long
 def test_new_data_leave_nothing_of_the_old(served, town):
     choices = AreaSettings(months=3, min_samples=4, eps_m=200)
     opened = cache.open_city()

@@ -157,6 +157,7 @@ def test_servers_go_on_while_a_backup_is_put_in_place(kind, savers, run, databas
     assert inode == (Path(address).stat().st_ino if kind == "sqlite" else 0)
 
 
+@pytest.mark.long
 def test_a_store_moved_away_by_hand_is_said_and_nothing_is_called_saved(stand, tmp_path):
     """As docs/DEPLOY.md said before: `mv`, `rm` of the log, `csa restore`, with servers running."""
     path, moved = Path(stand.address), tmp_path / "moved.sqlite3"

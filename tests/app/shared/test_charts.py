@@ -51,9 +51,9 @@ def test_homicides_stand_at_the_foot_of_each_month_and_what_is_under_the_hand_ad
     bars = BAR.findall(draw(charts.by_month, table([5, 0, 12], [2, 0, 3])))
     assert [(n, h) for _, n, h, _ in bars] == [("41.7", "16.7"), ("0.0", "0.0"), ("100.0", "25.0")]
     assert [said for *_, said in bars] == [
-        "November 2019: 2 Homicides, 3 Nonfatal",
-        "December 2019: 0 Homicides, 0 Nonfatal",
-        "January 2020: 3 Homicides, 9 Nonfatal",
+        "November 2019 · Homicides: 2 · Nonfatal: 3",
+        "December 2019 · Homicides: 0 · Nonfatal: 0",
+        "January 2020 · Homicides: 3 · Nonfatal: 9",
     ]
 
 
@@ -106,6 +106,6 @@ def test_whatever_the_counts_no_bar_is_over_the_top_and_few_months_are_named(dra
     bars = BAR.findall(made)
     assert all(float(h) <= float(n) <= 100 for _, n, h, _ in bars)
     said = [html.unescape(words).replace(",", "") for *_, words in bars]
-    totals = [sum(map(int, re.findall(r"(\d+) [HN]", words))) for words in said]
+    totals = [sum(map(int, re.findall(r"[HN]\w+: (\d+)", words))) for words in said]
     assert totals == [a + b for a, b in pairs]
     assert len(re.findall(r"<span>[^<]+<br>", made)) <= 6

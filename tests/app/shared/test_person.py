@@ -416,6 +416,7 @@ def test_a_change_without_an_office_is_not_signed(deploy, dataset, root):
         person.sign(opened, "", "because")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "address",
     [

@@ -36,6 +36,7 @@ def start(root, story_folder, monkeypatch, tmp_path):
     return opened
 
 
+@pytest.mark.long
 def test_community_opens_filled(start):
     """What the other pages say is in tests/looks/words."""
     shown = start("community")
@@ -45,6 +46,7 @@ def test_community_opens_filled(start):
     assert says("start_over.stays") in text
 
 
+@pytest.mark.long
 def test_the_meeting_has_the_numbers_of_displacement_beside_each_verdict(start):
     shown = start("displacement")
     cells = words(shown)

@@ -305,6 +305,7 @@ def test_the_areas_judged_are_those_that_would_have_been_proposed(tested, locate
             assert frozenset(located.grid.area_km2.index[at].tolist()) == area
 
 
+@pytest.mark.long
 def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory):
     lines = history(3, n_knot=0, n_other=0, n_strays=1500)
     dataset, config = town_of(tmp_path_factory.mktemp("luck"), lines)
@@ -398,6 +399,7 @@ def test_areas_grown_from_counts_have_the_size_limit_of_those_proposed(located):
 # ---- The tables of benchmarks/places.py, small ------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_table_of_places_holds_on_the_made_up_city(root):
     config = load_city(root / "config" / "sample.toml")
     dataset = ingest_city(config, find_inputs(config, root / "data" / "sample", ())).dataset
@@ -459,6 +461,7 @@ def test_places_and_large_made_up_cities_are_one_table():
     assert named["made up, New York's header"][6:] == ["1 of 1", "1.19", "0.90", "1.20", "1.50"]
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("made_up", large.LARGE, ids=lambda one: one.layout)
 def test_large_made_up_cities_are_read_to_the_row(tmp_path, made_up):
     some = replace(made_up, n_a_year=40)

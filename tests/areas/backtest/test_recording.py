@@ -137,6 +137,7 @@ def test_a_proposal_names_the_source_of_what_it_suggests_even_where_both_say_the
         assert (params["suggested_by"], params["eps_m"]) == (source, eps_m)
 
 
+@pytest.mark.long
 def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, monkeypatch):
     dataset, config = testville
     chosen = next(one for one in record.tried if (one.eps_m, one.min_samples) == (240, 8))

@@ -64,6 +64,7 @@ def counted_slowly(dataset, cells, months=36, until=UNTIL, kinds=KINDS):
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("months", "until", "kinds"),
     [
@@ -110,6 +111,7 @@ def test_estimates_stand_in_the_rows_of_their_areas(root):
         )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_rate_needs_500_people_who_were_counted_in_the_last_ten_years(root):
     dataset, config, _ = sample_city(root, **LARGE)
     proposal, judged = asked_of_sample(root, **PLAIN)
@@ -165,6 +167,7 @@ def test_was_candidate_is_what_was_found_twelve_months_before_at_the_same_densit
 # ---- At the edge ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "is_known"),
     [
@@ -182,6 +185,7 @@ def test_where_the_data_begin_too_late_the_years_before_are_unknown(root, first,
     assert (table["was_candidate"] != "unknown").tolist() == [is_known] * len(table)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("months", [12, 36])
 def test_a_period_that_ends_beyond_the_data_counts_back_from_the_last_month_there_is(
     tmp_path, months
@@ -199,6 +203,7 @@ def test_a_period_that_ends_beyond_the_data_counts_back_from_the_last_month_ther
         assert row["months_covered"] == months - 6
 
 
+@pytest.mark.long
 def test_in_a_flat_city_nothing_is_told_of_what_is_expected_in_an_area(tmp_path):
     rng = np.random.default_rng(5)
     places = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (900, 2))
@@ -217,6 +222,7 @@ def test_in_a_flat_city_nothing_is_told_of_what_is_expected_in_an_area(tmp_path)
     assert judged.table[["incidents_low", "incidents_high"]].notna().all(axis=None)
 
 
+@pytest.mark.long
 def test_a_window_longer_than_the_data_is_a_rate_over_the_months_covered(tmp_path):
     dataset, config = town_of(tmp_path, history())
     proposal = propose_areas(City(config, dataset), AreaSettings(months=240))
@@ -246,6 +252,7 @@ def test_of_499_people_there_is_no_rate_and_of_500_there_is(root):
     assert given == [False, True, False, False, True, False, True, False]
 
 
+@pytest.mark.long
 def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monkeypatch):
     dataset, config, _ = sample_city(root, **LARGE)
     proposal, _ = asked_of_sample(root, **LARGE)

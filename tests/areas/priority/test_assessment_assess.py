@@ -43,6 +43,7 @@ def sentences(judged):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_doubtful_area_has_no_tier_is_never_first_and_says_why(root):
     _, judged = asked_of_sample(root, **PLAIN)
     table = judged.table.set_index("area_id")
@@ -150,6 +151,7 @@ def test_what_the_data_can_answer_is_as_worked_by_hand(root):
     assert every.message.values == {"mean": 245.6, "drop": math.ceil(100 * drop)}  # noqa: PD011
 
 
+@pytest.mark.long
 def test_hot_cells_are_large_ones_and_an_areas_are_counted_by_its_own_cells(root):
     dataset, config, cover = sample_city(root)
     proposal, judged = asked_of_sample(root)
@@ -230,6 +232,7 @@ def test_one_area_alone_is_in_the_first_tier(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
     lines = [line(n, KNOT, f"20{14 + n % 6}-0{1 + n % 9}-10") for n in range(60)]
     assert found_in(tmp_path, lines)[1].table.empty  # such a point finds no area
@@ -242,6 +245,7 @@ def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
     assert not prioritize(judged, EVEN, 1)["is_first"].any()
 
 
+@pytest.mark.long
 def test_a_window_longer_than_the_data_is_judged_by_the_months_that_there_are(tmp_path):
     _, judged = found_in(tmp_path, history(), months=240)
     locate = judged.answers["locate"]
@@ -250,6 +254,7 @@ def test_a_window_longer_than_the_data_is_judged_by_the_months_that_there_are(tm
     assert judged.answers["compare_one"].n == pytest.approx(yearly)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("until", "n"), [(Month(2020, 1), 36), (Month(2020, 7), 30)])
 def test_where_a_period_ends_beyond_the_data_only_the_months_covered_locate(tmp_path, until, n):
     _, judged = found_in(tmp_path, history(), until=until)
@@ -312,6 +317,7 @@ def test_in_a_flat_city_no_area_is_told_apart_and_each_says_so(tmp_path):
     assert not chosen["is_first"].any()
 
 
+@pytest.mark.long
 def test_an_area_no_denser_than_the_city_says_that_it_cannot_be_told_apart(tmp_path):
     # By DBSCAN alone, at a low density: clusters of strays are like the city.
     lines = history(n_strays=900)
@@ -356,6 +362,7 @@ def test_a_weight_of_nothing_known_and_no_capacity_are_refused(root):
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_neither_row_order_nor_asking_twice_nor_what_was_located_before_changes_a_judgement(root):
     dataset, config, cover = sample_city(root, **LARGE)
     proposal, judged = asked_of_sample(root, **LARGE)

@@ -169,6 +169,7 @@ def test_where_nothing_is_known_nothing_is_said():
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_ranges_hold_next_years_counts_nine_times_in_ten():
     """Made-up cities: areas chosen by high counts among many, a city that drifts."""
     rng = np.random.default_rng(20260401)

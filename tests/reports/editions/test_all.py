@@ -430,6 +430,7 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
     assert all(area.place_name in left for area in nobody)
 
 
+@pytest.mark.long
 def test_sheets_are_of_the_places_that_the_command_names_first(
     sample_source, run, root, sample_folder, tmp_path
 ):

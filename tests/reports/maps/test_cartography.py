@@ -310,6 +310,7 @@ def test_a_map_has_the_size_of_a_page_or_the_one_asked_for():
     assert asked == (900, 800)
 
 
+@pytest.mark.long
 def test_a_printed_map_is_small_and_carries_no_time_and_no_name_of_a_program():
     png = draw_map(city(areas=many()))
     assert len(png) < 250_000
@@ -453,6 +454,7 @@ def test_what_cannot_be_drawn_is_one_error_with_a_sentence(changes):
 # ---- True in general ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_same_sheet_gives_the_same_bytes_in_two_threads_at_once():
     sheet = city(is_synthetic=True, areas=many(12))
     first = draw_map(sheet, size_px=(1000, 800))

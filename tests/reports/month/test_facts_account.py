@@ -255,6 +255,7 @@ def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_before_any_decision_no_letter_is_anybodys(sample_source):
     facts = gather_month(sample_source, None, Month(2019, 8), ReportInputs(with_public=False))
     account = facts_account(facts)

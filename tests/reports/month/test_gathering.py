@@ -264,6 +264,7 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
     assert set(found.by_area) == {"A", "D", "F"}
 
 
+@pytest.mark.long
 def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_records):
     """The same land in cells one size smaller has nearly the same count, and the same tier."""
     known = next(area for area in month_facts.areas if area.letter == "D")

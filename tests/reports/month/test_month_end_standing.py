@@ -85,6 +85,7 @@ def test_the_report_says_as_of_which_day_it_is(served, sample_source):
     assert list(records_note(Records(), snapshot_for(sample_source, None, NEWEST))) == []
 
 
+@pytest.mark.long
 def test_the_facts_of_a_past_month_are_of_its_areas(served, sample_source):
     may = Month(2020, 5)
     records = read_month(served, sample_source.city, may)

@@ -56,6 +56,7 @@ def test_people_are_shared_out_by_land_and_groups_are_weighted_by_people(
     assert found.doubled is None
 
 
+@pytest.mark.long
 def test_the_busiest_neighborhood_without_an_area_is_doubled(window, sample_source):
     districts = (
         PublicPlace(name="Umberley", count=200, areas=("A",)),

@@ -252,6 +252,7 @@ def test_areas_are_counted_together_each_in_the_months_and_cells_it_is_followed_
     assert change.exact.value < whole.exact.value
 
 
+@pytest.mark.long
 def test_nothing_that_is_exact_knows_which_incidents_are_domestic(sample_source, sample_records):
     """Outlines, verdict and range are open code on the city's points: whoever runs it learns."""
     city, rng = sample_source.city, np.random.default_rng(8)
@@ -336,6 +337,7 @@ def test_where_it_was_agreed_all_count_and_no_number_depends_on_the_marks(tmp_pa
     assert gathered(config, other, Month(2019, 12))[1] == publication
 
 
+@pytest.mark.long
 def test_years_once_published_without_domestic_cases_are_never_published_with_them(new_town):
     """Nor the other way: whoever subtracts would have what is domestic."""
     years = ("2016", "2017", "2018", "2019")
@@ -378,6 +380,7 @@ def test_a_rounded_number_stands_when_late_reports_come_in(new_town):
     assert facts.rounded_to == 5
 
 
+@pytest.mark.long
 def test_without_a_whole_year_rounded_numbers_are_of_other_months_once_a_year_only(new_town):
     """Of numbers that grow each quarter the difference is a quarter's."""
     months = [str(month) for month in months_from("2018-02", 23)]

@@ -83,6 +83,7 @@ def test_each_count_is_of_its_own_incidents_and_within_the_table(twelve):
     assert all(n < 20 for one, n in zip(figures, true, strict=True) if one.told is None)
 
 
+@pytest.mark.long
 def test_the_same_incidents_are_told_the_same_in_every_quarter_and_geography(twelve):
     figures, _ = figures_of(twelve)
     kept = [(one.members.tobytes(), one.name.split()[0]) for one in figures]
@@ -110,6 +111,7 @@ def test_places_have_quarters_from_100_a_year_on_and_keep_those_they_had(sample_
 # ---- true in general -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_count_held_back_and_no_domestic_count_can_be_worked_out(twelve, twelve_apart):
     figures, is_counted = figures_of(twelve_apart)
     assert find_exposed(figures, is_counted, are_points_known=True) == ()

@@ -98,6 +98,7 @@ def test_a_config_s_own_data_plan_and_text_are_in_the_fingerprints(root, monkeyp
     assert files - {"csa.toml"} == {"sample.toml", "kansas-city-psp.toml"}
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_between_steps_loses_none_of_them(tmp_path, ran, town_city, monkeypatch):
     def two_steps(*given):
         yield next(STEPS(*given))
@@ -128,6 +129,7 @@ def test_a_city_whose_marker_lacks_a_part_is_made_again(tmp_path, ran, town_city
     assert json.loads(marker.read_text()) == whole
 
 
+@pytest.mark.long
 def test_steps_without_what_they_printed_are_taken_again(tmp_path, ran, town_city, monkeypatch):
     steps = CityFolder(tmp_path / "out", "small").work / "steps.json"
 
@@ -145,6 +147,7 @@ def test_steps_without_what_they_printed_are_taken_again(tmp_path, ran, town_cit
     assert ran == ["start", "start"]
 
 
+@pytest.mark.long
 def test_a_city_that_breaks_is_told_in_a_sentence_and_keeps_its_last_result(
     tmp_path, ran, town_city
 ):
@@ -215,6 +218,7 @@ def test_files_in_a_bucket_give_the_same_city_and_a_changed_one_makes_it_anew(
     assert ran == ["start", "start", "start"]
 
 
+@pytest.mark.long
 def test_a_file_by_url_is_fetched_and_an_unreadable_address_is_a_sentence(tmp_path, ran, town_city):
     by_path = work_city(town_city, str(tmp_path / "a"))
     urls = tuple(f"file://{path}" for path in town_city.files)

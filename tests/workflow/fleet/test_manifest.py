@@ -108,6 +108,7 @@ def test_cities_are_picked_by_name_in_the_manifests_order(tmp_path):
     assert refused.value.message.values == {"given": "D", "known": "A, B Town, C"}
 
 
+@pytest.mark.long
 def test_of_many_unknown_columns_the_first_are_named_and_the_others_counted(tmp_path):
     """400,000 of them were a sentence of 3.5 MB."""
     names = ["city", "x" * 5000, *(f"column_{at}" for at in range(8999))]

@@ -83,6 +83,7 @@ def test_a_second_run_at_once_an_absent_scheduler_and_absent_dask_are_refused(
     assert _refusal(tmp_path) == "fleet.no_dask"
 
 
+@pytest.mark.long
 def test_a_machine_that_starts_no_processes_is_told(tmp_path, monkeypatch):
     broken = types.ModuleType("__main__")
     broken.__file__ = str(tmp_path / "broken.py")

@@ -130,7 +130,7 @@ def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
     if len(blocked) > MAX_NAMED:
         said.append(tr("briefing.more_blocked", n=len(blocked) - MAX_NAMED))
     said += [tr("briefing.n_late", n=n_late)] if n_late else []
-    said += [tr("meeting.pending", n=len(review.pending))] if review.pending else []
+    said += [tr("briefing.pending", n=len(review.pending))] if review.pending else []
     trust = [tr("briefing.trust_open", n=review.n_trust)] if review.n_trust else []
     return said or trust, lines  # the Plan page has both
 

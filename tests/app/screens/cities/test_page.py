@@ -94,6 +94,7 @@ def test_a_table_of_something_else_is_told(page, tmp_path):
         assert page().error[0].value.replace("\\", "") == says("fleet.unreadable", path=path)
 
 
+@pytest.mark.long
 def test_the_public_has_no_such_page(page):
     shown = page(row("Zion"), CSA_ACCESS="public")
     assert not shown.exception

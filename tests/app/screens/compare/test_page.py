@@ -199,6 +199,7 @@ def test_six_columns_decide_and_a_toggle_shows_how_sure_they_are(page):
     assert len(sure) == 2 + 8
 
 
+@pytest.mark.long
 def test_the_bar_counts_the_places_taken_and_those_left(page, where, proposal):
     assert bar_of(page()) == "0 chosen here, room for 5 more: record the choice"
     store = open_store(where, make=True)
@@ -390,6 +391,7 @@ def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):
     assert "placeholder location" in words(shown)
 
 
+@pytest.mark.long
 def test_too_few_months_are_said_where_the_answer_would_be(page):
     shown = page(screen={"months": 12, "until": "2015-09"})
     assert not shown.exception
@@ -544,6 +546,7 @@ def test_what_was_selected_stays_when_weights_change(page):
     assert shown.multiselect[0].value == taken
 
 
+@pytest.mark.long
 def test_areas_selected_are_not_taken_for_others_of_the_same_id(page):
     shown = button(page(), TAKE).click().run()
     assert shown.multiselect[0].value

@@ -161,6 +161,7 @@ def test_where_past_years_are_known_they_are_told(page, dataset, root):
     )
 
 
+@pytest.mark.long
 def test_an_area_keeps_the_id_and_the_name_it_has_on_other_pages(page, visit):
     shown = page(PLAIN)
     then = ids(shown)
@@ -183,6 +184,7 @@ def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
     assert link(shown) == PLAIN
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("area", ["c-8", "A"])
 def test_an_area_in_service_has_its_letter_among_the_candidates_of_a_start(
     page, where_served, area
@@ -380,6 +382,7 @@ def test_another_start_or_last_month_names_the_same_windows_as_if_they_were_foll
     assert len(followed) == 2
 
 
+@pytest.mark.long
 def test_an_id_is_one_place_in_what_became_of_areas_here_and_on_other_pages(
     monkeypatch, dataset, root
 ):
@@ -453,6 +456,7 @@ def test_the_map_is_sent_the_colors_of_each_month_as_each_month_is_drawn(page):
             assert [one[name] for one in then["zones"]] == [one[name] for one in moved["zones"]]
 
 
+@pytest.mark.long
 def test_places_alike_can_be_outlined_where_one_area_has_some(page, monkeypatch):
     assert parts.ALIKE not in [one.key for one in page({"since": "2020-01"}).toggle]
     monkeypatch.setattr(zoning, "CLOSE", 0.33)  # one area of seven is as close as that
@@ -471,6 +475,7 @@ def test_what_is_chosen_on_the_map_is_an_area_or_the_month_at_which_it_rests(mon
 # ---- The start -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_another_start_has_its_own_areas_and_months_and_is_in_the_link(page):
     shown = page({"month": "2019-10"})
     options = shown.selectbox(key="since").options
@@ -482,6 +487,7 @@ def test_another_start_has_its_own_areas_and_months_and_is_in_the_link(page):
     assert shown.session_state["month"] == "2020-07"
 
 
+@pytest.mark.long
 def test_a_start_one_month_before_the_end_has_no_slider_and_no_verdict(page):
     shown = page({"since": "2020-07"})
     text = words(shown)
@@ -555,6 +561,7 @@ def test_no_area_at_the_start_is_said(page):
     assert shown.selectbox(key="since").value == "2019-08"  # another start can be chosen
 
 
+@pytest.mark.long
 def test_one_area_alone_and_many_have_no_fault(page):
     one = page({**PLAIN, "eps_m": 200.0, "min_samples": 32})
     many = page({**PLAIN, "eps_m": 150.0, "min_samples": 3})
@@ -611,6 +618,7 @@ def test_of_many_changed_months_the_newest_are_named_first():
     )
 
 
+@pytest.mark.long
 def test_more_panels_than_fit_are_shown_when_asked_for(page, monkeypatch):
     monkeypatch.setattr(quarterly, "MAX_PANELS", 3)
     shown = page()

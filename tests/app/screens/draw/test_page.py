@@ -67,6 +67,7 @@ def sign(page):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_list_is_closed_and_drawn_and_the_trail_has_both(page, address):
     shown = page()
     assert [one.label for one in shown.main.button] == [says("draw_page.prepare")]

@@ -56,5 +56,6 @@ def test_the_last_words_are_listed_and_what_was_done_is_saved(page, told):
     assert read_records(told).words[0].done == "The team walked the blocks with neighbors."
 
 
+@pytest.mark.long
 def test_the_public_sees_none_of_it(page, told):
     assert "Aim4Peace" not in words(page(CSA_ACCESS="public"))

@@ -440,6 +440,7 @@ def test_a_form_without_a_reason_keeps_its_text(page, filled):
     ]
 
 
+@pytest.mark.long
 def test_who_writes_second_is_told_and_overwrites_nothing_else(page, filled):
     made = work_form(page("area:B"), "change")
     set_task(filled, act(), "B/task-2", {"agency": "Library"})
@@ -511,6 +512,7 @@ def field(made, form, name, kind="date_input"):
     return found
 
 
+@pytest.mark.long
 def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(page, filled):
     began, met = TODAY - timedelta(days=3), TODAY - timedelta(days=23)
     begin_work(filled, act(), "B", began, {})

@@ -30,6 +30,7 @@ def give(page, path):
     return page.run()
 
 
+@pytest.mark.long
 def test_a_file_is_understood_and_becomes_a_city(page, tmp_path):
     assert not page.exception
     assert "No file yet." in words(page)

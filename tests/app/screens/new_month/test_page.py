@@ -66,6 +66,7 @@ def page(root, dataset, tmp_path, monkeypatch):
     return open_page(made, "screens/new_month/page.py").run()
 
 
+@pytest.mark.long
 def test_a_month_is_looked_at_made_and_taken_back(page, tmp_path):
     assert not page.exception
     assert "No month has been made here yet." in words(page)

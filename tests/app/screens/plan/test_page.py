@@ -353,6 +353,7 @@ def test_the_second_of_two_editors_is_told_who_changed_what_and_keeps_the_text(p
     assert (now.status, now.comment) == ("done", "My own words.")
 
 
+@pytest.mark.long
 def test_who_blocks_what_another_just_blocked_has_the_own_reason_in_the_trail(page, store):
     made = typed(page({"look": CARDS, "opened": "1.2.1"}), "status", marked("blocked"))
     other = page({"look": CARDS, "opened": "1.2.1"})
@@ -556,6 +557,7 @@ def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office
     assert says("plan_page.preview", n=1) in words(made)
 
 
+@pytest.mark.long
 def test_a_reader_sees_the_plan_and_no_way_to_change_it(page, store, monkeypatch):
     monkeypatch.setattr("csa_app.shared.person.person", lambda _: Person("", "viewer"))
     made = page({"look": CARDS, "opened": "1.1.1"})
@@ -620,6 +622,7 @@ CHOICES = {
 }
 
 
+@pytest.mark.long
 @given(
     some.builds(
         PlanFilter,

@@ -56,6 +56,7 @@ def files(page):
 # ---- By hand -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_record(page, store):
     shown = page()
     assert not shown.exception

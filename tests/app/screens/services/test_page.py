@@ -79,6 +79,7 @@ def hostile(root, tmp_path):
     return tmp_path / "ds"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", ["services", "why_here"])
 def test_a_lists_own_texts_are_shown_as_text(visit, hostile, screen):
     made = visit(screen, CSA_CITY=hostile)

@@ -43,6 +43,7 @@ def kept_with(cells):
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_cells):
     made = page(kept_with(first_cells))
     assert not made.exception
