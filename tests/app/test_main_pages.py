@@ -278,7 +278,8 @@ def test_the_cards_say_what_the_answers_of_the_analysis_are(app, served, root, d
     assert name_verdict(statement.verdict) in areas
     assert f"no-change range: {statement.low} to {statement.high}" in areas
     assert "Silverbeck (A)" in areas
-    assert decide == says("briefing.needs_decision") + " " + says("briefing.trust_open", n=9)
+    waiting = says("briefing.n_undone", n=1), says("briefing.trust_open", n=9)
+    assert decide == " ".join([says("briefing.needs_decision"), *waiting])
 
 
 def test_areas_that_all_did_what_they_did_together_are_not_listed(monkeypatch):

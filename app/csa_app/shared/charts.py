@@ -22,10 +22,8 @@ SHOWN = ["month", "incidents", "homicides", "is_partial"]
 def by_month(session: CitySession, counts: pd.DataFrame, alt: str) -> None:
     """Show incidents by month, homicides as the darker base, an unfinished month hatched."""
     covered = counts[counts["is_covered"]]
-    top, named = (
-        max(4, int(covered["incidents"].max() if len(covered) else 0)),
-        _every(covered["month"]),
-    )
+    top = max(4, int(covered["incidents"].max() if len(covered) else 0))
+    named = _every(covered["month"])
     bars, killed, others = [], tr("label.homicides"), tr("charts.nonfatal")
     for name, n, n_killed, is_partial in covered[SHOWN].to_numpy():
         said = f"{month(name)} · {killed}: {n_killed:,} · {others}: {n - n_killed:,}"

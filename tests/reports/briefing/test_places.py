@@ -14,7 +14,13 @@ from csa.city.dataset import Dataset
 from csa.program.plan.calendar import STATUSES, ActionState
 from csa.program.store.records import Records
 from csa.program.store.tables import AreaRow, StepRow
-from csa.reports.briefing.places import CITY, count_recent, list_places, live_by_area
+from csa.reports.briefing.places import (
+    CITY,
+    areas_without_action,
+    count_recent,
+    list_places,
+    live_by_area,
+)
 
 ONE, TWO, THREE, FOUR = (f"8926ad9{n:02x}0bffff" for n in range(1, 5))
 COARSE = "8826ad9001fffff"
@@ -89,6 +95,17 @@ def test_areas_where_people_are_shot_and_nothing_is_live_come_first():
     ]
     assert [place.lacks_action for place in found][:2] == [True, False]
     assert (found[0].n_shot, found[1].n_live) == (1, 1)
+
+
+def test_an_area_without_action_is_in_service_and_has_nothing_begun():
+    records = recorded(area("A"), area("B", "retired"), area("C"), area("D", "maintenance"))
+    lines = [
+        line("on-track", ["A"]),
+        line("done", ["C"]),
+        line("not-started", ["D"]),
+        line("blocked"),
+    ]
+    assert areas_without_action(records, lines) == ("C", "D")
 
 
 def test_live_is_begun_and_not_done():

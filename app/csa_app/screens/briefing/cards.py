@@ -21,6 +21,7 @@ from csa.program.roles import may, require
 from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.news import agreed_answers, describe_new, list_lotteries, note_visit, see
+from csa.reports.briefing.places import areas_without_action
 from csa_app.screens.briefing.parts import highest_areas
 from csa_app.shared import cache_store, panels, screen_state
 from csa_app.shared.area_status import AreaView
@@ -113,7 +114,7 @@ def list_verdicts(displaced: Displacement, agreed: Mapping[str, tuple[int, str]]
 
 
 def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
-    """List what needs a decision: blocked and late actions, proposals, trust; and the plan."""
+    """List what needs a decision, as the executive edition does; and the plan."""
     if access(session) == PUBLIC:
         return [], ()
     try:
@@ -125,18 +126,16 @@ def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
     today = cache_store.today(session)
     lines = cache_store.lines(session)
     review = prepare_review(plan, lines, records, today)
-    blocked, n_late = review.stuck[: review.n_blocked], len(review.late)
-    said = [tr("briefing.blocked", action=_named(stuck.line)) for stuck in blocked[:MAX_NAMED]]
-    if len(blocked) > MAX_NAMED:
-        said.append(tr("briefing.more_blocked", n=len(blocked) - MAX_NAMED))
-    said += [tr("briefing.n_late", n=n_late)] if n_late else []
-    said += [tr("briefing.pending", n=len(review.pending))] if review.pending else []
-    trust = [tr("briefing.trust_open", n=review.n_trust)] if review.n_trust else []
-    return said or trust, lines  # the Plan page has both
-
-
-def _named(line: ActionLine) -> str:
-    return f"{line.number} {line.title}"
+    blocked = [stuck.line for stuck in review.stuck[: min(MAX_NAMED, review.n_blocked)]]
+    said = [tr("briefing.blocked", action=f"{line.number} {line.title}") for line in blocked]
+    counts = (
+        ("briefing.more_blocked", review.n_blocked - MAX_NAMED),
+        ("briefing.n_undone", len(areas_without_action(records, lines))),
+        ("briefing.n_late", len(review.late)),
+        ("briefing.pending", len(review.pending)),
+        ("briefing.trust_open", review.n_trust),
+    )
+    return said + [tr(key, n=n) for key, n in counts if n > 0], lines
 
 
 def _show_news(session: CitySession, lines: Sequence[ActionLine]) -> None:

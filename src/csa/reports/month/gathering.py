@@ -47,7 +47,7 @@ from csa.reports.briefing.measuring import (
 )
 from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.news import list_arrivals
-from csa.reports.briefing.places import live_by_area
+from csa.reports.briefing.places import areas_without_action
 from csa.reports.month.facts import (
     AreaFacts,
     AreaServices,
@@ -133,7 +133,7 @@ def gather_month(
     plan_facts = None
     if plan is not None:
         arrived = list_arrivals(at.core_areas, records.draws, change.displaced, snapshot.as_of)
-        plan_facts = replace(_plan_facts(plan, lines, at, snapshot.as_of, areas), arrived=arrived)
+        plan_facts = replace(_plan_facts(plan, lines, at, snapshot.as_of), arrived=arrived)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(area.is_served for area in areas)
     editions = load_history(city.own_folder)
@@ -187,25 +187,16 @@ def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) ->
     return tuple(name for name in lost_names(before, now) if name in left)
 
 
-def _plan_facts(
-    plan: Plan, lines: tuple[ActionLine, ...], at: Analysis, today: date, areas: Sequence[AreaFacts]
-) -> PlanFacts:
+def _plan_facts(plan: Plan, lines: tuple[ActionLine, ...], at: Analysis, today: date) -> PlanFacts:
     every, records = replace(at.settings, kinds=KINDS), at.records
     measures = measure_lines(plan, records, city=city_year(at.city, every))
-    live = live_by_area(lines)
-    undone = [
-        area.letter
-        for area in areas
-        if area.is_served
-        and (area.incidents if area.recent_12 is None else area.recent_12)
-        and not live.get(area.letter)
-    ]
     review, statuses = (
         prepare_review(plan, lines, records, today),
         measure_statuses(measures, today),
     )
     effects = review_effects(plan, records, today)
-    return PlanFacts(plan, lines, review, measures, statuses, tuple(undone), effects)
+    undone = areas_without_action(records, lines)
+    return PlanFacts(plan, lines, review, measures, statuses, undone, effects)
 
 
 def _public(
