@@ -61,3 +61,5 @@ def test_an_entry_far_after_the_last_or_before_it_is_refused_until_somebody_has_
         write(datetime(2022, 12, 30, 5, tzinfo=UTC))
     monkeypatch.setenv("CSA_CLOCK_IS_RIGHT", "2022-12-30")
     write(datetime(2022, 12, 30, 5, tzinfo=UTC))
+    monkeypatch.delenv("CSA_CLOCK_IS_RIGHT")
+    write(datetime(2022, 12, 29, 5, tzinfo=UTC))  # a day before the last, to the second

@@ -84,7 +84,11 @@ def test_a_gis_finds_layers_with_styles_and_the_outlines_of_the_analysis(layers,
         styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
         (fault,) = database.execute("PRAGMA integrity_check").fetchone()
     assert (set(styles), fault) == (set(names[:3]), "ok")
-    ranges = ET.fromstring(styles["cells"]).findall(".//range")  # noqa: S314 - ours
+    trees = {name: ET.fromstring(style) for name, style in styles.items()}  # noqa: S314 - ours
+    for name, tree in trees.items():  # a GIS finds a symbol by its name; of a single one it is 0
+        asked = [one.get("symbol") for one in tree.findall(".//range")] or ["0"]
+        assert [one.get("name") for one in tree.findall(".//symbol")] == asked, name
+    ranges = trees["cells"].findall(".//range")
     counts = pyogrio.read_dataframe(layers, layer="cells")["incidents"]
     bounds = [(float(one.get("lower")), float(one.get("upper"))) for one in ranges]
     assert all(sum(low < n <= high for low, high in bounds) == 1 for n in counts[counts > 0])

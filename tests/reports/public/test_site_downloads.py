@@ -12,6 +12,7 @@ from tests.reports import told
 
 from csa.base.text import Translator
 from csa.disclosure.published import Publication
+from csa.reports.public.areas import change_sentence
 from csa.reports.public.bundle import COLUMNS, bundle_files, table_files
 from csa.reports.public.facts import PublicPlace
 from csa.reports.public.site import data_note, feed_bytes
@@ -78,7 +79,11 @@ def test_the_feed_has_each_quarter_once_newest_first_and_only_the_newest_has_its
     assert found == ["Quarter 2 of 2020", "Quarter 1 of 2020", "Quarter 4 of 2019"]
     found = [one.findtext(f"{ATOM}updated")[:10] for one in entries]
     assert found == ["2020-06-30", "2020-03-31", "2019-12-31"]
-    assert "214 shootings" in entries[0].findtext(f"{ATOM}summary")
+    newest, *others = (one.findtext(f"{ATOM}summary") or "" for one in entries)
+    assert "214 shootings" in newest
+    news = change_sentence(facts, Translator())
+    assert news in newest
+    assert not any(news in summary for summary in others)
     ids = [one.findtext(f"{ATOM}id") for one in (feed, *entries)]
     assert len(set(ids)) == 4
     assert feed_bytes(facts, ledger) == feed_bytes(facts, ledger[::-1])

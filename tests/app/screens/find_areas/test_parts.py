@@ -284,6 +284,12 @@ def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
     assert len({text for _, text in pages}) == 3
 
 
+def test_a_next_year_that_is_not_known_has_no_row():
+    assert area_sheet._ahead(None, "in its outline") == []
+    ((number, words, _),) = area_sheet._ahead([12.0, 8.0, 17.0], "in its outline")
+    assert (number, "8 to 17" in words) == ("about 12", True)
+
+
 def test_people_and_victims_that_nobody_counted_are_not_known(city):
     area = {
         "homicides": 1,
