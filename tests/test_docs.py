@@ -380,6 +380,9 @@ def test_every_file_of_the_project_that_the_docs_name_exists(root):
             r"`((?:src|app|tests|benchmarks)/[\w./-]+)`", path.read_text("utf-8")
         )
     }
+    recipes = (root / "CONTRIBUTING.md").read_text("utf-8")
+    files = {path.name for top in ("src", "app", "tests") for path in (root / top).rglob("*.*")}
+    assert set(re.findall(r"`(\w+\.(?:py|js|css|html|svg))`", recipes)) <= files
     allowed = {
         "app/csa_app/static/geometry",
         "app/pages/",
