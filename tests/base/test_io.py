@@ -666,6 +666,17 @@ def test_what_only_a_file_can_hold_is_returned_and_the_file_is_gone():
     assert not seen[0].parent.exists()
 
 
+def test_a_folder_that_cannot_be_locked_says_why_in_words(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(OutputError) as caught,
+        io.locked_folder(tmp_path / "file" / "inside", OutputError("files.cannot_write")),
+    ):
+        raise AssertionError
+    assert "Not a directory" in str(caught.value)
+    assert "Errno" not in str(caught.value)
+
+
 def test_a_file_that_cannot_be_made_is_told_of_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 

@@ -54,6 +54,9 @@ def test_tables_have_a_header_row_that_is_repeated_and_pictures_have_words():
     table, box = made.iter(f"{W}tbl")
     rows = list(table.iter(f"{W}tr"))
     assert [row.find(f"{W}trPr/{W}tblHeader") is not None for row in rows] == [True, False, False]
+    bold = [[cell.find(f".//{W}b") is not None for cell in row.iter(f"{W}tc")] for row in rows]
+    assert all(bold[0])
+    assert all(row == [True] + [False] * (len(row) - 1) for row in bold[1:])  # the name of each
     assert box.find(f".//{W}tblHeader") is None
     abouts = [e.get("descr") for e in made.iter() if e.tag.endswith("}docPr")]
     assert abouts == ["Six areas lie along the river."]

@@ -196,7 +196,7 @@ class PostOffice:
     clock: PostClock
     record: Callable[[Letter], str]  # writes a hand-out into the store; returns its entry's key
 
-    def send(self, letters: Sequence[Letter], *, again: bool = False) -> dict[str, Letter]:
+    def send(self, letters: Sequence[Letter], *, again: bool) -> dict[str, Letter]:
         """Send what waits, and return all letters as they stand then.
 
         With `again`, also those that were refused, and those that may have arrived.

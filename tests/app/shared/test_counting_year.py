@@ -24,7 +24,7 @@ from csa.program.activities import read_totals
 from csa.program.store.audit import verify
 from csa.program.store.engine import open_store
 from csa_app.shared import cache
-from csa_app.shared.counting import count_routes
+from csa_app.shared.counting import MOST_BYTES, count_routes
 
 PEACE, DESK, CREW = "Street Peace Team", "Mediation Desk", "Green Blocks Crew"
 MONTHS = tuple(Month(2019, 9).plus(at) for at in range(12))
@@ -153,6 +153,24 @@ class Year:
         for on in self.days(month, 2):
             self.command("activity", "add", "clean-up", SITE, "--on", on, by=CREW)
             self.truth[CREW, SITE, "clean-up", str(month)] += 1
+
+
+def test_what_is_too_large_to_be_a_phones_entries_is_refused_unread(root, monkeypatch):
+    monkeypatch.setattr(cache, "city_config", lambda: load_city(root / "config" / "sample.toml"))
+    app, statuses = Starlette(routes=count_routes()), {}
+    for length in (MOST_BYTES, MOST_BYTES + 1):
+
+        async def receive():
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message, length=length):
+            statuses.setdefault(length, message.get("status"))
+
+        head = [(b"host", b"localhost"), (b"content-length", str(length).encode())]
+        scope = {"type": "http", "method": "POST", "path": "/count/phone", "query_string": b""}
+        asyncio.run(app({**scope, "headers": head}, receive, send))
+    assert statuses[MOST_BYTES + 1] == 413
+    assert statuses[MOST_BYTES] != 413
 
 
 @pytest.mark.long

@@ -53,6 +53,7 @@ def test_a_row_has_number_color_years_and_change_and_the_too_small_are_one_sente
             "",
         ),
     )
+    assert table.columns[-2:] == ("Each year, 2018–2019", "2019 compared with the years before")
     assert "<10" in about.text
     assert about.text.endswith(says("public.trend_small", n=2, of=2))
 

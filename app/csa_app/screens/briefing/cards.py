@@ -130,7 +130,7 @@ def _decisions(session: CitySession) -> tuple[list[str], Sequence[ActionLine]]:
     said = [tr("briefing.blocked", action=f"{line.number} {line.title}") for line in blocked]
     counts = (
         ("briefing.more_blocked", review.n_blocked - MAX_NAMED),
-        ("briefing.n_undone", len(areas_without_action(records, lines))),
+        ("briefing.n_undone", len(areas_without_action(core_areas(records), lines))),
         ("briefing.n_late", len(review.late)),
         ("briefing.pending", len(review.pending)),
         ("briefing.trust_open", review.n_trust),

@@ -13,7 +13,7 @@ from csa.base.params import Period
 from csa.base.text import natural_sort_key, tr
 from csa.city.dataset import Dataset
 from csa.geo.cells import as_text, best_match, bin_points, cell_resolution
-from csa.program.registry import core_areas
+from csa.program.registry import CoreArea
 from csa.program.store.records import Records
 from csa.reports.briefing.lines import ActionLine
 
@@ -113,10 +113,10 @@ def live_by_area(lines: Iterable[ActionLine]) -> dict[str, int]:
     return found
 
 
-def areas_without_action(records: Records, lines: Iterable[ActionLine]) -> tuple[str, ...]:
-    """Return the letters of the core service areas in which no action is under way."""
+def areas_without_action(areas: Iterable[CoreArea], lines: Iterable[ActionLine]) -> tuple[str, ...]:
+    """Return the letters of areas in service in which no action is under way."""
     live = live_by_area(lines)
-    return tuple(area.key for area in core_areas(records) if not live.get(area.key))
+    return tuple(area.key for area in areas if not live.get(area.key))
 
 
 def list_places(

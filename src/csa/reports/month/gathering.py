@@ -195,7 +195,7 @@ def _plan_facts(plan: Plan, lines: tuple[ActionLine, ...], at: Analysis, today: 
         measure_statuses(measures, today),
     )
     effects = review_effects(plan, records, today)
-    undone = areas_without_action(records, lines)
+    undone = areas_without_action(at.core_areas, lines)
     return PlanFacts(plan, lines, review, measures, statuses, undone, effects)
 
 
