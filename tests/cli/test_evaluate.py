@@ -72,11 +72,24 @@ def test_the_answer_is_that_of_the_page(ask, run, town):
     account = json.loads((town.folder / "out" / "displacement.json").read_text("utf-8"))
     for single in account["single"]:
         told = json.loads(ask("--json", area=single["area_id"]).stdout)
-        assert told["verdict"] == single["verdict"]
-        last = single["months"][-1] if "months" in single else single
+        as_agreed, newest = single["months"][11], single["months"][-1]
+        assert (told["months"], told["through"]) == (12, "2019-01")
+        assert told["verdict"] == as_agreed["verdict"]
         for zone in ("core", "ring"):
-            assert told[zone]["counted"] == last[zone]["counted"]
-            assert told[zone]["low"] == last[zone]["low"]
+            assert told[zone].items() <= as_agreed[zone].items()
+        assert f"had {told['core']['counted']} shootings" in " ".join(told["sentences"])
+        assert newest["core"]["expected"] > told["core"]["expected"]  # later months are no answer
+
+
+def test_no_answer_is_called_agreed_before_it_is_due(ask, run, town):
+    """Eleven months after January 2019 the data end."""
+    store = ("--city", town.config, "--store", "s.sqlite3")
+    ask()
+    run("area", "retire", "A", "--on", "2019-01-15", *store, *WHO)
+    run("area", "designate", "c-1", "--areas", "pr", "--on", "2019-01-16", *store, *WHO)
+    account = json.loads(ask("--json").stdout)
+    assert (account["is_agreed"], account["answers"]) == (False, [])
+    assert account["verdict"] is account["core"] is account["months"] is None
 
 
 def test_other_windows_are_called_so_and_have_their_exact_chance(ask):

@@ -10,6 +10,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError, PeriodError
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
+from csa.base.statement import Statement
 from csa.base.stats import compare_counts
 from csa.base.text import month, percent, render
 from csa.change.analyze import Displacement
@@ -124,22 +125,25 @@ def _span(window: Period) -> str:
     return first if first == last else render(msg("term.span", first=first, last=last))
 
 
+def agreed_statements(
+    sealed: Mapping[str, Any], displaced: Displacement, area_id: str
+) -> list[Statement]:
+    """State what an area shows after each agreed number of months that is over."""
+    since = sealed_since(sealed)
+    if displaced.starts[displaced.chosen.area_ids.index(area_id)] != since:
+        raise ParamError("evaluate.other_start", area=area_id, since=since)
+    over = [months for months in WINDOWS if since.plus(months) <= displaced.until]
+    return [state_change(displaced, area_id, months) for months in over]
+
+
 def describe_preregistered(
     sealed: Mapping[str, Any], displaced: Displacement, area_id: str
 ) -> list[Message]:
     """Describe an area after each agreed number of months that is over, and when the next is."""
     since, until = sealed_since(sealed), displaced.until
-    at = displaced.chosen.area_ids.index(area_id)
-    if displaced.starts[at] != since:
-        raise ParamError("evaluate.other_start", area=area_id, since=since)
-    over = [months for months in WINDOWS if since.plus(months) <= until]
     said = [
-        msg(
-            "evaluate.agreed",
-            months=months,
-            answer=render(state_change(displaced, area_id, months).sentence),
-        )
-        for months in over
+        msg("evaluate.agreed", months=one.period.months, answer=render(one.sentence))
+        for one in agreed_statements(sealed, displaced, area_id)
     ]
     coming = [months for months in WINDOWS if since.plus(months) > until]
     if coming:

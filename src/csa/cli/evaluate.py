@@ -107,6 +107,10 @@ def _windows(
     return said, account | {"p_rest": counted.p_rest, "counted": counted.counted}
 
 
+AGREED = ("months", "through", "verdict", "core", "ring")
+"""What an agreed answer holds; each is null while the first is not due."""
+
+
 def _agreed(
     city: City,
     records: Records,
@@ -118,7 +122,7 @@ def _agreed(
     from csa.analysis.analysis import Analysis
     from csa.areas.choices import city_choices, resolve_settings
     from csa.base.errors import CsaError, PeriodError
-    from csa.change.evaluation import describe_preregistered
+    from csa.change.evaluation import agreed_statements, describe_preregistered
     from csa.change.sentences import figures
     from csa.program.registry import Zone, followed
 
@@ -143,6 +147,16 @@ def _agreed(
     said = [render(one) for one in describe_preregistered(sealed, displaced, area.key)]
     if set(sealed["outcome"]) != set(city_choices(city.config).kinds):
         said.append(tr("evaluate.outcome", kinds=name_list(sealed["outcome"])))
-    account = {"is_agreed": True, "verdict": str(judged.verdicts[-1])}
-    ring = None if judged.ring is None else figures(judged.ring)
-    return said, account | {"core": figures(judged.core), "ring": ring}
+    # Figures are of the very months that the sentences are: months after them are not agreed on.
+    answers = [
+        {
+            "months": one.period.months,
+            "through": str(one.period.until.plus(-1)),
+            "verdict": one.verdict,
+            "core": figures(judged.core, one.period.months - 1),
+            "ring": judged.ring and figures(judged.ring, one.period.months - 1),
+        }
+        for one in agreed_statements(sealed, displaced, area.key)
+    ]
+    newest = answers[-1] if answers else dict.fromkeys(AGREED)
+    return said, {"is_agreed": bool(answers), **newest, "answers": answers}
