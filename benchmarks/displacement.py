@@ -203,6 +203,18 @@ def farther() -> Iterator[Claim]:
             yield Claim(f"{told}{at}", moved, right, floor, is_floor=True)
             wrong = partial(wrong_within, band)
             yield Claim(f"bands, 40% to {name}, wrongly fewer within{at}", moved, wrong, 0.02)
+        near = partial(ever, {Verdict.FEWER_FEWER_NEXT})
+        for drop, band in product((0.2, 0.4, 0.6, 0.8), (1, 2)):
+            moved = replace(plain, drop=drop, moved=1.0, moved_to=band)
+            told = f"bands, {100 * drop:.0f}% to {BAND_NAMES[band]}"
+            most = 0.02 if drop == 0.8 and (yearly, n_past) == (40, 7) else None
+            yield Claim(f"{told}, ever fewer here and nearby{at}", moved, near, most)
+        for drop in (0.4, 0.6):
+            spread, told = replace(plain, drop=drop, ring_drop=0.25), f"{100 * drop:.0f}% gone"
+            told = f"bands, {told}, 25% nearby"
+            at_24 = partial(at_end, {Verdict.FEWER_FEWER_NEXT})
+            yield Claim(f"{told}, fewer here and nearby{at}", spread, at_24)
+            yield Claim(f"{told}, a band named{at}", spread, any_band)
         for drop in (0.4, 0.6):
             gone, share = replace(plain, drop=drop), f"{100 * drop:.0f}% gone"
             yield Claim(f"bands, {share}, fewer{at}", gone, fewer)

@@ -28,11 +28,12 @@ from csa.change.past import PastCohort
 from csa.change.verdict import AreaResult, moved_share, net_change
 from csa.city.dataset import City
 from csa.city.loading import load_city
-from csa.city.preregistration import BAND_EDGES_M, Verdict
+from csa.city.preregistration import BAND_EDGES_M, RING_M, Verdict
 from csa.city.selection import AreaSelection
 from csa.ingest.intake import ingest_city
 from csa.ingest.job import shared_process
 from csa.ingest.sources import Inputs
+from csa.program.areas import may_leave
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 CONFIG = Path(__file__).parent.parent / "config" / "philadelphia.toml"
@@ -53,6 +54,7 @@ class Scenario:
     name: str
     share: float
     between_m: tuple[float, float] | None = None
+    ring_share: float = 0.0  # of the incidents within 750 m of the areas, gone too
 
     @property
     def band(self) -> int | None:
@@ -67,8 +69,12 @@ UNCHANGED = Scenario("unchanged", 0.0)
 SCENARIOS = (
     UNCHANGED,
     Scenario("40% to 0-500 m", 0.4, (0.0, 500.0)),
-    Scenario("40% to 800-1,600 m", 0.4, (800.0, 1600.0)),
-    Scenario("40% to 1,500-3,000 m", 0.4, (1500.0, 3000.0)),
+    *(
+        Scenario(f"{share}% to {low:,.0f}-{high:,.0f} m", share / 100, (low, high))
+        for low, high in ((800.0, 1600.0), (1500.0, 3000.0))
+        for share in (20, 40, 60, 80)
+    ),
+    *(Scenario(f"{share}% gone, 25% nearby", share / 100, ring_share=0.25) for share in (40, 60)),
     *(Scenario(f"{share}% gone", share / 100) for share in (30, 40, 50, 60, 80)),
 )
 
@@ -173,11 +179,15 @@ def _changed(
     here = np.flatnonzero(np.isin(located.positions, inside) & (located.month >= since.index))
     drawn = here[random.random(len(here)) < scenario.share]
     month, positions = located.month.copy(), located.positions.copy()
+    xy = located.grid.center_xy
+    apart_m, _ = cKDTree(xy[inside]).query(xy)
+    if scenario.ring_share:
+        near = np.flatnonzero((apart_m > 0) & (apart_m < RING_M))
+        there = np.flatnonzero(np.isin(located.positions, near) & (located.month >= since.index))
+        month[there[random.random(len(there)) < scenario.ring_share]] = NEVER
     if scenario.between_m is None:
         month[drawn] = NEVER
     else:
-        xy = located.grid.center_xy
-        apart_m, _ = cKDTree(xy[inside]).query(xy)
         low, high = scenario.between_m
         is_there = (apart_m >= low) & (apart_m < high)
         is_there[inside] = False
@@ -196,6 +206,8 @@ class Told:
     since: str
     fewer: bool  # all areas together
     within: int  # of how many edges: 0, 1 or 2
+    is_near: bool  # "fewer here and nearby"
+    n_may_leave: int  # single areas that may go to maintenance
     band: int | None  # the band that more came in, from 0
     net_holds: bool | None  # whether the net's 90% range holds what is true; None where not given
     share_holds: bool | None
@@ -232,6 +244,8 @@ def tell(scenario: Scenario, since: Month, found: Displacement) -> Told:
         str(since),
         pooled.verdicts[at] in FEWER,
         look.n_within,
+        pooled.verdicts[at] is Verdict.FEWER_FEWER_NEXT,
+        sum(may_leave(one.verdicts[at], pooled.verdicts[at]) for one in found.by_area),
         look.moved_to,
         None if net is None else net.low <= truth <= net.high,
         None if moved is None or band is None else moved.low <= float(is_counted) <= moved.high,
@@ -249,6 +263,8 @@ COLUMNS = (
     "Fewer",
     "Within 750 m",
     "Within 1,500 m",
+    "Here and nearby",
+    "May leave",
     "Band told",
     "The right one",
     "Net holds",
@@ -270,6 +286,8 @@ def _shares(of: Sequence[Told], scenario: Scenario) -> Iterator[str]:
     yield _percent([one.fewer for one in of])
     yield _percent([one.within >= 1 for one in of])
     yield _percent([one.within >= 2 for one in of])
+    yield _percent([one.is_near for one in of])
+    yield f"{sum(one.n_may_leave for one in of)} of {sum(one.n_areas for one in of)}"
     yield _percent([one.band is not None for one in of])
     yield "" if scenario.band is None else _percent([one.band == scenario.band for one in of])
     for held in ([one.net_holds for one in of], [one.share_holds for one in of]):

@@ -172,7 +172,7 @@ FOLLOWED = {
     "fewer": ((8, 2), (8, 8), Verdict.FEWER_WIDE, Verdict.FEWER_UNKNOWN),
     "more": ((8, 18), (8, 8), Verdict.MORE, Verdict.NO_CHANGE),
     "moved": ((8, 2), (8, 20), Verdict.FEWER_MOVED, Verdict.FEWER_MOVED),
-    "spread": ((8, 2), (8, 1), Verdict.FEWER_FEWER_NEXT, Verdict.FEWER_UNKNOWN),
+    "spread": ((8, 2), (8, 1), Verdict.FEWER_UNKNOWN, Verdict.FEWER_UNKNOWN),
     "drawn in": ((8, 18), (8, 1), Verdict.MORE, Verdict.NO_CHANGE),
     "next door": ((8, 8), (8, 20), Verdict.MORE_NEXT, Verdict.MORE_NEXT),
     "as before": ((8, 8), (8, 8), Verdict.NO_CHANGE, Verdict.NO_CHANGE),

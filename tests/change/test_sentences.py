@@ -75,7 +75,6 @@ SAID = {
     Verdict.FEWER_UNKNOWN: (120, 1500),
     Verdict.MORE: (290, 1500),
     Verdict.FEWER_MOVED: (60, 1640),
-    Verdict.FEWER_FEWER_NEXT: (120, 1300),
     Verdict.MORE_NEXT: (200, 1700),
 }
 
@@ -172,7 +171,7 @@ def test_beside_no_change_no_range_of_the_net_leaves_zero_out():
 
 def test_every_verdict_has_its_own_words():
     others = {Verdict.FEWER, Verdict.FEWER_WIDE, Verdict.FEWER_ONCE, Verdict.MORE_ONCE}
-    others |= {Verdict.FEWER_MOVED_ON, Verdict.FEWER_MOVED_FAR}
+    others |= {Verdict.FEWER_MOVED_ON, Verdict.FEWER_MOVED_FAR, Verdict.FEWER_FEWER_NEXT}
     others |= {Verdict.TOO_FEW, Verdict.TOO_EARLY}
     assert set(KEYS) == set(Verdict) == {*SAID, *others}
     assert len({name_verdict(one) for one in Verdict}) == len(Verdict)
@@ -201,7 +200,7 @@ def test_of_a_ring_with_too_few_only_that_is_said_and_nothing_of_both_together()
 def test_what_is_said_is_of_the_months_that_were_asked_for():
     judged = judge(track_of([50, 80], 100, line=3.0), track_of([600, 750], 750, line=3.0))
     said = str(describe_result(judged, 1, SINCE, WHO))
-    assert said.startswith("Fewer here and nearby: since February 2020, ")
+    assert said.startswith("Fewer here; may have moved: since February 2020, ")
     low, high = bounds(100)
     assert f"had 50 shootings; about 100 were expected (no-change range: {low} to {high})" in said
     assert "Nearby there were 600; about 750 were expected (no-change range: 669 to 833)." in said
@@ -263,7 +262,7 @@ def test_which_share_of_a_fall_is_found_next_door_is_told_as_far_as_it_is_known(
     assert said.endswith(says(f"displacement.{key}", missing=200.0 - core, **values))
 
 
-@pytest.mark.parametrize("verdict", [Verdict.MORE, Verdict.FEWER_FEWER_NEXT, Verdict.MORE_NEXT])
+@pytest.mark.parametrize("verdict", [Verdict.MORE, Verdict.MORE_NEXT])
 def test_where_nothing_can_have_moved_next_door_no_share_is_told(verdict):
     net = says("displacement.net", change="", low="", high="").partition(":")[0]
     said = str(describe_net_change(judged_of(*SAID[verdict]), 1))

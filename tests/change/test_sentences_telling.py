@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.change.courses import judge, track_of
 from tests.change.followed import EAST, SINCE, WEST, chosen_of
 from tests.sentences import says
 
@@ -43,6 +44,16 @@ def test_one_area_is_told_as_all_are_in_the_month_asked_for(displaced, n_months)
         assert str(state_change(displaced, letter, n_months).sentence) == str(told)
     together = describe_result(displaced.pooled, at, SINCE, "the 2 areas together")
     assert str(state_change(displaced, n_months=n_months).sentence) == str(together)
+
+
+def test_what_is_over_has_no_range_of_all_months_since_the_start(displaced):
+    """Fewer for 9 months, and since then as before: all 12 together are below their range."""
+    over = judge(track_of([2] * 9 + [10] * 3, 10, line=2.86))
+    pooled = replace(over, verdicts=(*over.verdicts[:-1], Verdict.FEWER_ONCE))
+    assert pooled.core.counted[-1] < pooled.core.bound_low[-1]
+    told = state_change(replace(displaced, pooled=pooled))
+    assert (told.verdict, told.low, told.high) == (Verdict.FEWER_ONCE, None, None)
+    assert state_change(replace(displaced, pooled=over), n_months=9).low is not None
 
 
 def test_the_classic_count_is_told_with_its_interval_and_what_it_does_not_allow_for(evidence):

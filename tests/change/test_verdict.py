@@ -36,7 +36,7 @@ from csa.city.preregistration import BAND_Z, NET_Z, Verdict
 
 UNKNOWN = "fewer here; may have moved"
 SENTENCES = {
-    (-1, -1): "fewer here and nearby",
+    (-1, -1): UNKNOWN,
     (-1, 0): UNKNOWN,
     (-1, 1): "fewer here, more nearby",
     (0, -1): "no clear change",
@@ -81,6 +81,7 @@ def test_the_verdicts_are_a_closed_set_of_fourteen_and_eleven_claim_a_change():
     others |= {f"fewer here, more {band} m away" for band in ("750 to 1,500", "1,500 to 3,000")}
     others |= {f"{sign} for a while, no longer" for sign in ("fewer", "more")}
     others |= {"too small to tell", "too early to tell"}
+    others |= {"fewer here and nearby"}
     assert set(map(str, Verdict)) == set(SENTENCES.values()) | others
     assert len(Verdict) == 14
     assert not [one for one in Verdict for word in ("in all", "citywide", "overall") if word in one]
@@ -379,15 +380,22 @@ def test_beyond_even_a_wide_range_a_change_is_said():
 @pytest.mark.parametrize(
     ("counts", "said", "look"),
     [
-        ((1000, 1000, 1000), Verdict.FEWER_WIDE, Look(None, 2)),
+        ((1000, 1000, 1000), Verdict.FEWER_WIDE, Look(None, 2, is_none_farther=True)),
         ((1000, 1200, 1000), Verdict.FEWER_MOVED_ON, Look(1, 1)),
         ((1000, 1000, 1200), Verdict.FEWER_MOVED_FAR, Look(2, 2)),
         ((1110, 1110, 1200), Verdict.FEWER_MOVED_FAR, Look(2, 1)),
         ((1200, 1000, 1150), Verdict.FEWER_MOVED, Look(0, 0)),
         ((1400, 1400, 1000), Verdict.FEWER_MOVED, Look(0, 0)),
-        ((600, 1000, 1200), Verdict.FEWER_FEWER_NEXT, Look(None, 2)),
-        ((600, 1200, 1000), Verdict.FEWER_FEWER_NEXT, Look(None, 1)),
-        ((1110, 1110, 1000), Verdict.FEWER, Look(None, 1)),
+        ((1110, 1110, 1000), Verdict.FEWER, Look(None, 1, is_none_farther=True)),
+        # A low ring: a band is named that surprises more than it; else none may have half of 400.
+        ((850, 1000, 1200), Verdict.FEWER_MOVED_FAR, Look(2, 2)),
+        ((850, 1200, 1000), Verdict.FEWER_MOVED_ON, Look(1, 1)),
+        ((700, 1000, 1200), Verdict.FEWER_UNKNOWN, Look(None, 2)),
+        ((700, 1200, 1000), Verdict.FEWER_UNKNOWN, Look(None, 1)),
+        ((700, 1116, 1000), Verdict.FEWER_FEWER_NEXT, Look(None, 2, is_none_farther=True)),
+        ((700, 1000, 1116), Verdict.FEWER_FEWER_NEXT, Look(None, 2, is_none_farther=True)),
+        ((700, 1128, 1000), Verdict.FEWER_UNKNOWN, Look(None, 1)),
+        ((700, 1000, 1128), Verdict.FEWER_UNKNOWN, Look(None, 2)),
     ],
 )
 def test_the_band_of_the_largest_surprise_is_named_and_fewer_never_beyond_its_edge(
@@ -396,7 +404,7 @@ def test_the_band_of_the_largest_surprise_is_named_and_fewer_never_beyond_its_ed
     """One deviation of 1,000 is 43.6, so 1,121 and more is told as more."""
     found = far_of(*counts)
     assert (found.verdicts[-1], found.looks[-1]) == (said, look)
-    asked = {Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED, Verdict.FEWER_FEWER_NEXT}
+    asked = {Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
     assert found.verdicts[10] in asked  # by the ring alone, month by month
 
 

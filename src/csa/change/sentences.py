@@ -456,7 +456,9 @@ def state_change(
     counts = counts_at(judged.core, at)
     sentence = describe_result(judged, n_months, since, who, is_one=is_one)
     is_judged = verdict not in {Verdict.TOO_FEW, Verdict.TOO_EARLY}
-    has_range = is_judged and judged.shown_before(at) is None
+    # A change that is over is of other months than the range of all months since the start.
+    is_over = verdict in {Verdict.FEWER_ONCE, Verdict.MORE_ONCE}
+    has_range = is_judged and not is_over and judged.shown_before(at) is None
     return Statement(
         question="change",
         subject=area_id,

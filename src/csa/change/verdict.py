@@ -29,7 +29,7 @@ LEAST_MONTHS = 3
 """Months since a start below which it is too early to judge: chance would pass for news."""
 
 BY_SIGN = {
-    (-1, -1): Verdict.FEWER_FEWER_NEXT,
+    (-1, -1): Verdict.FEWER_UNKNOWN,
     (-1, 0): Verdict.FEWER_UNKNOWN,
     (-1, 1): Verdict.FEWER_MOVED,
     (0, -1): Verdict.NO_CHANGE,
@@ -40,7 +40,9 @@ BY_SIGN = {
     (1, 1): Verdict.MORE,
 }
 """By the sign of the change in the core and in the ring; fewer next door alone is told in
-numbers, and claims nothing. Fewer here is `FEWER` where both together exclude that it moved."""
+numbers, and claims nothing. Fewer in both is `FEWER_FEWER_NEXT` only where a yearly look excludes
+that it moved farther: what does raises what is expected of the ring, which then looks low. Fewer
+here is `FEWER` where both together exclude that it moved."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ class Look:
 
     moved_to: int | None = None  # the band that more came in, from 0, the ring
     n_within: int = 0  # within how many of the edges there were fewer
+    is_none_farther: bool = False  # whether no band farther out can have half of what is missing
 
     @property
     def within_m(self) -> float:
@@ -354,18 +357,20 @@ def _look(
     z = [float(one.z[at]) if one.has_enough[at] else -np.inf for one in tracks]
     most = int(np.argmax(z))
     edge = most if z[most] > farther.look_z or (not most and ring.sign[at] > 0) else None
-    # Bands are compared with the ring too: fewer there looks like more in them, so none is named.
-    moved_to = None if ring.sign[at] < 0 else edge
+    # Bands are compared with the ring too: fewer there looks like more in them, and more in them
+    # like fewer there. The larger surprise is told.
+    moved_to = edge if z[most] >= abs(ring.z[at]) else None
+    half = (core.expectation.mean[at] - core.counted[at]) / 2
+    excluded = [band.counts.excludes(at, half, norm_z(COVERAGE)) for band in farther.bands]
     n_within = 0
     # Rings are low by luck where months since the start chose the areas.
     for reach in (net, farther.wide) if can_be_fewer else ():
         if edge == n_within or reach is None or reach.sign[at] >= 0:
             break  # never beyond the inner edge of the band that more came in, named or not
-        half = (core.expectation.mean[at] - core.counted[at]) / 2
-        if n_within and not farther.bands[0].counts.excludes(at, half, norm_z(COVERAGE)):
+        if n_within and not excluded[0]:
             break  # the ring may be low by chance, and half of it in the band all the same
         n_within += 1
-    return Look(moved_to, n_within)
+    return Look(moved_to, n_within, bool(excluded) and all(excluded))
 
 
 _MOVED = (Verdict.FEWER_MOVED, Verdict.FEWER_MOVED_ON, Verdict.FEWER_MOVED_FAR)
@@ -375,10 +380,12 @@ _WITHIN = (Verdict.FEWER, Verdict.FEWER_WIDE)
 def _verdict_of(here: int, there: int, look: Look) -> Verdict:
     """Return the word for an area's sign, its ring's, and what the last yearly look told."""
     by_sign = BY_SIGN[here, there]
-    if here >= 0 or there < 0:
+    if here >= 0:
         return by_sign
     if look.moved_to is not None:
         return _MOVED[look.moved_to]
+    if there < 0:
+        return Verdict.FEWER_FEWER_NEXT if look.is_none_farther else by_sign
     return _WITHIN[look.n_within - 1] if look.n_within else by_sign
 
 

@@ -1,11 +1,18 @@
 """How the city's shootings changed: one comparison, as Briefing has it, wherever they are told."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
 from csa.areas.year_to_date import compare_years, describe_year
 from csa.base.message import msg
 from csa.base.params import Month, Period
+from csa.city.preregistration import Verdict
+from csa.program.plan.loading import load_plan
 from csa.program.plan.measure_change import MeasureVerdict
 from csa.program.plan.measures import Quarter, Value
-from csa.reports.briefing.measuring import assess_city_change
+from csa.reports.briefing.measuring import COUNTED, assess_city_change, measure_lines
 
 WHAT = msg("public.shootings")
 HALF = Period(Month(2015, 1), Month(2015, 7))
@@ -52,6 +59,37 @@ def test_a_fall_is_better_where_fewer_is_and_about_as_many_are_no_change():
     ):
         found = compare_years(WHAT, HALF, n_now, n_before)
         assert assess_city_change(direction, quarters([1]), found).verdict is verdict
+
+
+FOUND = {
+    Verdict.FEWER_FEWER_NEXT: MeasureVerdict.BETTER,
+    Verdict.FEWER_MOVED: MeasureVerdict.MOVED,
+    Verdict.FEWER_UNKNOWN: MeasureVerdict.MOVED,
+    Verdict.FEWER_ONCE: MeasureVerdict.MOVED,
+    Verdict.MORE_NEXT: MeasureVerdict.MOVED,
+    Verdict.NO_CHANGE: MeasureVerdict.NO_CHANGE,
+    Verdict.MORE: MeasureVerdict.WORSE,
+    Verdict.TOO_FEW: MeasureVerdict.TOO_FEW,
+}
+
+
+@pytest.mark.parametrize("finding", FOUND)
+def test_an_areas_count_has_the_finding_of_displacement_and_none_by_its_quarters(root, finding):
+    """Of 160 in a year and 40 in the next, alone: better, wherever the 120 went."""
+    measure = load_plan(root / "config" / "plans" / "kansas-city-psp.toml").measures[0]
+    measure = measure.model_copy(update={"kind": COUNTED, "direction": "down", "id": COUNTED})
+    plan = SimpleNamespace(measures=(measure,))
+    values = [replace(one, place="A") for one in quarters([40] * 4 + [10] * 4)]
+    records = SimpleNamespace(areas=(), values=values, measures=(), quarters=())
+    (alone,) = measure_lines(plan, records, "A")
+    assert alone.change.verdict is MeasureVerdict.BETTER
+    said = SimpleNamespace(verdict=str(finding), headline=msg("displacement.no_change"))
+    (line,) = measure_lines(plan, records, "A", finding=said)
+    assert (line.change.verdict, line.change.message) == (FOUND[finding], said.headline)
+    assert line.compared == ()
+    why = msg("measures.no_finding")
+    (line,) = measure_lines(plan, records, "A", finding=why)
+    assert (line.change.verdict, line.change.message) == (MeasureVerdict.NO_BASELINE, why)
 
 
 # ---- At the edge ---------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from csa.areas.year_to_date import city_year
+from csa.base.message import msg
 from csa.base.schema import KINDS
 from csa.base.text import tr
 from csa.reports.briefing.lines import work_plan as plan_of
@@ -44,13 +45,14 @@ if lacking:
 place, screen = place_choice.choose(screen, places, standing)
 screen_state.remember(screen, first)
 work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
+verdict = place_steps.verdict(scene, screen, place)
 measures = measure_lines(
     plan,
     records,
     place.id if place.value_place is None else place.key,
     city_year(opened, replace(screen.choices, kinds=KINDS)) if place.kind == CITY else None,
+    None if verdict is None else verdict.statement or msg("measures.no_finding"),
 )
-verdict = place_steps.verdict(scene, screen, place)
 place_choice.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
 parts = st.grid(2, min_column_width=416, gap="large")
 with parts.cell():  # first, also on a telephone: what is written down on the street

@@ -16,9 +16,12 @@ from csa.areas.year_to_date import YearToDate, compare_years, describe_year, mon
 from csa.base.errors import ParamError
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
+from csa.base.statement import Statement
 from csa.base.stats import HIGHEST_DISPERSION
 from csa.base.text import render
 from csa.city.dataset import Dataset
+from csa.city.preregistration import Verdict
+from csa.program.areas import FEWER_NEAR
 from csa.program.measures import CITY, values_as_of
 from csa.program.plan.items import Plan, PlanMeasure
 from csa.program.plan.measure_change import (
@@ -86,6 +89,24 @@ def _of_quarters(values: Sequence[Value]) -> YearToDate | Message:
     what = msg("label.people_shot" if bases == ["victims"] else "public.shootings")
     n_now, n_before = (round(sum(value.value or 0 for value in side)) for side in (now, before))
     return compare_years(what, period, n_now, n_before)
+
+
+def assess_finding(direction: Direction, finding: Statement | Message) -> MeasureChange:
+    """Judge an area's count of shootings by what Displacement found there, and by nothing else.
+
+    Fewer here is better only where it is fewer nearby too: what may have moved has changed.
+    """
+    if isinstance(finding, Message):  # why there is none
+        return MeasureChange(MeasureVerdict.NO_BASELINE, finding)
+    verdict = Verdict(finding.verdict)
+    if verdict in {Verdict.TOO_FEW, Verdict.TOO_EARLY}:
+        judged = MeasureVerdict.TOO_FEW
+    elif verdict is Verdict.MORE or verdict in FEWER_NEAR:
+        judged = verdict_of(1 if verdict is Verdict.MORE else -1, direction)
+    else:
+        is_same = verdict is Verdict.NO_CHANGE
+        judged = MeasureVerdict.NO_CHANGE if is_same else MeasureVerdict.MOVED
+    return MeasureChange(judged, finding.headline)
 
 
 def _judged(direction: Direction, found: YearToDate, message: Message) -> MeasureChange:
@@ -250,11 +271,16 @@ class MeasureLine:
 
 
 def measure_lines(
-    plan: Plan, records: Records, place: str = "", city: YearToDate | Message | None = None
+    plan: Plan,
+    records: Records,
+    place: str = "",
+    city: YearToDate | Message | None = None,
+    finding: Statement | Message | None = None,
 ) -> tuple[MeasureLine, ...]:
     """Return each of the plan's measures as it stands in a place.
 
-    `city` is the city's year so far: what the change of its own count of shootings is.
+    What the change of a count of shootings is, no quarters say: in the city its year so far
+    (`city`), in an area in service what Displacement found there (`finding`).
     """
     area = next((row for row in records.areas if row.key == place), None)
     values: dict[str, list[Value]] = {}
@@ -263,8 +289,9 @@ def measure_lines(
             values.setdefault(row.measure, []).append(row)
     settled = {row.key: row for row in records.measures}
     approved = {row.key for row in records.quarters if row.is_approved}
+    known = area, approved, city, finding
     return tuple(
-        _line(one, place, settled.get(one.id), values.get(one.id, ()), (area, approved, city))
+        _line(one, place, settled.get(one.id), values.get(one.id, ()), known)
         for one in plan.measures
     )
 
@@ -274,9 +301,14 @@ def _line(
     place: str,
     settled: MeasureRow | None,
     values: Sequence[Value],
-    known: tuple[AreaRow | None, set[str], YearToDate | Message | None],
+    known: tuple[
+        AreaRow | None,
+        set[str],
+        YearToDate | Message | None,
+        Statement | Message | None,
+    ],
 ) -> MeasureLine:
-    area, approved, city_year = known
+    area, approved, city_year, finding = known
     here = [value for value in values if value.place == place]
     history = latest(here)
     last = last_update(here)
@@ -288,6 +320,8 @@ def _line(
     valued = [value for value in history if value.value is not None]
     if measure.kind == COUNTED and not place and valued:
         judged = assess_city_change(measure.direction, valued, city_year)
+    elif measure.kind == COUNTED and finding is not None and valued:
+        judged = assess_finding(measure.direction, finding)
     else:
         before, after = _spans(history, area)
         compared = tuple((side[0].quarter, side[-1].quarter) for side in (before, after) if side)

@@ -26,7 +26,15 @@ from csa.reports.public.plan import (
     tasks_note,
     unquoted,
 )
-from csa.reports.public.words import areas_title, is_unreviewed, limits, noun, period, unit_sentence
+from csa.reports.public.words import (
+    areas_title,
+    between,
+    is_unreviewed,
+    limits,
+    noun,
+    period,
+    unit_sentence,
+)
 
 # ---- The screens of the wall, one idea each, in few enough words for ten meters.
 
@@ -137,19 +145,19 @@ def _screen(key: str, title: str, rows: Iterable[Row], room: int) -> WallScreen:
 
 def _change(facts: PublicFacts, t: Translator, room: int) -> WallScreen:
     """Describe what changed in all areas together, drawn beside what no change would give."""
-    change, bar, title = facts.change, _range_bar(facts, t), t("wall.change_title")
+    change, bar, titles = facts.change, _range_bar(facts, t), [t("wall.change_title")]
     short = change and short_change(change, noun(facts, t), t("public.in_areas"), t)
     said = short or change_sentence(facts, t)
-    n_said = count_words(said)
-    if bar is not None:
-        left = room - count_words(f"{bar.counted_words} {bar.range_words}")
-        if count_words(title) + n_said <= left:
-            room = left
-        else:
-            bar = None  # words are never cut for it
-    if change is not None:
-        since = t("wall.change_since", month=t.month(change.since))
-        title = since if count_words(since) + n_said <= room else title
+    if change is not None:  # a public period ends with its quarter: other pages may go on
+        when = between(change.since, change.through, t)
+        through = t("wall.change_through", month=t.month(change.through))
+        titles = [t("wall.change_between", when=when), through, *titles]
+    # The bar rather than the longer title; words of the finding are never cut for either.
+    n_bar = 0 if bar is None else count_words(f"{bar.counted_words} {bar.range_words}")
+    if count_words(f"{titles[-1]} {said}") + n_bar > room:
+        bar, n_bar = None, 0
+    room -= n_bar
+    title = next((one for one in titles if count_words(f"{one} {said}") <= room), titles[-1])
     return WallScreen("change", title, fitting([Row(said)], room - count_words(title)), bar=bar)
 
 
