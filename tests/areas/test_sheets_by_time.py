@@ -1,6 +1,7 @@
 """What incidents look like in time: months, days and parts."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,9 @@ from csa.areas.sheets import (
     PARTS,
     count_by_month,
     count_by_part,
-    count_silent_months,
+    empty_months,
     has_flag,
+    silent_months,
 )
 from csa.base.params import Month, Period
 
@@ -155,9 +157,25 @@ def test_months_before_the_data_begin_are_not_covered():
     assert counted["is_partial"].tolist() == [False, False, True, False]
 
 
-def test_a_month_without_any_is_silent_only_where_there_are_usually_many():
-    assert count_silent_months([10, 0, 12, 0, 9]) == 2
-    assert count_silent_months([6, 0, 6]) == 0  # a small town may have none
-    assert count_silent_months([7, 0, 7]) == 1
-    assert count_silent_months([0, 0]) == 0
-    assert count_silent_months([]) == 0
+@pytest.mark.parametrize(
+    ("counts", "silent"),
+    [
+        ([10, 0, 12, 0, 9], [1, 3]),
+        ([6, 0, 6], []),  # a small town may have none
+        ([7, 0, 7], [1]),
+        ([9] * 12 + [0] + [9] * 12 + [1] * 20, [12]),  # many in the years around it alone
+        ([7] * 12 + [1] * 20 + [0] + [1] * 12, []),
+        ([0, 0], []),
+        ([], []),
+    ],
+)
+def test_a_month_without_any_is_silent_only_where_there_are_usually_many_around_it(counts, silent):
+    first = Month(2018, 1)
+    days = [
+        pd.Timestamp(f"{first.plus(n)}-05") for n, count in enumerate(counts) for _ in range(count)
+    ]
+    covered = Period(first, first.plus(len(counts))) if counts else None
+    dataset = SimpleNamespace(incidents=incidents(*days), complete_months=covered)
+    empty = [first.plus(n) for n, count in enumerate(counts) if not count]
+    assert list(empty_months(dataset)) == empty
+    assert silent_months(dataset) == tuple(first.plus(n) for n in silent)

@@ -14,6 +14,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.year_to_date import (
     city_year,
     compare_years,
+    describe_empty,
     describe_year,
     months_missing,
     months_so_far,
@@ -159,6 +160,39 @@ def test_a_silent_month_of_either_year_is_a_reason_and_of_an_earlier_year_none(c
     assert city_year(without(city, "2018-05"), AreaSettings(until=Month(2020, 8))) == city_year(
         city, AreaSettings(until=Month(2020, 8))
     )
+
+
+def test_an_empty_month_of_a_city_with_few_is_named_and_one_that_is_not_compared_is_not(city):
+    """4 a month, none in May 2019: 27 now, 24 before."""
+    few = city.dataset.incidents.iloc[:0]
+    days = [
+        f"{year}-{number:02d}-05"
+        for year in (2018, 2019)
+        for number in range(1, 13)
+        for _ in range(4)
+    ]
+    days = [day for day in days if day[:7] not in {"2019-05", "2019-10"}]
+    days += [f"2020-{number:02d}-07" for number in range(1, 8) for _ in range(4)][1:]
+    few = few.reindex(range(len(days))).assign(
+        kind="nonfatal", occurred_at=np.array(days, dtype="datetime64[s]")
+    )
+    dataset = replace(city.dataset, incidents=few)
+    found = city_year(replace(city, dataset=dataset), AreaSettings(until=Month(2020, 8)))
+    assert (found.n_now, found.n_before, found.empty) == (27, 24, (Month(2019, 5),))
+    gap = says("briefing.empty", n=1, months="May 2019")
+    assert render(describe_empty(found)) == gap
+    assert render(describe_year(found)).endswith(f" {gap}")
+    assert describe_empty(replace(found, n_now=1, change=compared(1, 1).change)) is None
+
+
+def test_one_month_is_not_judged_against_the_year_before(city):
+    """It is against its season, by `compare_month`: two ranges for one month would differ."""
+    said = city_year(city, AreaSettings(until=Month(2020, 2)))
+    when = city.dataset.incidents["occurred_at"].dt.strftime("%Y-%m")
+    counted = {month: int((when == month).sum()) for month in ("2020-01", "2019-01")}
+    assert said.key == "briefing.one_month_so_far"
+    assert (said.values["n"], said.values["before"]) == (counted["2020-01"], counted["2019-01"])
+    assert "chance" not in render(said)
 
 
 def test_three_weeks_of_data_hold_no_whole_month():

@@ -29,7 +29,7 @@ from csa.areas.proposal import (
     proposal_files,
 )
 from csa.areas.risk_score import relative_risk
-from csa.areas.sheets import count_silent_months
+from csa.areas.sheets import silent_months
 from csa.areas.shrinkage import Estimate
 from csa.areas.sufficiency import MIN_MONTHS
 from csa.areas.window import CountedCells, month_index
@@ -308,13 +308,8 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
 def _silent_months(run: Run) -> list[str]:
     """List covered months in which the whole city, whatever the kind, has no incident."""
     covered = _covered(run)
-    first = Month.parse(covered["covered_from"][:7])
-    by_month = run.city.dataset.report["months"]
-    names = [str(first.plus(step)) for step in range(covered["months_covered"])]
-    counts = {name: sum(by_month.get(name, {}).values()) for name in names}
-    if not count_silent_months(list(counts.values())):
-        return []
-    return [name for name, n in counts.items() if not n]
+    first, last = (covered[name][:7] for name in ("covered_from", "covered_through"))
+    return [one for one in map(str, silent_months(run.city.dataset)) if first <= one <= last]
 
 
 def _share(part: float, whole: float) -> float | None:

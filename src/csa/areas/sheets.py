@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.proposal import Proposal
+from csa.areas.window import month_index
 from csa.base.arrays import Ints
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
@@ -35,6 +36,7 @@ FIRST_DAYS = 7
 """The data's first day is that of the first row: in the first week it is not a late start."""
 
 
+YEAR = 12
 USUALLY_MANY = 7
 """At a mean of 7, a month without incidents happens by chance once in a thousand months."""
 
@@ -67,11 +69,28 @@ def count_by_month(
     )
 
 
-def count_silent_months(counts: Sequence[int]) -> int:
-    """Count months without any incident where there are usually many: data may be missing."""
-    silent = sum(1 for count in counts if not count)
-    others = len(counts) - silent
-    return silent if others and sum(counts) / others >= USUALLY_MANY else 0
+def empty_months(dataset: Dataset) -> Mapping[Month, bool]:
+    """List the whole covered months without any incident, and whether data may be missing.
+
+    So they may where the other months up to a year away usually have `USUALLY_MANY`. Every
+    comparison asks here.
+    """
+    covered = dataset.complete_months
+    if covered is None:
+        return {}
+    month = month_index(dataset.incidents["occurred_at"])
+    steps = month[covered.contains(month)] - covered.start.index
+    counts, found = np.bincount(steps, minlength=covered.months), dict[Month, bool]()
+    for n in np.flatnonzero(counts == 0).tolist():
+        near = counts[max(0, n - YEAR) : n + YEAR + 1]
+        near = near[near > 0]
+        found[covered.start.plus(n)] = bool(len(near)) and bool(near.mean() >= USUALLY_MANY)
+    return found
+
+
+def silent_months(dataset: Dataset) -> tuple[Month, ...]:
+    """List the whole covered months of which data may be missing."""
+    return tuple(month for month, is_silent in empty_months(dataset).items() if is_silent)
 
 
 def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-
 from csa.areas.choices import AreaSettings, resolve_period
-from csa.areas.sheets import count_silent_months
-from csa.areas.window import is_in_period, month_index, name_kinds
+from csa.areas.sheets import empty_months
+from csa.areas.window import is_in_period, name_kinds
 from csa.base import text as csa_text
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
@@ -24,7 +22,7 @@ YEAR = 12
 class YearToDate:
     """The city's months of a year compared with the same months of the year before.
 
-    Fields: `what`, `period`, `before`, `n_now`, `n_before`, `change`.
+    Fields: `what`, `period`, `before`, `n_now`, `n_before`, `change`, `empty`.
     """
 
     what: Message  # names what is counted
@@ -33,6 +31,7 @@ class YearToDate:
     n_now: int  # incidents this year
     n_before: int  # incidents in the same months before
     change: CountChange  # whether they differ by more than chance, and the no-change range
+    empty: tuple[Month, ...] = ()  # of these months, those without any incident
 
     @property
     def verdict(self) -> str:
@@ -48,7 +47,8 @@ def city_year(city: City, choices: AreaSettings) -> YearToDate | Message:
     """Compare the whole city's year so far with the same months of the year before.
 
     All incidents of the kinds chosen, with or without a location, through the end chosen. A message
-    says why not: the data lack a month, or a month without any incident suggests a missing file.
+    says why not: the data lack a month, a month without any incident suggests a missing file, or
+    there is only one, which `csa.compare_month` compares with its season.
     """
     covered = city.dataset.complete_months
     until = resolve_period(city.dataset, choices).until
@@ -56,18 +56,22 @@ def city_year(city: City, choices: AreaSettings) -> YearToDate | Message:
     if period is None:
         return msg("briefing.not_comparable")
     before = _year_earlier(period)
-    compared = Period(before.start, period.until)
-    every = month_index(city.dataset.incidents["occurred_at"])
-    steps = every[compared.contains(every)] - compared.start.index
-    n_silent = count_silent_months(np.bincount(steps, minlength=compared.months).tolist())
-    if n_silent:
+    empty = {
+        month: is_silent
+        for month, is_silent in empty_months(city.dataset).items()
+        if before.start <= month < before.until or period.start <= month < period.until
+    }
+    if n_silent := sum(empty.values()):
         return msg("briefing.silent", n=n_silent)
     n_now, n_before = (
         int(is_in_period(city.dataset.incidents, span, choices.kinds).sum())
         for span in (period, before)
     )
     what = name_kinds(choices.kinds, is_proxy=city.config.city.nonfatal_is_proxy)
-    return compare_years(what, period, n_now, n_before)
+    if period.months == 1:
+        name = csa_text.month(str(period.start))
+        return msg("briefing.one_month_so_far", month=name, n=n_now, what=what, before=n_before)
+    return replace(compare_years(what, period, n_now, n_before), empty=tuple(empty))
 
 
 def months_so_far(covered: Period, until: Month) -> Period | None:
@@ -90,6 +94,7 @@ def describe_year(found: YearToDate | Message) -> Message:
     """Describe the city's year so far, or why it is not compared."""
     if isinstance(found, Message):
         return found
+    gap = describe_empty(found)
     return msg(
         "briefing.this_year",
         now=found.n_now,
@@ -107,7 +112,16 @@ def describe_year(found: YearToDate | Message) -> Message:
         ),
         low=found.change.low,
         high=found.change.high,
+        gap="" if gap is None else f" {csa_text.render(gap)}",
     )
+
+
+def describe_empty(found: YearToDate) -> Message | None:
+    """Name the compared months without any incident, if a difference could rest on them."""
+    if not found.empty or found.verdict == "few":
+        return None
+    months = [csa_text.month(str(month)) for month in found.empty]
+    return msg("briefing.empty", n=len(months), months=csa_text.first_names(months, 3))
 
 
 def month_range_text(period: Period) -> Message:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from csa.areas.city_scale import CityScale
+from csa.areas.sheets import silent_months
 from csa.areas.study_area import StudyArea
 from csa.areas.window import month_index
 from csa.base.arrays import Bools, Floats, Ints
@@ -455,6 +456,8 @@ def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared
     counts = np.bincount(
         month[covered.contains(month)] - covered.start.index, minlength=covered.months
     ).tolist()
-    by_month = {str(covered.start.plus(step)): count for step, count in enumerate(counts)}
     newest = displaced.until.plus(-1)
+    silent = {*silent_months(located.dataset)} - {newest}
+    months = ((covered.start.plus(step), count) for step, count in enumerate(counts))
+    by_month = {str(month): count for month, count in months if month not in silent}
     return compare_month(by_month, newest, dispersion=displaced.dispersion.value)

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from csa.areas.places import called
 from csa.areas.priority.assessment import AreaAssessment
-from csa.areas.year_to_date import city_year, describe_year, month_range_text
+from csa.areas.year_to_date import city_year, describe_empty, describe_year, month_range_text
 from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import day, month, name_list, render, tr
@@ -59,7 +59,9 @@ def _city(session: CitySession) -> None:
         verdict=describe_year(found).values["verdict"],
     )
     small = tr("briefing.card_no_change", low=low, high=high)
-    inside = figure(f"{found.n_now:,}", unit) + bar + text(said, small=small)
+    gap = describe_empty(found)
+    more = [] if gap is None else [render(gap)]
+    inside = figure(f"{found.n_now:,}", unit) + bar + text(said, *more, small=small)
     st.html(card(tr("label.citywide"), inside))
 
 

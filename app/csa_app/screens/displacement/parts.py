@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
+from csa.areas.sheets import silent_months
 from csa.base.io import csv_bytes
-from csa.base.text import month, name_list, render, tr
+from csa.base.text import first_names, month, name_list, render, tr
 from csa.change.sentences import (
     band_words,
     describe_area_basis,
@@ -344,6 +345,7 @@ def month_by_month(session: CitySession, following: Following, n_core: int) -> N
     first = [] if following.is_early(at) else [_not_served(session, following)]
     if at < len(following.months) - 1:
         first.append(tr("change_page.up_to", month=month(following.months[at])))
+    first.append(_silent(session, following))
     said.html(f'<div class="csa-change csa-key">{_answer(following, at, first)}</div>')
     with st.container(horizontal=True, key="change_parts"):
         left, right = st.container(key="map"), st.container(key="change_each")
@@ -421,6 +423,14 @@ def _not_served(session: CitySession, following: Following) -> str:
     is_none = not has_ever_served(session)
     key = "change_page.none_served" if is_none else "change_page.candidates_followed"
     return tr(key, n=n, month=since)
+
+
+def _silent(session: CitySession, following: Following) -> str:
+    """Name the compared months of which data may be missing."""
+    base, until = following.displaced.places.base, following.displaced.until
+    silent = [one for one in silent_months(session.dataset) if base.start <= one < until]
+    months = first_names([month(str(one)) for one in silent], 3)
+    return tr("briefing.empty", n=len(silent), months=months) if silent else ""
 
 
 def _moved_somewhere(following: Following, at: int) -> str:

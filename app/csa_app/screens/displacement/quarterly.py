@@ -13,6 +13,7 @@ import streamlit as st
 
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called, in_order
+from csa.areas.sheets import silent_months
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import month, name_list, render, tr
@@ -278,6 +279,8 @@ def newest(session: CitySession, choices: AreaSettings, following: Following) ->
     if not counts:
         return
     last = max(counts)
+    for silent in {*map(str, silent_months(session.dataset))} - {last}:
+        counts.pop(silent, None)
     st.header(tr("change_page.newest_title", month=month(last)), anchor=False)
     kind = choices.kinds[0] if len(choices.kinds) == 1 else "both"
     what = _what(kind, is_proxy=session.config.city.nonfatal_is_proxy)
