@@ -25,7 +25,7 @@ from csa.areas.backtest.recording import make_record, save_record
 from csa.areas.priority.assessment import assess_areas
 from csa.areas.year_to_date import city_year
 from csa.base.message import msg
-from csa.base.text import render
+from csa.base.text import render, tr
 from csa.change.sentences import name_verdict, state_change
 from csa.city.dataset import City, open_dataset, save_dataset
 from csa.city.loading import load_city
@@ -567,6 +567,24 @@ def test_where_a_file_may_be_missing_the_briefing_compares_no_year(app, monkeypa
     monkeypatch.setattr(cards, "city_year", lambda *_: why)
     city = next(card for card in answer_cards(app(BRIEFING)) if card.startswith("Citywide"))
     assert city == f"Citywide {render(why)}"
+
+
+@pytest.mark.parametrize(
+    ("n", "is_outside"), [(210, False), (261, False), (262, True), (209, True)]
+)
+def test_that_a_count_lies_outside_its_likely_level_is_said_beside_it(n, is_outside):
+    spot, drawn = SimpleNamespace(), []
+    spot.html = drawn.append
+    columns = {"area_id": "c-1", "incidents": n, "expected_low": 210.4, "expected_high": 260.2}
+    table = pd.DataFrame([columns | {"is_doubtful": False, "tier": 1}])
+    judged = SimpleNamespace(table=table, answers={"locate": SimpleNamespace(can=True)})
+    status = SimpleNamespace(place_name="Elm", display_name="Elm", letter="")
+    proposal = SimpleNamespace(
+        is_empty=False, areas=table, summary={"params": {"months_covered": 36}}
+    )
+    view = SimpleNamespace(proposal=proposal, statuses={"c-1": status}, counts={}, others=())
+    briefing.tiers(spot, view, judged)
+    assert (tr("briefing.list_outside") in drawn[0]) is is_outside
 
 
 @pytest.mark.long

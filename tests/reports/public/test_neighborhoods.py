@@ -97,6 +97,23 @@ def test_the_citys_card_names_core_areas_first_then_where_the_most_are(facts):
     assert most == (("place-2", "Vinegate: 23"),)  # what is fewer than 10 is no number
 
 
+def test_bars_of_years_that_the_number_does_not_count_are_pale_and_said_to_be(facts):
+    """The number counts 2018 and 2019; 2017 is drawn to compare with."""
+    of_years = facts.model_copy(update={"start": "2018-01", "until": "2020-01"})
+    card = place_cards(of_years, Translator())[1]
+    assert [(bar.year, bar.is_outside) for bar in card.bars] == [
+        ("2017", True),
+        ("2018", False),
+        ("2019", False),
+    ]
+    assert card.note == says("public.bars_note", when="2018 to 2019")
+    in_part = facts.model_copy(update={"start": "2017-02", "until": "2019-12"})
+    bars = place_cards(in_part, Translator())[1].bars
+    assert [bar.is_outside for bar in bars] == [True, False, True]
+    all_of_it = facts.model_copy(update={"start": "2017-01", "until": "2020-01"})
+    assert place_cards(all_of_it, Translator())[1].note == ""
+
+
 def test_a_few_never_look_like_many(facts):
     bars = place_cards(facts, Translator())[0].bars
     assert [bar.share for bar in bars] == [0.3, 0.3]

@@ -70,7 +70,10 @@ def tiers(spot: DeltaGenerator, view: AreaView, judgement: AreaAssessment | None
         said = tr("standing.own_ground") if counts else ""
         where = judgement.answers["locate"]
         inside = "" if where.can else _faint(render(where.message))
-        inside += _faint(tr("briefing.list_gray", n=months_covered(proposal)))
+        # Ranges are drawn toward the mean, so a high count may lie above its own.
+        is_outside = OUTSIDE in lists
+        gray = [tr("briefing.list_gray", n=months_covered(proposal))]
+        inside += _faint(" ".join([*gray, *[tr("briefing.list_outside")] * is_outside]))
         inside += f"<div>{lists}</div>{_faint(said)}"
     many = " csa-many" if are_many(proposal) else ""
     spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
@@ -112,9 +115,15 @@ def _list(head: str, items: list[str]) -> str:
     return f"<h2>{html.escape(head)}</h2><ul>{''.join(items)}</ul>" if items else ""
 
 
+OUTSIDE = '<i class="csa-outside">'
+"""The range of a count that lies outside it."""
+
+
 def _item(name: str, n: int, usual: tuple[int, int] | None) -> str:
     interval = tr("public.class_range", low=usual[0], high=usual[1]) if usual else ""
-    return f"<li><span>{html.escape(name)}</span><b>{n:,}</b> <i>{html.escape(interval)}</i></li>"
+    mark = OUTSIDE if usual and not usual[0] <= n <= usual[1] else "<i>"
+    counted = f"<b>{n:,}</b> {mark}{html.escape(interval)}</i>"
+    return f"<li><span>{html.escape(name)}</span>{counted}</li>"
 
 
 MAX_NAMED = 6

@@ -166,6 +166,7 @@ class YearBar:
     words: str  # its count in words
     share: float  # of the highest bar
     is_few: bool  # whether it is anything below 10
+    is_outside: bool = False  # whether some of it is not in the months counted above
 
 
 MOST_FIRST = 5
@@ -183,6 +184,7 @@ class PlaceCard:
     count: str  # in words
     bars: tuple[YearBar, ...]
     alt: str  # the bars in words
+    note: str  # what pale bars are; empty where there is none
     trend: str  # how the last year compares; empty where it is not said
     doing: tuple[str, ...]  # areas, what changed in them, and tasks
     meeting: str
@@ -246,17 +248,20 @@ def with_most(facts: PublicFacts, most: int) -> list[PublicPlace]:
 
 def _bars(
     name: str, years: Years, facts: PublicFacts, t: Translator
-) -> tuple[tuple[YearBar, ...], str]:
+) -> tuple[tuple[YearBar, ...], str, str]:
     shown = latest(years)
     if len(shown) < 2:  # one bar compares nothing: its number stands above
-        return (), ""
+        return (), "", ""
     most = max([LEAST_TOP, *(count or 0 for _, count in shown)])
     bars = []
     for year, count in shown:
         words = t("public.few_short") if count is None else f"{count:,}"
         share = (LEAST - 1 if count is None else count) / most
-        bars.append(YearBar(str(year), words, share, count is None))
-    return tuple(bars), bars_alt(name, shown, facts, t)
+        is_outside = f"{year}-01" < facts.start or f"{year + 1}-01" > facts.until
+        bars.append(YearBar(str(year), words, share, count is None, is_outside))
+    is_noted = any(bar.is_outside for bar in bars)
+    note = t("public.bars_note", when=period(facts, t)) if is_noted else ""
+    return tuple(bars), bars_alt(name, shown, facts, t), note
 
 
 def bars_alt(name: str, years: Years, facts: PublicFacts, t: Translator) -> str:
