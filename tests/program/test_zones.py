@@ -3,20 +3,33 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import shapely
 from tests.stores import TODAY, act, trail, verified
 
 from csa.base.errors import ParamError, RoleError
-from csa.base.params import Month
+from csa.base.message import msg
+from csa.base.params import Month, Period
+from csa.base.schema import KINDS
 from csa.city.preregistration import SEALED, is_intact
 from csa.city.selection import read_areas
 from csa.geo.cells import fit_cells
 from csa.program.registry import all_zones, find_zone, is_before
 from csa.program.roles import Person
 from csa.program.store.records import as_of, read_records
-from csa.program.zones import add_zone, end_zone, follow_zone, redraw_zone, zone_rows, zones_geojson
+from csa.program.zones import (
+    add_zone,
+    count_zone,
+    describe_boundary,
+    end_zone,
+    follow_zone,
+    redraw_zone,
+    zone_rows,
+    zones_geojson,
+)
 
 TOWN = shapely.box(-94.60, 39.00, -94.50, 39.05)
 DRAWN = fit_cells(shapely.box(-94.58, 39.01, -94.56, 39.02), TOWN, 9)
@@ -79,6 +92,27 @@ def test_new_boundaries_leave_the_months_before_as_they_were(store):
     with pytest.raises(ParamError) as refused:
         redraw_zone(store, act(), "z-1", DRAWN, date(2026, 6, 10))
     assert refused.value.message.key == "zone.earlier"
+
+
+def test_each_month_is_counted_on_the_ground_it_had_then_by_the_exact_boundary(store):
+    """One to the east of the first boundary and inside the second, each month; from July that counts."""
+    add_zone(store, act(), "Elm", DRAWN)
+    redraw_zone(store, act(), "z-1", OTHER, date(2026, 6, 10))
+    [zone] = zones_of(store)
+    west, east, away = (-94.57, 39.015), (-94.555, 39.015), (-94.51, 39.04)
+    months = [Month(2025, 9).plus(n) for n in range(12)]
+    rows = [(f"{month}-07", *place) for month in months for place in (west, east, away)]
+    table = pd.DataFrame(rows, columns=["occurred_at", "lon", "lat"])
+    table = table.assign(occurred_at=pd.to_datetime(table["occurred_at"]), kind="nonfatal")
+    covered = Period(months[0], months[-1].plus(1))
+    data = SimpleNamespace(incidents=table, require_months=lambda: covered)
+    counted = count_zone(data, zone, covered.until, KINDS)
+    assert (counted.incidents, counted.since) == (12 + 2, 5 + 2)  # July and August; from April on
+    assert counted.by_cells == 12 + 2
+    said = SimpleNamespace(period=Period(Month(2026, 4), Month(2026, 9)), value=8)
+    assert describe_boundary(data, zone, said, KINDS) == msg("zone.by_boundary", n=7, blocks=8)
+    said.value = 7
+    assert describe_boundary(data, zone, said, KINDS) is None
 
 
 def test_an_end_is_a_day_that_stays_in_the_records_and_removes_nothing(store):

@@ -21,6 +21,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.change.follow import FollowedAreas
+    from csa.program.registry import Zone
     from csa.workflow.products import ChangeMade
 
 N_STEPS = 6 + 36
@@ -109,15 +110,22 @@ def displace(
     else:
         if is_served and since is not None:
             show(tr("evaluate.not_agreed"))
-        show_change(made, out)
+        show_change(made, out, own, choices.kinds)
 
 
-def show_change(made: ChangeMade, out: Path) -> None:
+def show_change(
+    made: ChangeMade, out: Path, zone: Zone | None = None, kinds: Sequence[str] = ()
+) -> None:
     """Print what changed, beside what would have come anyway."""
-    from csa.change.sentences import describe_area_basis
+    from csa.change.sentences import describe_area_basis, state_change
+    from csa.program.zones import describe_boundary
 
     followed, account = made.followed, made.account
-    ground = map(render, describe_area_basis(followed.displaced))
+    ground = [*map(render, describe_area_basis(followed.displaced))]
+    if zone is not None:
+        stated, dataset = state_change(followed.displaced, zone.key), followed.city.dataset
+        by_boundary = describe_boundary(dataset, zone, stated, kinds)
+        ground += [] if by_boundary is None else [render(by_boundary)]
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"]))

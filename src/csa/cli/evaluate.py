@@ -125,6 +125,7 @@ def _agreed(
     from csa.change.evaluation import agreed_statements, describe_preregistered
     from csa.change.sentences import figures
     from csa.program.registry import Zone, followed
+    from csa.program.zones import describe_boundary
 
     settings = resolve_settings(city.config, None, tuple(sealed["outcome"]))
     analysis = Analysis(city, settings, records, progress=progress)
@@ -158,5 +159,9 @@ def _agreed(
         }
         for one in agreed_statements(sealed, displaced, area.key)
     ]
+    if isinstance(area, Zone):  # its pages count the boundary, the finding its blocks
+        kinds, stated = sealed["outcome"], agreed_statements(sealed, displaced, area.key)
+        by_boundary = (describe_boundary(city.dataset, area, one, kinds) for one in stated)
+        said += [render(one) for one in by_boundary if one is not None]
     newest = answers[-1] if answers else dict.fromkeys(AGREED)
     return said, {"is_agreed": bool(answers), **newest, "answers": answers}

@@ -77,7 +77,7 @@ class Zone:
     by_counts: bool  # whether shootings played a part in drawing it
     cell_history: tuple[tuple[date, CellSet], ...]  # its cells from each day on
     entered: tuple[date, ...]  # of each of them, the day on which it was entered
-    polygons: Mapping[str, Any]  # as drawn last: GeoJSON, WGS 84
+    drawn: tuple[Mapping[str, Any], ...]  # of each of them, its polygons: GeoJSON, WGS 84
     evidence: Mapping[str, Any]  # what was known when it was entered, and what was agreed
     is_day_corrected: bool = False
     chosen_from: Period | None = None  # the months whose counts are taken to have chosen it
@@ -90,9 +90,16 @@ class Zone:
     @property
     def shape(self) -> shapely.Geometry:
         """Its polygons now, as drawn, WGS 84."""
+        return self.boundaries[-1][1]
+
+    @property
+    def boundaries(self) -> tuple[tuple[Month, shapely.Geometry], ...]:
+        """Its polygons by month, as `versions` has its cells."""
         from shapely.geometry import shape  # noqa: PLC0415 - loads late
 
-        return shape(dict(self.polygons))
+        days = zip(self.cell_history, self.drawn, strict=True)
+        by_month = {first_month(day): shape(dict(drawn)) for (day, _), drawn in days}
+        return tuple(sorted(by_month.items()))
 
     @property
     def versions(self) -> tuple[AreaVersion, ...]:
@@ -132,7 +139,7 @@ def all_zones(records: Records) -> tuple[Zone, ...]:
             row.by_counts,
             tuple((one.starts_on, frozenset(int(c, 16) for c in one.cells)) for one in drawn),
             tuple(one.entered_on for one in drawn),
-            drawn[-1].polygons,
+            tuple(one.polygons for one in drawn),
             drawn[0].evidence,
         )
         for row in records.zones

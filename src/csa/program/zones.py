@@ -12,13 +12,15 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from csa.areas.window import is_in_period
+from csa.areas.window import is_in_period, month_index
+from csa.base.arrays import Bools
 from csa.base.errors import ParamError
+from csa.base.message import Message, msg
 from csa.base.params import Month, Period
 from csa.city.dataset import Dataset
 from csa.city.preregistration import SEALED, preregister
 from csa.city.selection import AreaSelection
-from csa.geo.cells import CellSet, as_text, bin_points, covered_share, finest
+from csa.geo.cells import CellSet, as_text, bin_points, covered_share, finest, refine
 from csa.geo.neighborhoods import is_inside
 from csa.ingest.designation import Candidate
 from csa.program.registry import Zone, followed, is_before
@@ -28,6 +30,9 @@ from csa.program.store.tables import ZONE_KINDS, ZoneRow, ZoneVersionRow
 from csa.program.writing import clean_text, find, next_key, refuse_stale, require_choice
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from csa.base.statement import Statement
     from csa.geo.cells import ZoneCells
 
 OVERLAP = 1 / 3
@@ -168,16 +173,19 @@ class ZoneCounts:
 
 
 def count_zone(dataset: Dataset, zone: Zone, until: Month, kinds: Sequence[str]) -> ZoneCounts:
-    """Count a zone by its polygons as drawn last; points on its border are inside."""
+    """Count a zone by its polygons, each month by those of then; points on a border are inside."""
     covered = dataset.require_months()
     until = min(until, covered.until)
     period = Period(max(covered.start, until.plus(-YEAR)), until)
     every = dataset.incidents
-    now, lon, lat = is_in_period(every, period, tuple(kinds)), every["lon"], every["lat"]
-    inside = is_inside(lon, lat, zone.shape)
+    now, inside = is_in_period(every, period, tuple(kinds)), is_inside_zone(every, zone)
     first = max(covered.start, zone.versions[0].since)
     served = Period(first, until) if first < until else None
-    in_cells = np.isin(bin_points(lon[now], lat[now], finest([zone.cells])), sorted(zone.cells))
+    size = finest([cells for _, cells in zone.cell_history])
+    recent = every[now]
+    binned = bin_points(recent["lon"], recent["lat"], size)
+    cells = ((one.since, sorted(refine(one.cells, size))) for one in zone.versions)
+    in_cells = _by_month(recent, [(since, np.isin(binned, own)) for since, own in cells])
     return ZoneCounts(
         period,
         int((now & inside).sum()),
@@ -185,6 +193,34 @@ def count_zone(dataset: Dataset, zone: Zone, until: Month, kinds: Sequence[str])
         0 if served is None else int((is_in_period(every, served, tuple(kinds)) & inside).sum()),
         int(in_cells.sum()),
     )
+
+
+def is_inside_zone(incidents: pd.DataFrame, zone: Zone) -> Bools:
+    """Return which incidents are inside the boundary that a zone had in their month: (n,)."""
+    return _by_month(
+        incidents,
+        [
+            (since, is_inside(incidents["lon"], incidents["lat"], shape).to_numpy())
+            for since, shape in zone.boundaries
+        ],
+    )
+
+
+def _by_month(incidents: pd.DataFrame, versions: Sequence[tuple[Month, Bools]]) -> Bools:
+    """Take each incident by the version of its month; before the first, by the first."""
+    month, found = month_index(incidents["occurred_at"]), versions[0][1]
+    for since, is_there in versions[1:]:
+        found = np.where(month >= since.index, is_there, found)
+    return found
+
+
+def describe_boundary(
+    dataset: Dataset, zone: Zone, said: Statement, kinds: Sequence[str]
+) -> Message | None:
+    """Return how many its exact boundary had, where a finding on its blocks has another number."""
+    now = is_in_period(dataset.incidents, said.period, tuple(kinds))
+    n = int((now & is_inside_zone(dataset.incidents, zone)).sum())
+    return None if n == said.value else msg("zone.by_boundary", n=n, blocks=int(said.value or 0))
 
 
 def zone_candidate(zone: Zone, on: date, months: int) -> Candidate:
@@ -240,7 +276,7 @@ def zones_geojson(zones: Sequence[Zone], months: int) -> dict[str, Any]:
                     for version in zone.versions
                 ),
             },
-            "geometry": dict(zone.polygons),
+            "geometry": dict(zone.drawn[-1]),
         }
         for zone, row in zip(zones, zone_rows(zones), strict=True)
     ]

@@ -21,7 +21,7 @@ from csa.program.registry import Zone
 from csa.program.roles import Act, may, require, require_area_chair
 from csa.program.store.engine import Store
 from csa.program.store.tables import ZONE_KINDS
-from csa.program.zones import add_zone, end_zone, zone_candidate
+from csa.program.zones import add_zone, describe_boundary, end_zone, zone_candidate
 from csa_app.shared import cache, cache_store, map_component, panels, signing
 from csa_app.shared.area_status import AreaView
 from csa_app.shared.city_session import CitySession
@@ -107,7 +107,9 @@ def finding(view: AreaView) -> None:
         st.info(panels.plain(tr("zones_page.too_early", name=zone.place_name, since=since)))
         return
     statement = state_change(change.displaced, zone.key)
-    st.markdown(panels.plain(render(statement.sentence)))
+    by_boundary = describe_boundary(view.session.dataset, zone, statement, view.choices.kinds)
+    said = [one for one in (statement.sentence, by_boundary) if one is not None]
+    st.markdown(panels.plain(" ".join(map(render, said))))
     st.caption(
         panels.plain(tr("zone.sealed" if zone.is_sealed else "zone.exploratory", since=since))
     )

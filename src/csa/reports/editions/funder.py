@@ -18,13 +18,14 @@ from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, msg
 from csa.base.params import Month
 from csa.base.text import Translator, render
-from csa.change.evaluation import describe_preregistered
+from csa.change.evaluation import agreed_statements, describe_preregistered
 from csa.city.config import Activities, CityConfig, FunderGrant
 from csa.city.preregistration import SEALED
 from csa.program.activities import MIN_SHOWN, ActivityTotal, require_counting, require_reader
 from csa.program.registry import CoreArea, Zone
 from csa.program.roles import Person
 from csa.program.store.records import APPROVED, Records
+from csa.program.zones import describe_boundary
 from csa.reports.briefing.measuring import measure_lines, measure_row
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
 
@@ -211,7 +212,13 @@ def _answer(
         change = analysis.change(areas)
         if change is None or area.key not in change.displaced.chosen.area_ids:
             return (msg("funder.too_early"),)
-        return tuple(describe_preregistered(sealed, change.displaced, area.key))
+        said = describe_preregistered(sealed, change.displaced, area.key)
+        if isinstance(area, Zone):
+            dataset, kinds = analysis.city.dataset, sealed["outcome"]
+            stated = agreed_statements(sealed, change.displaced, area.key)
+            by_boundary = (describe_boundary(dataset, area, one, kinds) for one in stated)
+            said += [one for one in by_boundary if one is not None]
+        return tuple(said)
     except CsaError as error:
         return (error.message,)
 
