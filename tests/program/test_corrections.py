@@ -29,6 +29,7 @@ def stood(store, day):
 
 
 def fix(store, who, item, changes, plan=None, **more):
+    more = {"is_read": True, **more}
     return correct(store, plan, who, Correction(item, changes, **more))
 
 
@@ -67,6 +68,24 @@ def test_a_designation_day_is_corrected_and_the_area_and_past_months_follow(serv
     assert then.areas[0].execution_on is None
     assert '"on_date":"2026-03-02"' in trail(served)[1]["new"]
     assert verified(served).is_intact
+
+
+def test_another_first_month_than_a_locked_plan_names_is_corrected_only_once_its_effects_are_read(
+    lite, candidate
+):
+    """Designated on March 2: April counts first. March 1 would make it March, March 20 would not."""
+    designate(lite, act(on=date(2026, 3, 2)), candidate("B", (1, 2)))
+    designate(lite, act(on=date(2026, 3, 3)), candidate("D", (7, 8)))
+    before = trail(lite)
+    with pytest.raises(ParamError) as refused:
+        fix(lite, NEXT, "area B/1", {"on_date": date(2026, 3, 1)}, is_read=False)
+    assert key_of(refused) == "correct.sealed"
+    told = {"area": "B", "since": "April 2026", "now": "March 2026", "others": "D"}
+    assert dict(refused.value.message.values) == told
+    assert trail(lite) == before
+    fix(lite, NEXT, "area B/1", {"on_date": date(2026, 3, 1)})
+    assert read_records(lite).steps[0].on_date == date(2026, 3, 1)
+    fix(lite, NEXT, "area B/1", {"on_date": date(2026, 3, 3)}, is_read=False)  # back: as agreed
 
 
 def test_the_day_of_a_redraw_is_corrected_and_that_of_the_area_stays(lite, candidate):

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from csa.base.text import day, tr
+from csa.city.preregistration import SEALED
 from csa.program.corrections import (
     CORRECTABLE,
     DAY,
@@ -25,12 +26,13 @@ from csa.program.corrections import (
 from csa.program.plan.calendar import STATUSES
 from csa.program.roles import Act
 from csa.program.store.engine import Store
-from csa.program.store.tables import Audited, CorrectionRow, QuestionRow
+from csa.program.store.tables import Audited, CorrectionRow, QuestionRow, StepRow
 from csa.program.work import MEETINGS
 from csa.reports.briefing.measuring import known_at_start
 from csa_app.shared import plan_words, signing
 from csa_app.shared.signing import Decision, FormField, FormScene, Typed
 
+READ = "is_read"
 WIDE = frozenset({"asked", "answered", "text", "note", "reason", "comment"})
 OF_LISTS = {
     "kind": (MEETINGS, plan_words.meeting_word),
@@ -132,14 +134,19 @@ def _correction(scene: FormScene, thing: OnRecord) -> Decision:
     def write(store: Store, act: Act, typed: Typed) -> None:
         first = signing.first_day(scene)
         known = partial(known_at_start, scene.session.dataset, scene.plan, scene.records)
-        wrong = Correction(thing.row.item, typed.changed, thing.entry, first, typed.seen, known)
+        changes = typed.changed
+        is_read = bool(changes.pop(READ, False))
+        wrong = Correction(thing.row.item, changes, thing.entry, first, typed.seen, is_read, known)
         correct(store, scene.plan, act, wrong)
 
+    fields = [_field(scene, thing, name) for name in sorted(thing.values, key=WIDE.__contains__)]
+    if isinstance(thing.row, StepRow) and thing.row.evidence.get(SEALED):
+        fields.append(FormField(READ, tr("here.effects_read"), "tick", before=False))
     return Decision(
         f"correct {thing.key}",
         tr("correct_form.do"),
         write,
-        [_field(scene, thing, name) for name in sorted(thing.values, key=WIDE.__contains__)],
+        fields,
         tr("correct_form.done"),
         revision_of(thing.row, scene.records.corrections_of(thing.row.item)),
     )

@@ -193,6 +193,10 @@ def correct(
             help="The dataset; its first date is the earliest.  [var/<city>/dataset]", metavar="DIR"
         ),
     ] = None,
+    is_read: Annotated[
+        bool,
+        typer.Option("--effects-read", help="Correct a date though an evaluation plan names it."),
+    ] = False,
 ) -> None:
     """Correct a recorded date, meeting, lesson ...; the log keeps the old value."""
     from csa.program import corrections
@@ -202,7 +206,8 @@ def correct(
     plan = city_plan(signing.city)
     records = stored_records(config, signing.store, with_values=True)
     known = partial(known_at_start, opened, plan, records)
-    wrong = corrections.Correction(item, _changes(values), entry, _first_day(opened), known=known)
+    first, changes = _first_day(opened), _changes(values)
+    wrong = corrections.Correction(item, changes, entry, first, is_read=is_read, known=known)
     made = signing.decide(lambda store, act: corrections.correct(store, plan, act, wrong))
     show(*corrected_lines(made), tr("correct_form.done"))
 

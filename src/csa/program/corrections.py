@@ -19,6 +19,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from csa.base.errors import ParamError
+from csa.base.text import in_words, month, tr
+from csa.city.preregistration import SEALED, sealed_since
+from csa.city.selection import first_month
 from csa.program.actions import require_areas
 from csa.program.measures import values_as_of
 from csa.program.plan.calendar import NEED_REASON, ActionState
@@ -29,6 +32,7 @@ from csa.program.store.audit import as_text, entries, entries_of
 from csa.program.store.engine import Store
 from csa.program.store.records import approvals, corrected, values_in
 from csa.program.store.tables import (
+    ACTIVE,
     REDRAWN,
     ActionRow,
     AreaRow,
@@ -158,6 +162,7 @@ class Correction:
     entry: int | None = None  # the trail's entry that was wrong; None: the last that set each value
     first: date | None = None  # the day on which data begin
     seen: int | None = None  # the `revision_of` that was on screen
+    is_read: bool = False  # whether what it does to a locked evaluation plan was read
     known: Callable[[str, date], Mapping[str, Any]] | None = None
     """An area's measures as known on a day, where data are at hand; None: those that were typed."""
 
@@ -187,6 +192,7 @@ def correct(
         for name, value in right.items():
             at = wrong.entry_of(name) if entry is None else entry
             by_entry.setdefault(at, {})[name] = value
+        _refuse_unread(session, row, right, is_read=correction.is_read)
         _refuse_entries(session, wrong, by_entry)
         _refuse_order(session, row, right)
         right_then = wrong.with_held(_with_measures(session, row, by_entry, correction))
@@ -266,6 +272,23 @@ def _refuse_entries(session: Session, wrong: RowHistory, by_entry: ByEntry) -> N
             raise ParamError("correct.same", item=wrong.row.item, name=same[0])
     if not by_entry:
         raise ParamError("correct.nothing", item=wrong.row.item)
+
+
+def _refuse_unread(
+    session: Session, row: Audited, right: Mapping[str, Any], *, is_read: bool
+) -> None:
+    """Refuse another first month than an evaluation plan names until its effects were read."""
+    sealed = row.evidence.get(SEALED) if isinstance(row, StepRow) else None
+    if is_read or not sealed or not isinstance(row, StepRow) or "on_date" not in right:
+        return
+    since, now = sealed_since(sealed), first_month(right["on_date"])
+    if now == since:
+        return
+    areas = session.scalars(select(AreaRow).where(AreaRow.state.in_(ACTIVE)))
+    others = sorted(area.key for area in areas if area.key != row.area)
+    listed = in_words(others) or tr("label.none")
+    values = {"since": month(str(since)), "now": month(str(now)), "others": listed}
+    raise ParamError("correct.sealed", area=row.area, **values)
 
 
 def _refuse_order(session: Session, row: Audited, right: Mapping[str, Any]) -> None:

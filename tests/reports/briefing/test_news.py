@@ -9,7 +9,8 @@ from tests.sentences import says
 from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
 from csa.base.errors import RoleError
-from csa.base.text import render
+from csa.base.message import msg
+from csa.base.text import month, render
 from csa.change.evaluation import describe_preregistered
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
@@ -22,6 +23,7 @@ from csa.reports.briefing.news import (
     NEWS_MONTHS,
     describe_new,
     list_arrivals,
+    list_unanswered,
     note_visit,
 )
 
@@ -66,6 +68,26 @@ def test_an_agreed_answer_is_news_for_three_months_once_its_window_is_over(story
         chosen=displaced.chosen, starts=displaced.starts, until=displaced.until.plus(NEWS_MONTHS)
     )
     assert list_arrivals(core_areas(records), (), later, TODAY) == ()
+
+
+def test_an_agreed_answer_that_cannot_be_given_stands_in_its_place_with_its_reason(story):
+    """A's day was corrected after its plan was locked; B is answered."""
+    records, displaced = story
+    areas = [area for area in core_areas(records) if area.key in {"A", "B"}]
+    assert list_unanswered(areas, displaced, displaced.until) == []
+    starts = dict(zip(displaced.chosen.area_ids, displaced.starts, strict=True))
+    moved = tuple(one.plus(-1) if key == "A" else one for key, one in starts.items())
+    other = SimpleNamespace(chosen=displaced.chosen, starts=moved, until=displaced.until)
+    (said,) = list_unanswered(areas, other, displaced.until)
+    since = month(str(starts["A"]))
+    why = says("evaluate.other_start", area="A", since=since)
+    assert render(said).endswith(f"(A), agreed answer after 12 months: can't be given. {why}")
+    without = msg("report.silent_months", n=1)
+    both = texts(list_unanswered(areas, None, displaced.until, without))
+    assert [text.endswith(render(without)) for text in both] == [True, True]
+    assert list_unanswered(areas, other, displaced.until.plus(NEWS_MONTHS)) == []
+    arrived = list_arrivals((), (), displaced, TODAY, [said])
+    assert arrived == (said,)
 
 
 def drawn(on):

@@ -48,7 +48,7 @@ def test_a_past_month_has_the_areas_of_its_end_and_the_newest_those_of_now(serve
 
 def test_a_corrected_day_moves_the_area_in_the_past_month(served, sample_source):
     before = _snapshot(served, sample_source)
-    designate_day = Correction("area B/1", {"on_date": date(2020, 5, 30)})
+    designate_day = Correction("area B/1", {"on_date": date(2020, 5, 30)}, is_read=True)
     correct(served, None, act(on=date(2020, 8, 3)), designate_day)
     assert areas_in(served, sample_source, Month(2020, 5)) == ["A", "B"]
     assert _snapshot(served, sample_source).id != before.id

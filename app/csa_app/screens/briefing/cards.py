@@ -20,7 +20,14 @@ from csa.program.registry import core_areas
 from csa.program.roles import may, require
 from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.meeting import prepare_review
-from csa.reports.briefing.news import agreed_answers, describe_new, list_lotteries, note_visit, see
+from csa.reports.briefing.news import (
+    agreed_answers,
+    describe_new,
+    list_lotteries,
+    list_unanswered,
+    note_visit,
+    see,
+)
 from csa.reports.briefing.places import areas_without_action
 from csa_app.screens.briefing.parts import highest_areas
 from csa_app.shared import cache_store, panels, screen_state
@@ -84,7 +91,9 @@ def show_areas(
     unit = tr(key, since=month(str(statement.period.start)))
     draws, today = cache_store.records(view.session).draws, cache_store.today(view.session)
     verdicts = list_verdicts(displaced, agreed_answers(view.core, displaced))
-    items = listed([*verdicts, *map(render, list_lotteries(draws, today))])
+    unanswered = list_unanswered(view.core, displaced, displaced.until)
+    said = map(render, (*unanswered, *list_lotteries(draws, today)))
+    items = listed([*verdicts, *said])
     spot.html(card(head, change_figure(statement, unit), items, is_tall=True))
 
 

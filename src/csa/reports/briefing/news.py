@@ -31,13 +31,14 @@ def list_arrivals(
     draws: Sequence[DrawRow],
     displaced: Displacement | None,
     today: date,
+    unanswered: Sequence[Message] = (),
 ) -> tuple[Message, ...]:
     """State the agreed answers of areas that are due, and the starts that lotteries set."""
     agreed = [
         msg("news.agreed", area=area, months=months, verdict=name_verdict(verdict))
         for area, (months, verdict) in agreed_answers(areas, displaced).items()
     ]
-    return (*agreed, *list_lotteries(draws, today))
+    return (*agreed, *unanswered, *list_lotteries(draws, today))
 
 
 def agreed_answers(
@@ -57,6 +58,31 @@ def agreed_answers(
                 verdict = state_change(displaced, area.key, months).verdict
                 found[called(area.place_name, area.key)] = months, verdict
     return found
+
+
+def list_unanswered(
+    areas: Sequence[CoreArea],
+    displaced: Displacement | None,
+    until: Month,
+    why_not: Message | None = None,
+) -> list[Message]:
+    """State which agreed answers are due by now and can't be given, each with its reason."""
+    starts = dict[str, Month]()
+    if displaced is not None:
+        starts = dict(zip(displaced.chosen.area_ids, displaced.starts, strict=True))
+    said = []
+    for area in areas:
+        sealed = area.evidence.get(SEALED)
+        since = sealed_since(sealed) if sealed else until
+        due = [one for one in WINDOWS if 0 <= until.index - since.plus(one).index < NEWS_MONTHS]
+        if not due or starts.get(area.key) == since:
+            continue
+        why = why_not or msg("briefing.core_taken")
+        if area.key in starts:
+            why = msg("evaluate.other_start", area=area.key, since=text.month(str(since)))
+        name = called(area.place_name, area.key)
+        said.append(msg("news.unanswered", area=name, months=due[-1], why=why))
+    return said
 
 
 def list_lotteries(draws: Sequence[DrawRow], today: date) -> list[Message]:
