@@ -91,8 +91,11 @@ def month_command(
     """Make the new month: dataset, past-year test, proposal, editions, draft public page."""
     config = load_city_option(city)
     from csa.areas.choices import resolve_settings
+    from csa.city.dataset import City
     from csa.city.deployment import data_dir
     from csa.city.loading import find_city_file
+    from csa.program.store.records import read_records
+    from csa.reports.month.month_end import describe_later, read_month
     from csa.workflow.month_place import MonthPlace
 
     place = MonthPlace.of(config, home or in_var(find_city_file(city).stem), data_dir(config))
@@ -139,6 +142,9 @@ def month_command(
         show_json({"made": made.is_new, "folder": str(made.folder), **made.account})
     else:
         _show_made(made, city)
+        now, unsaved = read_records(request.store), City(config, draft.intake.dataset)
+        later = describe_later(now, read_month(request.store, unsaved, made.month))
+        show(*[render(one) for one in (later,) if one is not None])
 
 
 def _show_preview(draft: MonthDraft, ahead: MonthAhead, *, is_all: bool, as_json: bool) -> None:

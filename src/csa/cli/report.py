@@ -23,6 +23,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.base.logging import ProgressCallback
+    from csa.base.message import Message
     from csa.city.config import CityConfig
     from csa.reports.month.facts import Facts
     from csa.reports.month.month_end import ReportInputs
@@ -75,9 +76,12 @@ def report(
     from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
     from csa.base.params import Month
     from csa.city.dataset import open_city
+    from csa.program.store.records import read_records
     from csa.reports.making import make_all, make_report, marker_of, names_of, require_known
-    from csa.reports.month.month_end import ReportInputs, read_month
+    from csa.reports.month.month_end import ReportInputs, describe_later, read_month
     from csa.workflow.products import gather_facts
+
+    later: list[Message | None] = []
 
     def gather(audience: str, inputs: ReportInputs, step: ProgressCallback) -> Facts:
         from csa.analysis.analysis import Analysis
@@ -88,6 +92,7 @@ def report(
         step("load")
         own = open_city(config, dataset)
         analysis = Analysis(own, choices, read_month(reader, own, when), progress=step)
+        later.append(describe_later(read_records(reader), analysis.records))
         return gather_facts(analysis, plan, reader, when, audience, inputs)
 
     if as_json:
@@ -120,6 +125,7 @@ def report(
             step("write")
             write_file(out, files[out.name])
     show_report(facts, out, files, language)
+    show(*[render(one) for one in later if one is not None])
 
 
 def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> str:

@@ -286,7 +286,7 @@ def _refuse_unread(
         return
     areas = session.scalars(select(AreaRow).where(AreaRow.state.in_(ACTIVE)))
     others = sorted(area.key for area in areas if area.key != row.area)
-    listed = in_words(others) or tr("label.none")
+    listed = in_words(others) if others else tr("label.none")
     values = {"since": month(str(since)), "now": month(str(now)), "others": listed}
     raise ParamError("correct.sealed", area=row.area, **values)
 

@@ -1,4 +1,4 @@
-"""What had been decided by the month reported: of a past month nothing later, of the newest all."""
+"""What had been decided by the month reported: nothing later, of any month."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,12 +8,13 @@ from tests.stores import act, lettered
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
-from csa.base.params import Month
+from csa.base.message import msg
+from csa.base.params import Month, last_day
+from csa.base.text import day
 from csa.program.areas import designate
 from csa.program.corrections import Correction, correct
-from csa.program.store.records import Records
 from csa.reports.month.gathering import gather_month, records_note
-from csa.reports.month.month_end import ReportInputs, read_month, snapshot_for
+from csa.reports.month.month_end import ReportInputs, describe_later, read_month, snapshot_for
 
 NEWEST = Month(2020, 7)  # the sample's last whole month
 
@@ -22,8 +23,8 @@ NEWEST = Month(2020, 7)  # the sample's last whole month
 def served(lite, sample_source):
     """One area designated on February 10, 2020, another on June 2."""
     proposal = propose_areas(sample_source.city, AreaSettings(until=Month(2020, 1)))
-    for letter, day in (("A", date(2020, 2, 10)), ("B", date(2020, 6, 2))):
-        designate(lite, act(on=day), lettered(proposal, letter))
+    for letter, on in (("A", date(2020, 2, 10)), ("B", date(2020, 6, 2))):
+        designate(lite, act(on=on), lettered(proposal, letter))
     return lite
 
 
@@ -31,7 +32,7 @@ def areas_in(store, source, month):
     return [row.key for row in read_month(store, source.city, month).areas]
 
 
-def test_a_past_month_has_the_areas_of_its_end_and_the_newest_those_of_now(served, sample_source):
+def test_a_month_has_the_areas_of_its_end_the_newest_too(served, sample_source):
     months = (
         Month(2020, 1),
         Month(2020, 2),
@@ -42,7 +43,7 @@ def test_a_past_month_has_the_areas_of_its_end_and_the_newest_those_of_now(serve
     )
     found = [areas_in(served, sample_source, month) for month in months]
     assert found == [[], ["A"], ["A"], ["A", "B"], ["A", "B"], ["A", "B"]]
-    assert read_month(served, sample_source.city, NEWEST).on is None
+    assert read_month(served, sample_source.city, NEWEST).on == last_day(NEWEST)
     assert read_month(None, sample_source.city, Month(2020, 1)).areas == ()
 
 
@@ -67,22 +68,31 @@ def test_a_later_decision_leaves_a_past_report_as_it_is(served, sample_source):
     assert _snapshot(served, sample_source) == before
 
 
-def test_the_report_says_as_of_which_day_it_is(served, sample_source):
-    said = {}
-    for month in (Month(2020, 5), NEWEST):
-        records = read_month(served, sample_source.city, month)
-        snapshot = snapshot_for(replace(sample_source, records=records), None, month)
-        said[month] = [(one.key, one.values) for one in records_note(records, snapshot)]
-    assert said[Month(2020, 5)] == [("report.stood_then", {"day": "May 31, 2020"})]
-    assert said[NEWEST] == []
-    designate_later = lettered(
-        propose_areas(sample_source.city, AreaSettings(until=Month(2020, 1))), "C"
-    )
-    designate(served, act(on=date(2020, 8, 3)), designate_later)
-    records = read_month(served, sample_source.city, NEWEST)
-    snapshot = snapshot_for(replace(sample_source, records=records), None, NEWEST)
-    assert [one.key for one in records_note(records, snapshot)] == ["report.stands_now"]
-    assert list(records_note(Records(), snapshot_for(sample_source, None, NEWEST))) == []
+def test_an_edition_is_as_of_its_months_end_and_what_came_after_is_said_apart(
+    served, sample_source
+):
+    """What is decided on August 3 changes no byte of July's editions: made again, they are alike."""
+    before = read_records(served)
+    first = {
+        month: _as_of_its_end(served, sample_source, month) for month in (Month(2020, 5), NEWEST)
+    }
+    later = propose_areas(sample_source.city, AreaSettings(until=Month(2020, 1)))
+    designate(served, act(on=date(2020, 8, 3)), lettered(later, "C"))
+    for month, found in first.items():
+        assert _as_of_its_end(served, sample_source, month) == found
+        assert found[0].as_of == last_day(month)
+        assert found[1] == [("report.stood_then", {"day": day(last_day(month))})]
+    now = read_records(served)
+    july = read_month(served, sample_source.city, NEWEST)
+    assert describe_later(before, july) is None
+    assert describe_later(now, july) == msg("report.later", day="July 31, 2020")
+
+
+def _as_of_its_end(store, source, month):
+    records = read_month(store, source.city, month)
+    snapshot = snapshot_for(replace(source, records=records), None, month)
+    notes = [(one.key, one.values) for one in records_note(records)]
+    return snapshot, notes, [row.key for row in records.areas]
 
 
 @pytest.mark.long

@@ -30,7 +30,7 @@ from csa.reports.editions.public import NONE_PUBLISHED, nothing_public
 from csa.reports.html import made_from
 from csa.reports.making import EDITIONS, not_made
 from csa.reports.month.facts import Facts
-from csa.reports.month.month_end import needs_public
+from csa.reports.month.month_end import describe_later, needs_public
 from csa.reports.pdf import require_pdf
 from csa.reports.public.pages import language_name
 from csa_app.shared import cache_report, cache_store, panels, signing
@@ -254,6 +254,9 @@ def _made_from(basis: ReportBasis, report: Report) -> None:
         st.caption(tr("reports_page.decided", n=snapshot.audit_n, head=head))
     else:
         st.caption(tr("reports_page.undecided"))
+    later = describe_later(basis.records, basis.at(report.request.month))
+    if later is not None:
+        st.caption(panels.sentence(later))
 
 
 def _preview(report: Report) -> None:

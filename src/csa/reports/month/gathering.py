@@ -24,7 +24,7 @@ from csa.areas.year_to_date import city_year
 from csa.base.crs import LONLAT, to_meters
 from csa.base.errors import CsaError, PeriodError
 from csa.base.message import Message, msg
-from csa.base.params import Month, last_day
+from csa.base.params import Month
 from csa.base.schema import KINDS
 from csa.base.text import day, month, natural_sort_key
 from csa.city.config import DOMESTIC_COUNTED
@@ -68,7 +68,6 @@ from csa.reports.month.month_end import (
     stability_of,
     top_area_ids,
 )
-from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.texts import unquoted
 from csa.risk.explanation import explain_area
@@ -166,7 +165,7 @@ def gather_month(
         plan=plan_facts,
         services_per_1k=services_per_1k(city.dataset),
         notes=(
-            *records_note(records, snapshot),
+            *records_note(records),
             *data_notes(city, now.summary, month, editions, through),
             *tasks_withheld(records),
         ),
@@ -406,12 +405,10 @@ def data_notes(
     )
 
 
-def records_note(records: Records, snapshot: Snapshot) -> Iterator[Message]:
-    """Note whether the plan and the areas are those of the month's end, or of now."""
+def records_note(records: Records) -> Iterator[Message]:
+    """Note that the plan and the areas are those of the month's end."""
     if records.on is not None:
         yield msg("report.stood_then", day=day(records.on))
-    elif snapshot.as_of > last_day(snapshot.month):
-        yield msg("report.stands_now", day=day(snapshot.as_of))
 
 
 def _left_out(summary: Mapping[str, Any]) -> Iterator[Message]:

@@ -14,9 +14,9 @@ from csa.areas.choices import Suggestion
 from csa.areas.priority.assessment import AreaAssessment, prioritize
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
-from csa.base.message import msg
+from csa.base.message import Message, msg
 from csa.base.params import Month, last_day
-from csa.base.text import month, tr
+from csa.base.text import day, month, tr
 from csa.change.analyze import DEFAULT_AFTER
 from csa.change.classic_measures import measure_evidence
 from csa.change.files import why_usual_unknown
@@ -46,18 +46,22 @@ if TYPE_CHECKING:
 
 
 def read_month(store: Store | None, city: City, month: Month) -> Records:
-    """Read what a month's report is made from: of a past month, as it stood at the month's end."""
+    """Read what a month's report is made from: what stood at the month's end."""
     return stood(read_records(store), lambda: _trail(store), city, month)
 
 
 def stood(
     records: Records, trail: Callable[[], Sequence[Mapping[str, Any]]], city: City, month: Month
 ) -> Records:
-    """Return what stood at a past month's end; of the newest whole month, what stands now."""
-    covered = city.dataset.complete_months
-    if covered is None or month >= covered.until.plus(-1):
-        return records
+    """Return what stood at a month's end, whatever was decided after it."""
     return as_of(records, trail(), last_day(month), city.config.city.time_zone)
+
+
+def describe_later(now: Records, then: Records) -> Message | None:
+    """Say that what was decided after a month's end is in none of its editions."""
+    if then.on is None or now.decided == then.decided:
+        return None
+    return msg("report.later", day=day(then.on))
 
 
 def _trail(store: Store | None) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -45,9 +45,8 @@ def snapshot_of(
 ) -> Snapshot:
     """Return the snapshot of a month's report.
 
-    The plan's status is taken on `as_of`: the month's last day, or the day of the store's last
-    decision if that is later. The wall clock would give another report each morning; the
-    month's last day alone would show later decisions before they were made.
+    The plan's status is taken on `as_of`, the month's last day: the wall clock, or the day of a
+    later decision, would give another report each morning.
     """
     config, dataset = city.config, city.dataset
     head = records.decided  # a record of who received an edition changes none
@@ -77,7 +76,7 @@ def snapshot_of(
         params=params,
         audit_n=head.n,
         audit_head=head.hash,
-        as_of=max((last_day(month), *_decided_on(records))),
+        as_of=last_day(month),
     )
 
 
@@ -98,18 +97,3 @@ def _layer(dataset: Dataset, name: str) -> str:
     """Return a layer's fingerprint, since the dataset's own covers incidents and places only."""
     layer = dataset.report.get(name)
     return str(layer["fingerprint"]) if layer else ""
-
-
-def _decided_on(records: Records) -> Iterator[date]:
-    """Yield the days on which something was decided, not the days that plans name."""
-    days = (
-        *(row.updated_on for row in records.actions),
-        *(row.proposed_on for row in records.changes),
-        *(row.on_date for row in records.steps),
-        *(row.updated_on for row in records.tasks),
-        *(day for row in records.asked for day in (row.asked_on, row.answered_on)),
-        *(row.on_date for row in records.lessons),
-        *(row.approved_on for row in records.quarters),
-        *(row.meeting_on for row in records.minutes),
-    )
-    return (day for day in days if day is not None)
