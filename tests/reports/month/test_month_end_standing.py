@@ -13,6 +13,7 @@ from csa.base.params import Month, last_day
 from csa.base.text import day
 from csa.program.areas import designate
 from csa.program.corrections import Correction, correct
+from csa.program.store.records import read_records
 from csa.reports.month.gathering import gather_month, records_note
 from csa.reports.month.month_end import ReportInputs, describe_later, read_month, snapshot_for
 
