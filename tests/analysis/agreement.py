@@ -45,6 +45,7 @@ from csa_app.shared import settings
 
 ROOT = Path(__file__).parents[2]
 ALL, CITY = "all", "city"
+EVALUATE = "csa evaluate"
 
 # ---- The play -------------------------------------------------------------------------------
 
@@ -339,6 +340,7 @@ SHAPES = {
     **dict.fromkeys(("since", "until", "last", "month"), MONTH_NAME),
     **dict.fromkeys(("n", "now", "before", "months"), NUMBER),
     **dict.fromkeys(("what", "where"), r"[^.,;]+?"),
+    "gap": r".*?",
     "who": r"(?:\([^)]*\)|[^.;])+?",
 }
 MONTHS = {
@@ -662,25 +664,45 @@ def ask_commands(play: Play, surface: Surface) -> None:
         measured = json.loads(play.run("measure", "list", *given, "--json") or "[]")
         said = [f"{row['name']} {row['sentence']}" for row in measured]
         read_city(surface.named(f"csa measure list{' --dataset' * bool(given)}"), said)
-    evaluated = surface.named("csa evaluate")
+    for row in json.loads(play.run("zone", "list", *dataset, "--json") or "[]"):
+        surface.named("csa zone list").say(row["area_id"], YEAR, row["last_12"])
+    evaluated = surface.named(EVALUATE)
     for letter in [row["area_id"] for row in rows]:
         told = json.loads(play.run("evaluate", *dataset, "--area", letter, "--json") or "{}")
         read_evaluated(evaluated, letter, told)
 
 
 def read_evaluated(surface: Surface, letter: str, told: Mapping[str, Any]) -> None:
-    """Read the JSON of `csa evaluate`: what is known now, and what was agreed to be said by now."""
+    """Read the JSON of `csa evaluate`: each agreed window, in figures and in its sentence."""
     if "verdict" not in told:
         return
     since = Month.parse(told["sealed"]["since"])
-    surface.say(letter, "verdict", told["verdict"])
     surface.say(letter, "since", str(since))
-    read_track(surface, letter, "core", told["core"])
-    if told["ring"] is not None:
-        read_track(surface, letter, "ring", {"counted": told["ring"]["counted"]})
+    for one in told["answers"]:
+        through = Month.parse(one["through"])
+        surface.say(letter, "verdict", one["verdict"], through)
+        read_track(surface, letter, "core", one["core"], through)
+        if one["ring"] is not None:
+            read_track(surface, letter, "ring", {"counted": one["ring"]["counted"]}, through)
     for sentence in told["sentences"]:
         if agreed := first("evaluate.agreed", sentence, answer=".+"):
             read_change(surface, [sentence[agreed.start("answer") :]], since.plus(int(agreed["months"]) - 1))  # fmt: skip
+
+
+ZONE, ZONE_NAME = "z-1", "Elm grant"
+"""The one zone of a play that has one."""
+
+
+def read_zone(surface: Surface, page: Rendered) -> None:
+    """Read what a zone had in the last 12 months: in a line of an edition, in the page's table."""
+    for block in page.blocks:
+        if block.startswith(f"{ZONE_NAME}: ") and (said := first("zone.counted", block, n=NUMBER)):
+            surface.say(ZONE, YEAR, number(said["n"]))
+    for head, *rows in filter(None, page.tables):
+        for row in rows if tr("zones_page.zone") in head else ():
+            surface.say(
+                ZONE, YEAR, number(dict(zip(head, row, strict=False))[tr("report.last_year")])
+            )
 
 
 def read_report(surface: Surface, facts: Mapping[str, Any]) -> None:
@@ -726,6 +748,7 @@ def ask_month(play: Play, surface: Surface) -> None:
             read_public(edition, page, surface.month)
         else:
             read_edition(edition, page)
+            read_zone(edition, page)
     told = _json(folder / "month.json")["change"]
     if told["verdict"] is not None:
         account = surface.named("month.json")
@@ -975,6 +998,8 @@ def ask_pages(play: Play, surface: Surface) -> None:
         if row["state"] != "retired":
             page = rendered_page(play.page("measures", place=f"area:{row['area_id']}"))
             read_measures(surface.named("page measures"), row["area_id"], page)
+    if served(play) and json.loads(play.run("zone", "list", "--json") or "[]"):
+        read_zone(surface.named("page Zones"), rendered_page(play.page("zones")))
     for step in ("2", "3"):
         page = rendered_page(play.page("meeting", step=step))
         read_briefing(surface.named("page Meeting"), page)
@@ -1212,7 +1237,7 @@ def falls(answers: Iterable[Answer]) -> list[str]:
 LEAST = {
     "csa displace": {"verdict", "counted since start", "net"},
     "csa displace, its sentences": {"verdict", "counted since start"},
-    "csa evaluate": {"verdict", "counted since start"},
+    EVALUATE: {"verdict", "counted since start"},
     "csa report": {"verdict", "shootings, 36 months", YEAR},
     "the month's core areas": {"shootings, 36 months", "homicides, 36 months", "next 12 months"},
     "the month's displacement": {"verdict", "counted since start"},
@@ -1301,7 +1326,11 @@ def lacking(
             and (question not in OF_CANDIDATE or area in found_now)
             and (
                 question not in OF_CHANGE
-                or (months >= LEAST_MONTHS and (area, question, str(through)) in known)
+                or (
+                    months
+                    >= (12 if surface == EVALUATE else LEAST_MONTHS)  # the first agreed window
+                    and (area, question, str(through)) in known
+                )
             )
         ]
     return wrong

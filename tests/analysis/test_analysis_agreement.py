@@ -4,12 +4,17 @@ The plays are real: areas are designated, begun, redrawn and retired by the comm
 made by `csa month`, and what is compared is what a reader sees (`tests.analysis.agreement`).
 """
 
+import json
 import re
 import shutil
 
 import pytest
+import shapely
 from tests.analysis.agreement import (
     ROOT,
+    SIGNED,
+    ZONE,
+    ZONE_NAME,
     Play,
     Rendered,
     Surface,
@@ -101,6 +106,7 @@ def play_sample(folder):
         ("A", "When will the lights be mended?"),
         ("B", "Who mows the lots?"),
     )
+    draw_zone(play)
     over = Played(play)
     may, june, july = SAMPLE_MONTHS
     over.month(may)
@@ -115,6 +121,18 @@ def play_sample(folder):
     again = play.bytes_of()
     over.undone += [name for name in {*made, *again} if made.get(name) != again.get(name)]
     return over
+
+
+def draw_zone(play):
+    """Enter a zone around the first area, and give it half of that from February 2020 on."""
+    drawn = json.loads((play.folder / "then" / "areas.geojson").read_text())["features"][0]
+    west, south, east, north = shapely.from_geojson(json.dumps(drawn)).bounds
+    for name, until in (("whole", east), ("half", (west + east) / 2)):
+        shape = shapely.box(west - 0.002, south - 0.002, until + 0.002, north + 0.002)
+        (play.folder / f"{name}.geojson").write_text(shapely.to_geojson(shape))
+    whole, half = (play.folder / f"{name}.geojson" for name in ("whole", "half"))
+    play.run("zone", "add", ZONE_NAME, whole, "--from", "2019-06-20", *SIGNED)
+    play.run("zone", "redraw", ZONE, half, "--from", "2020-02-10", *SIGNED)
 
 
 SHOOTINGS = ROOT / "data" / "sample" / "shootings.csv"
