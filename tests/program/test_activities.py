@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.stores import act, run_sql, verified
 
 from csa.base.errors import ParamError, RoleError
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.city.config import Activities
 from csa.geo.cells import ZoneCells
 from csa.program import areas
@@ -222,17 +222,37 @@ def test_what_cannot_be_is_refused_and_nothing_is_added(area, changed, key):
 def test_planned_and_done_are_for_the_organization_alone(area):
     settings = SETTINGS.model_copy(update={"targets": {"outreach": 4, "mediation": 1}})
     add(area, [*done(5), *done(2, date(2026, 2, 3))])
-    lines = planned_months(read_totals(area), TEAM, settings, ["2026-01", "2026-02", "2026-03"])
+    served = {"A": [Period(Month(2026, 1), Month(2026, 9))]}
+    months = ["2026-01", "2026-02", "2026-03"]
+    lines = planned_months(read_totals(area), TEAM, settings, months, served)
     told = [(line.month, line.kind, line.planned, line.done, line.is_short) for line in lines]
     assert told == [
-        ("2026-01", "outreach", 4, 0, True),
         ("2026-02", "outreach", 4, 2, True),
         ("2026-03", "outreach", 4, 5, False),
-    ]  # no mediation: this team does none
-    assert planned_months(read_totals(area), DESK, settings, ["2026-02"]) == ()
+    ]  # no mediation: this team does none; in January it had not begun
+    assert planned_months(read_totals(area), DESK, settings, ["2026-02"], served) == ()
     for person in (HEALTH, *REFUSED):
         with pytest.raises(RoleError):
-            planned_months(read_totals(area), person, settings, ["2026-02"])
+            planned_months(read_totals(area), person, settings, ["2026-02"], served)
+
+
+@pytest.mark.parametrize(
+    ("start", "until", "told"),
+    [
+        (Month(2026, 3), Month(2026, 9), [("2026-02", 0, 2), ("2026-03", 4, 5), ("2026-04", 4, 0)]),
+        (Month(2025, 1), Month(2026, 3), [("2026-02", 4, 2), ("2026-03", 0, 5)]),
+        (Month(2025, 1), Month(2026, 2), [("2026-02", 0, 2), ("2026-03", 0, 5)]),
+    ],
+)
+def test_nothing_is_planned_where_an_area_is_not_served_and_what_was_done_there_stays(
+    area, start, until, told
+):
+    settings = SETTINGS.model_copy(update={"targets": {"outreach": 4}})
+    add(area, [*done(5), *done(2, date(2026, 2, 3))])
+    served = {"A": [Period(start, until)]}
+    months = ["2026-01", "2026-02", "2026-03", "2026-04"]
+    lines = planned_months(read_totals(area), TEAM, settings, months, served)
+    assert [(line.month, line.planned, line.done) for line in lines] == told
 
 
 def test_reach_is_told_beside_the_citys_own_estimate(area):

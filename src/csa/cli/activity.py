@@ -137,14 +137,17 @@ def activity_plan(
     from csa.base.params import Month
     from csa.base.text import render
     from csa.program.activities import describe_reach, planned_months, read_totals
+    from csa.program.registry import served_months
     from csa.program.roles import local_person
+    from csa.program.store.records import read_records
 
     config, person = load_city_option(city), local_person(by)
-    totals = read_totals(open_store_read_only(config, store))
+    opened = open_store_read_only(config, store)
+    totals, served = read_totals(opened), served_months(read_records(opened))
     today = config.city.clock.today()
     now = Month(today.year, today.month)
     months = [str(now.plus(back)) for back in range(-5, 1)]
-    lines = planned_months(totals, person, config.activities, months)
+    lines = planned_months(totals, person, config.activities, months, served)
     if as_json:
         show_json([vars(line) for line in lines])
         return

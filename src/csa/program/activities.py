@@ -21,7 +21,7 @@ from sqlalchemy import Connection, RowMapping, Table, and_, delete, insert, sele
 
 from csa.base.errors import ParamError, RoleError
 from csa.base.message import Message, msg
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.base.text import month as month_words
 from csa.city.config import Activities
 from csa.disclosure.texts import kinds_in
@@ -385,19 +385,28 @@ def planned_months(
     person: Person,
     settings: Activities | None,
     months: Sequence[str],
+    served: Mapping[str, Sequence[Period]],
 ) -> tuple[PlannedMonth, ...]:
     """Compare what a person's organization planned with what it did, where and what it works.
 
-    Only that organization sees it: a gap says where no worker was.
+    Only that organization sees it: a gap says where no worker was. Nothing was planned before it
+    first did that there, nor while the place was not served (`csa.program.registry.served_months`).
     """
     settings, own = require_organization(person, settings), own_totals(totals, person, settings)
     done = {(total.place, total.kind, total.month): total.n for total in own}
-    worked = sorted({(total.place, total.kind) for total in own if total.kind in settings.targets})
-    return tuple(
-        PlannedMonth(place, month, kind, settings.targets[kind], done.get((place, kind, month), 0))
-        for place, kind in worked
-        for month in months
-    )
+    begun: dict[tuple[str, str], str] = {}
+    for place, kind, month in sorted(done):
+        if kind in settings.targets:
+            begun.setdefault((place, kind), month)
+    found = []
+    for (place, kind), first in begun.items():
+        for month in months:
+            when, n = Month.parse(month), done.get((place, kind, month), 0)
+            is_served = any(span.start <= when < span.until for span in served.get(place, ()))
+            planned = settings.targets[kind] if is_served and month >= first else 0
+            if planned or n:
+                found.append(PlannedMonth(place, month, kind, planned, n))
+    return tuple(found)
 
 
 def describe_reach(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from csa.areas.places import called, candidate_rows
@@ -22,6 +22,10 @@ from csa.program.store.tables import ACTIVE, CANDIDATE, MAINTENANCE, RETIRED, Ar
 if TYPE_CHECKING:
     import pandas as pd
     import shapely
+
+
+LAST_MONTH = Month(9999, 1)
+"""The end of what goes on."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,34 @@ def all_services(records: Records) -> tuple[CoreArea, ...]:
         for area in _services(row, records.steps_of(row.key), corrected)
     ]
     return tuple(sorted(found, key=lambda area: (len(area.key), area.key, area.since)))
+
+
+def served_months(records: Records) -> dict[str, list[Period]]:
+    """Return the whole months in which each area, by letter, and zone, by name, was on the list.
+
+    An area from its first step on, a candidate's too, until it is retired.
+    """
+    days: list[tuple[str, date, date | None]] = []
+    for area in records.areas:
+        since: date | None = None
+        for step in records.steps_of(area.key):
+            if step.state != RETIRED:
+                since = since or step.on_date
+            elif since is not None:
+                days.append((area.key, since, step.on_date))
+                since = None
+        if since is not None:
+            days.append((area.key, since, None))
+    for zone in all_zones(records):
+        after = None if zone.ended is None else zone.ended + timedelta(days=1)
+        days.append((zone.place_name, zone.since, after))
+    found: dict[str, list[Period]] = {}
+    for place, since, after in days:
+        start = first_month(since)
+        until = LAST_MONTH if after is None else Month(after.year, after.month)
+        if start < until:
+            found.setdefault(place, []).append(Period(start, until))
+    return found
 
 
 def ended_areas(records: Records) -> tuple[CoreArea, ...]:

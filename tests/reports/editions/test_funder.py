@@ -4,8 +4,11 @@ import csv
 import io
 import zipfile
 from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
 
 import pytest
+from tests.sentences import says
 
 from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
@@ -17,8 +20,15 @@ from csa.program.plan.loading import load_city_plan
 from csa.program.roles import Person
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
+from csa.program.store.tables import REDRAWN
 from csa.reports.document import Table
-from csa.reports.editions.funder import cvipi_file, find_grant, gather_grant, grant_edition
+from csa.reports.editions.funder import (
+    _changes,
+    cvipi_file,
+    find_grant,
+    gather_grant,
+    grant_edition,
+)
 from csa.reports.making import render_document
 
 HEALTH = Person("Health Department", "member")
@@ -68,6 +78,24 @@ def test_each_area_has_what_was_agreed_by_the_grants_end_and_no_later_finding(fa
     early = next(iter(answers.values()))
     told = [(message.key, message.values["months"]) for message in early]
     assert told == [("evaluate.agreed", 12), ("evaluate.next", 24)]  # July 2019 to June 2020
+
+
+def test_only_the_grants_places_are_listed_and_a_redraw_is_no_designation(analysis):
+    """A was designated on January 12 and redrawn on May 10; B is another grant's."""
+    steps = [
+        SimpleNamespace(area=area, state="designated", on_date=day, evidence=evidence)
+        for area, day, evidence in (
+            ("A", date(2020, 1, 12), {}),
+            ("A", date(2020, 5, 10), {REDRAWN: True}),
+            ("B", date(2020, 2, 1), {}),
+        )
+    ]
+    records = SimpleNamespace(changes=(), steps=steps)
+    grant = find_grant(analysis.city.config, GRANT)
+    assert list(_changes(records, grant, ["A"])) == [
+        says("funder.step", area="A", state="designated", day="January 12, 2020"),
+        says("funder.redrawn", area="A", day="May 10, 2020"),
+    ]
 
 
 def test_the_edition_says_it_all_and_credits_no_activity(facts):

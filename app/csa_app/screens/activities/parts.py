@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -19,6 +20,7 @@ from csa.change.sentences import each
 from csa.city.config import Activities
 from csa.program.activities import (
     ActivityTotal,
+    PlannedMonth,
     add_activities,
     area_months,
     describe_reach,
@@ -29,7 +31,7 @@ from csa.program.activities import (
     require_organization,
     revoke_phone,
 )
-from csa.program.registry import core_areas
+from csa.program.registry import core_areas, served_months
 from csa.program.roles import Act, Person, may
 from csa.program.store.engine import Store
 from csa.workflow.activities import read_activity_file
@@ -81,6 +83,11 @@ class ActivityView:
         now = Month(today.year, today.month)
         return [str(now.plus(-back)) for back in range(N_MONTHS)]
 
+    def planned(self, months: Sequence[str]) -> tuple[PlannedMonth, ...]:
+        """Return what the office planned and did in some months, where that was served."""
+        served = served_months(cache_store.records(self.session))
+        return planned_months(self.totals, self.who, self.settings, months, served)
+
     @cached_property
     def findings(self) -> dict[str, str]:
         """Each area's finding, as every page says it."""
@@ -131,9 +138,10 @@ def done(view: ActivityView) -> None:
 def _planned(view: ActivityView) -> list[dict[str, Any]]:
     """Return a row for each area and kind: done of planned, month by month."""
     rows = dict[tuple[str, str], dict[str, Any]]()
-    for line in planned_months(view.totals, view.who, view.settings, view.months):
-        row = rows.setdefault((line.place, line.kind), _head(view, line.place))
-        row[tr("activities_page.kind")] = view.settings.kinds[line.kind]
+    empty = {month(one, is_short=True): "" for one in view.months}  # nothing planned, nothing done
+    for line in view.planned(view.months):
+        kind = {tr("activities_page.kind"): view.settings.kinds[line.kind]}
+        row = rows.setdefault((line.place, line.kind), _head(view, line.place) | kind | empty)
         of = tr("activities_page.of", done=line.done, planned=line.planned)
         row[month(line.month, is_short=True)] = of
     return list(rows.values())
@@ -159,8 +167,7 @@ def _head(view: ActivityView, place: str) -> dict[str, Any]:
 
 def _gaps(view: ActivityView) -> None:
     """List what its own organization planned and did not do; no other reads it."""
-    lines = planned_months(view.totals, view.who, view.settings, view.months[1:])
-    short = [line for line in lines if line.is_short]
+    short = [line for line in view.planned(view.months[1:]) if line.is_short]
     if not short:
         return
     with st.expander(tr("activities_page.gaps", n=len(short))):

@@ -25,6 +25,7 @@ from csa.program.activities import MIN_SHOWN, ActivityTotal, require_counting, r
 from csa.program.registry import CoreArea, Zone
 from csa.program.roles import Person
 from csa.program.store.records import APPROVED, Records
+from csa.program.store.tables import REDRAWN
 from csa.program.zones import describe_boundary
 from csa.reports.briefing.measuring import measure_lines, measure_row
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph, Table
@@ -107,8 +108,9 @@ def gather_grant(
         and (not grant.places or total.place in grant.places)
     ]
     worked = sorted({total.place for total in part})
-    changes = tuple(_changes(records, grant))
-    answers = tuple(_answers(analysis, grant.places or worked, months[-1]))
+    places = grant.places or worked
+    changes = tuple(_changes(records, grant, places))
+    answers = tuple(_answers(analysis, places, months[-1]))
     rows = () if plan is None else measure_lines(plan, records)
     measures = tuple(measure_row(line) for line in rows if line.history)
     content = {
@@ -223,16 +225,20 @@ def _answer(
         return (error.message,)
 
 
-def _changes(records: Records, grant: FunderGrant) -> Iterator[str]:
-    """List what changed in the plan and its areas within a grant's days."""
+def _changes(records: Records, grant: FunderGrant, places: Sequence[str]) -> Iterator[str]:
+    """List what changed in the plan, and in a grant's places, within its days."""
     t = Translator()
     for row in records.changes:
         if row.state == APPROVED and grant.start <= row.proposed_on < grant.until:
             what = str(row.values.get("title") or ", ".join(row.values))
             yield t("funder.plan_change", number=row.action, what=what, day=t.day(row.proposed_on))
     for step in records.steps:
-        if grant.start <= step.on_date < grant.until:
-            yield t("funder.step", area=step.area, state=step.state, day=t.day(step.on_date))
+        if step.area in places and grant.start <= step.on_date < grant.until:
+            day = t.day(step.on_date)
+            if step.evidence.get(REDRAWN):
+                yield t("funder.redrawn", area=step.area, day=day)
+            else:
+                yield t("funder.step", area=step.area, state=step.state, day=day)
 
 
 # ---- The edition, and the file of questions.

@@ -58,7 +58,7 @@ def stood(
 
 
 def describe_later(now: Records, then: Records) -> Message | None:
-    """Say that what was decided after a month's end is in none of its editions."""
+    """Return that later decisions are in none of a month's editions; None where there are none."""
     if then.on is None or now.decided == then.decided:
         return None
     return msg("report.later", day=day(then.on))

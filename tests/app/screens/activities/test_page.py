@@ -34,7 +34,7 @@ def settings(root):
 
 @pytest.fixture
 def store(settings, tmp_path):
-    """A store in which one team did nine things in August and the other two."""
+    """A store in which one team did nine things in August and the other two, and one in June each."""
     made = make_store(str(tmp_path / "store.sqlite3"), "sample")
     about = {"data_fingerprint": "f", "area": {"incidents": "133"}}
     cells = ("8a26ad9010b7fff", "8a26ad9020b7fff")
@@ -43,6 +43,7 @@ def store(settings, tmp_path):
     )
     for office, kind, n in ((TEAM, "outreach", 9), (DESK, "mediation", 2)):
         rows = [Activity(kind, "A", date(2020, 8, 3), id=f"{kind} {i}") for i in range(n)]
+        rows += [Activity(kind, "A", date(2020, 6, 3), id=f"{kind} in June")]
         add_activities(made, act(office=office, on=date(2020, 8, 31)), settings, rows)
     yield made
     made.engine.dispose()
@@ -62,7 +63,7 @@ def test_an_organization_sees_its_own_against_its_plan_and_its_gaps(page, store)
     assert says("activity.note") in said
     made = as_office(page, TEAM)
     assert [one.label for one in made.expander] == [
-        "5 months had less than planned",
+        "2 months had less than planned",  # June and July: the team began in June
         says("here.import"),
     ]
 
