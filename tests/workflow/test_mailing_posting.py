@@ -6,8 +6,11 @@ import hashlib
 import json
 import logging
 import smtplib
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 import pytest
@@ -23,6 +26,7 @@ from csa.program.handouts import EditionFile
 from csa.workflow.mailing import ON_RECORD, TRIES, PostClock, PostOffice, write_mail
 from csa.workflow.outbox import Outbox, PrintedEdition, letter_of
 from csa.workflow.smtp import MailLimits, MailServer
+from csa.workflow.watching import write_word
 
 TODAY = date(2026, 3, 5)
 NOON = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)
@@ -299,7 +303,15 @@ def test_a_damaged_outbox_sends_nothing(world, damage):
     assert world.log.mails == []
 
 
-@pytest.mark.parametrize("text", ["a\r\nBcc: all@evil.example", "x\n\nhello", "Évora\x00, D.C."])
+ENCODED = (
+    "=?utf-8?q?x=0D=0ABcc:_all=40evil.example?=",
+    "Évora =?utf-8?b?" + b64encode(b"x\r\nBcc: a@evil.example").decode() + "?= " + 20 * "Hall ",
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["a\r\nBcc: all@evil.example", "x\n\nhello", "Évora\x00, D.C.", *ENCODED]
+)
 def test_no_name_can_add_a_header_or_a_recipient(text):
     world_mail = mail(25, office="City, Hall", reply_to="desk@city.example")
     world_mail = world_mail.model_copy(update={"office": text})
@@ -314,6 +326,18 @@ def test_no_name_can_add_a_header_or_a_recipient(text):
     assert [mail for _, mail in getaddresses(message.get_all("From"))] == ["areas@city.example"]
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_a_name_that_looks_encoded_is_read_as_it_stands(name):
+    to = MailRecipient(office="Chief", email="chief@police.example")
+    letter = letter_of("testville", edition(), to, mail(25), NOON)
+    early_word = write_word(name, mail(25), to.email, NOON, "Testville")
+    for content in (write_mail(letter, name, mail(25), PDF), early_word):
+        message = message_from_bytes(content)
+        assert message.keys().count("Subject") == 1
+        assert name.strip() in str(make_header(decode_header(message["Subject"])))
+        assert message["Bcc"] is None
 
 
 # ---- True in general ------------------------------------------------------------------------

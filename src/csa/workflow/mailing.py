@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -306,7 +307,8 @@ def begin_mail(mail: Mail, email: str, subject: str, at: datetime) -> EmailMessa
     message["To"] = Address(addr_spec=email)
     if mail.reply_to:
         message["Reply-To"] = Address(addr_spec=mail.reply_to)
-    message["Subject"] = _one_line(subject)
+    # Encoded, since a text that is set as it stands is parsed: what looks encoded would be decoded.
+    message.set_raw("Subject", Header(_one_line(subject), "utf-8", header_name="Subject").encode())
     message["Date"] = at
     message["Auto-Submitted"] = "auto-generated"  # no automatic answers
     return message
