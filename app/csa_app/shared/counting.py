@@ -26,15 +26,17 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.message import msg
+from csa.base.safe_parsing import number, parse_count, parse_json
 from csa.base.text import day, render, tr
 from csa.city.config import Activities, CityConfig
 from csa.program.activities import (
+    SUMMED,
     Activity,
     activity_faults,
     activity_places,
@@ -61,6 +63,7 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the curve P-256: a private key is a number below it."""
 FOLDER = STATIC / "count"
 KINDS = {"count.js": "text/javascript", "count.css": "text/css"}
+NOT_KEPT = {"Cache-Control": "no-store"}
 ODD = (ValueError, KeyError, TypeError, AttributeError, InvalidTag)
 """What comes of a body that this page did not make."""
 
@@ -189,35 +192,45 @@ def _answering(answer: Callable[[Asker, Any], dict[str, Any]]) -> Callable[[Requ
     async def respond(request: Request) -> Response:
         if not _offered(request):
             return Response("", 404)
-        if int(request.headers.get("content-length") or 0) > MOST_BYTES:
-            return Response("", 413)
-        body = await request.body()
-        return await run_in_threadpool(_respond, request, body, answer)
+        asker = await run_in_threadpool(_asker, request)
+        if asker is None:
+            # An ended sign-in leaves what waits where it is; whoever signed out leaves nothing.
+            erase = {} if request.scope.get(HAD_SIGN_IN) else {"erase": "signed_out"}
+            return _json({"sign_in": True, **erase}, 401)
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_BYTES:
+                return Response("", 413)
+        return await run_in_threadpool(_respond, asker, bytes(body), answer)
 
     return respond
 
 
-def _respond(
-    request: Request, body: bytes, answer: Callable[[Asker, Any], dict[str, Any]]
-) -> Response:
+def _asker(request: Request) -> Asker | None:
+    """Return who sends a request; None where people sign in and nobody has."""
     config = cache.city_config()
     is_signed_in = access_of(config) == SIGNED_IN
     claims = claims_of(request.scope) if is_signed_in else None
     if is_signed_in and claims is None:
-        # An ended sign-in leaves what waits where it is; whoever signed out leaves nothing.
-        was = bool(request.scope.get(HAD_SIGN_IN))
-        kept = {"sign_in": True} if was else {"sign_in": True, "erase": "signed_out"}
-        return JSONResponse(kept, 401)
-    way_out = f"..{LEAVING}" if is_signed_in else ""
-    asker = Asker(config=config, settings=config.activities, claims=claims, way_out=way_out)
-    asker.query = request.query_params
+        return None
+    asker = Asker(config=config, settings=config.activities, query=request.query_params)
+    asker.claims, asker.way_out = claims, f"..{LEAVING}" if is_signed_in else ""
+    return asker
+
+
+def _respond(asker: Asker, body: bytes, answer: Callable[[Asker, Any], dict[str, Any]]) -> Response:
     try:
-        given = json.loads(body) if body else {}
-        return JSONResponse(answer(asker, given), headers={"Cache-Control": "no-store"})
+        return _json(answer(asker, parse_json(body) if body else {}))
     except CsaError as error:
-        return JSONResponse({"refused": render(error.message)}, 403)
+        return _json({"refused": render(error.message)}, 403)
     except ODD:
         return Response("", 400)
+
+
+def _json(answer: Mapping[str, Any], status: int = 200) -> Response:
+    """Answer in ASCII, which has half a surrogate pair too where a refusal repeats one."""
+    return Response(json.dumps(answer), status, NOT_KEPT, "application/json")
 
 
 # ---- What it asks.
@@ -273,6 +286,8 @@ def take_entries(asker: Asker, given: Any) -> dict[str, Any]:
     records, today = read_records(store, with_values=False), asker.config.city.clock.today()
     places = activity_places(records)
     for entry in given["entries"][:MOST_ENTRIES]:
+        if not isinstance(entry, dict) or "id" not in entry:
+            continue
         key = str(entry["id"])
         try:
             office, row = _entry(_private(store), key, entry["box"])
@@ -305,8 +320,8 @@ def _act(asker: Asker, office: str, why: str) -> Any:
 
 
 def _private(store: Store) -> ec.EllipticCurvePrivateKey:
-    number = int.from_bytes(phone_secret(store)) % (ORDER - 1) + 1
-    return ec.derive_private_key(number, ec.SECP256R1())
+    secret = int.from_bytes(phone_secret(store)) % (ORDER - 1) + 1
+    return ec.derive_private_key(secret, ec.SECP256R1())
 
 
 def _entry(
@@ -317,13 +332,10 @@ def _entry(
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), e)
     shared = own.exchange(ec.ECDH(), theirs)
     secret = HKDF(SHA256(), 32, None, b"csa activity").derive(shared)
-    values = json.loads(AESGCM(secret).decrypt(n, c, key.encode()))
+    values = parse_json(AESGCM(secret).decrypt(n, c, key.encode()))
     office, on = str(values.pop("office")), date.fromisoformat(values.pop("on"))
-    numbers = {name: values.get(name) for name in ("contacts", "reached", "hours", "staff")}
-    if not all(number is None or type(number) in {int, float} for number in numbers.values()):
-        raise ValueError(key)
+    given = {name: values[name] for name in SUMMED if values.get(name) is not None}
     counts: dict[str, Any] = {
-        name: number if number is None or name == "hours" else int(number)
-        for name, number in numbers.items()
+        name: number(n) if name == "hours" else parse_count(n) for name, n in given.items()
     }
     return office, Activity(str(values["kind"]), str(values["place"]), on, **counts, id=key)

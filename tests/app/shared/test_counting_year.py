@@ -1,7 +1,5 @@
 """A year of three teams, by commands and the phone page's endpoint, on a network that fails at random."""
 
-import asyncio
-import base64
 import csv
 import json
 import random
@@ -11,12 +9,8 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.applications import Starlette
+from tests.phones import call, lock
 
 from csa.base.params import Month
 from csa.city.loading import load_city
@@ -24,7 +18,7 @@ from csa.program.activities import read_totals
 from csa.program.store.audit import verify
 from csa.program.store.engine import open_store
 from csa_app.shared import cache
-from csa_app.shared.counting import MOST_BYTES, count_routes
+from csa_app.shared.counting import count_routes
 
 PEACE, DESK, CREW = "Street Peace Team", "Mediation Desk", "Green Blocks Crew"
 MONTHS = tuple(Month(2019, 9).plus(at) for at in range(12))
@@ -33,23 +27,6 @@ CORNERS = {BLOCKS: (-101.410, 41.790), SITE: (-101.366, 41.785)}
 SQUARE = ((0, 0), (0.01, 0), (0.01, 0.008), (0, 0.008), (0, 0))
 LOST_BEFORE, TWICE_BEFORE, LOST_AFTER = 0.25, 0.4, 0.8
 """Of the chances of a request: it is lost; it arrives twice; its answer is lost."""
-
-
-def call(app, way, path, given):
-    """Ask the app's server for one answer."""
-    path, _, query = path.partition("?")
-    sent, body = [], b"" if given is None else json.dumps(given).encode()
-
-    async def receive():
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "method": way, "path": path, "query_string": query.encode()}
-    asyncio.run(app({**scope, "headers": [(b"host", b"localhost")]}, receive, send))
-    assert sent[0]["status"] == 200, sent
-    return json.loads(b"".join(message.get("body", b"") for message in sent[1:]))
 
 
 class Phone:
@@ -74,18 +51,8 @@ class Phone:
         return answer
 
     def note(self, entry):
-        """Lock an entry, by the words of the page's script and none of the server's code."""
         key = uuid.UUID(int=self.network.getrandbits(128)).hex
-        own, curve = ec.generate_private_key(ec.SECP256R1()), ec.SECP256R1()
-        server = base64.b64decode(self.facts["key"])
-        theirs = ec.EllipticCurvePublicKey.from_encoded_point(curve, server)
-        shared = own.exchange(ec.ECDH(), theirs)
-        derived = HKDF(SHA256(), 32, None, b"csa activity").derive(shared)
-        iv = self.network.randbytes(12)
-        locked = AESGCM(derived).encrypt(iv, json.dumps(entry).encode(), key.encode())
-        public = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        parts = {"e": public, "n": iv, "c": locked}
-        self.waiting[key] = {name: base64.b64encode(part).decode() for name, part in parts.items()}
+        self.waiting[key] = lock(self.facts["key"], key, entry)
 
     def send(self):
         listed = [{"id": key, "box": box} for key, box in [*self.waiting.items()][:50]]
@@ -153,24 +120,6 @@ class Year:
         for on in self.days(month, 2):
             self.command("activity", "add", "clean-up", SITE, "--on", on, by=CREW)
             self.truth[CREW, SITE, "clean-up", str(month)] += 1
-
-
-def test_what_is_too_large_to_be_a_phones_entries_is_refused_unread(root, monkeypatch):
-    monkeypatch.setattr(cache, "city_config", lambda: load_city(root / "config" / "sample.toml"))
-    app, statuses = Starlette(routes=count_routes()), {}
-    for length in (MOST_BYTES, MOST_BYTES + 1):
-
-        async def receive():
-            return {"type": "http.request", "body": b"{}", "more_body": False}
-
-        async def send(message, length=length):
-            statuses.setdefault(length, message.get("status"))
-
-        head = [(b"host", b"localhost"), (b"content-length", str(length).encode())]
-        scope = {"type": "http", "method": "POST", "path": "/count/phone", "query_string": b""}
-        asyncio.run(app({**scope, "headers": head}, receive, send))
-    assert statuses[MOST_BYTES + 1] == 413
-    assert statuses[MOST_BYTES] != 413
 
 
 @pytest.mark.long
