@@ -1,6 +1,8 @@
 """Files that would be read wrongly in silence: each with the truth that was planted."""
 
+import io
 import json
+import sys
 from collections import Counter
 
 import pandas as pd
@@ -19,6 +21,7 @@ from tests.workflow.truth import (
     without,
 )
 
+from csa import City
 from csa.base.errors import SourceError
 from csa.workflow.new_city import understand
 
@@ -538,3 +541,109 @@ def test_spanish_words_are_known(tmp_path):
     _, dataset = read(tmp_path, rows())
     assert whens(dataset) == TRUE_WHENS
     assert Counter(dataset.incidents["kind"])["homicide"] == N_KILLED
+
+
+# ---- What is no offense, and rules that count the wrong rows -------------------------------------
+
+
+def test_the_address_of_an_image_is_no_offense_whatever_word_is_in_it(tmp_path):
+    rows = [
+        {**without(base(one), "Fatal"),
+         "Photo": f"https://homicidesv3.example.org/{at}.jpg" if at % 8 == 0 else ""}
+        for at, one in enumerate(TRUTH)
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "homicides.csv", index=False)
+    _, dataset = read_files(tmp_path, tmp_path / "homicides.csv")
+    assert Counter(dataset.incidents["kind"]) == {"homicide": len(TRUTH)}
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, rows)
+    assert refused.value.message.key == "start.no_shootings"
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_no_rule_lists_what_was_written_freely(tmp_path, beside):
+    def comment(at, one):
+        said = "HOMICIDE, SHOT" if one.is_homicide else "WAS SHOT IN THE LEG"
+        offense = "MURDER" if one.is_homicide else "AGGRAVATED ASSAULT - GUN"
+        said = {"Description": f"{said} NEAR {at // 3} MAIN ST BY UNKNOWN"}
+        return {**said, **({"Offense": offense} if beside else {})}
+
+    rows = list(changed(comment, "Fatal")())
+    if not beside:
+        with pytest.raises(SourceError) as refused:
+            read(tmp_path, rows)
+        assert refused.value.message.key == "start.no_shootings"
+        return
+    (one,) = read(tmp_path, rows)[0].lists
+    assert one.rules.homicide == [{"offense": ["MURDER"]}]
+    assert one.rules.nonfatal == [{"offense": ["AGGRAVATED ASSAULT - GUN"]}]
+
+
+def with_a_flag(n_assaults):
+    """A department's crimes of which 100 were marked as shootings, so many of them as assaults."""
+    for at, one in enumerate(TRUTH):
+        shot = "ASSAULT - AGGRAVATED" if at < n_assaults else "INVESTIGATE PROPERTY"
+        other = "MURDER" if one.is_homicide else ("LARCENY", "SIMPLE ASSAULT")[at % 2]
+        row = {"Offense": shot if at < 100 else other, "Shooting": int(at < 100)}
+        yield {**without(base(one), "Fatal"), **row}
+
+
+def of_charges(n_murders):
+    """A list by its name of homicides alone, so many of which a column calls murder."""
+    for at, one in enumerate(TRUTH):
+        yield {**without(base(one), "Fatal"),
+               "Charge": "MURDER" if at < n_murders else "NOT CHARGED"}  # fmt: skip
+
+
+DOUBTFUL = {
+    "start.not_assaults": (with_a_flag, 49, 50, "shootings.csv"),
+    "start.most_left_out": (of_charges, len(TRUTH) // 2 - 1, len(TRUTH) // 2, "homicides.csv"),
+}
+
+
+@pytest.mark.parametrize("key", DOUBTFUL)
+def test_a_rule_that_counts_mostly_the_wrong_rows_is_doubted_and_half_is_not(tmp_path, key):
+    make, too_few, enough, name = DOUBTFUL[key]
+
+    def doubts(n):
+        pd.DataFrame(make(n)).to_csv(tmp_path / name, index=False)
+        return [note for note in understand(tmp_path / name).notes if note.key in DOUBTFUL]
+
+    (doubt,) = doubts(too_few)
+    assert doubt.key == key
+    said = dict(vars(doubt)["values"])
+    if key == "start.not_assaults":
+        assert (said["n"], said["others"]) == (100, 51)
+        assert said["counted"] == "INVESTIGATE PROPERTY (51), ASSAULT - AGGRAVATED (49)"
+        assert "SIMPLE ASSAULT (" in said["left_out"]
+    else:
+        assert (said["n"], said["rows"]) == (too_few, len(TRUTH))
+        assert said["counted"] == f"MURDER ({too_few})"
+        assert said["left_out"] == f"NOT CHARGED ({len(TRUTH) - too_few})"
+    assert doubts(enough) == []
+
+
+def test_where_nobody_is_asked_a_doubtful_rule_is_refused_and_leaves_nothing(
+    tmp_path, run, monkeypatch
+):
+    path = tmp_path / "crimes.csv"
+    pd.DataFrame(with_a_flag(0)).assign(Key=1).to_csv(path, index=False)
+    pd.concat([pd.read_csv(path), pd.DataFrame(with_a_flag(20))]).to_csv(path, index=False)
+    for how in ("--yes", "--json"):
+        done = run("start", path, how, "--name", "B", cwd=tmp_path, check=False)
+        assert done.returncode == 2
+        assert "INVESTIGATE PROPERTY (180)" in " ".join(done.stderr.split())
+    with pytest.raises(SourceError) as refused:
+        City.from_file(path)
+    assert refused.value.message.key == "start.unsure"
+    assert not any((tmp_path / name).exists() for name in ("config", "data", "var"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    run("start", path, "--name", "B", cwd=tmp_path)
+    assert (tmp_path / "config" / "b.toml").is_file()
+
+
+def test_a_list_of_all_deaths_leaves_most_out_and_is_no_doubt(tmp_path):
+    said = ("Homicide", "Suicide", "Accident", "Natural")
+    rows = changed(lambda at, _: {"Manner": said[at % 4], "Homicide Unit": at % 2}, "Fatal")
+    city, _ = read(tmp_path, rows())
+    assert not {note.key for note in city.notes} & DOUBTFUL.keys()

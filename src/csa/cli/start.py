@@ -71,7 +71,7 @@ def start(
     from dataclasses import replace
 
     from csa.workflow.companion_files import list_companions, read_city
-    from csa.workflow.new_city import understand_tables
+    from csa.workflow.new_city import refuse_unsure, understand_tables
     from csa.workflow.setting_up import set_up
 
     is_asked = not (take_likeliest or as_json)
@@ -97,6 +97,8 @@ def start(
         if not as_json:
             _show_understood(city, companions)
             _show_taken(city, answers)
+        if not is_asked:
+            refuse_unsure(city)
         path = out or home() / "config" / f"{city.id}.toml"
         if path.exists():
             raise ParamError("start.exists", path=path)

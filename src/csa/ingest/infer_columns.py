@@ -15,7 +15,7 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
-from csa.base.message import Message
+from csa.base.message import Message, msg
 from csa.ingest.columns import normalise_header
 from csa.ingest.infer_words import HEADERS
 from csa.ingest.parse import (
@@ -205,6 +205,11 @@ NO_PLACE = (999, -999, 9999, -9999, 99999, -99999, -1)
 """Numbers that stand for no place; 0 as well, but only where both are."""
 
 
+PAGE = re.compile(r"://|\bwww\.|href=|^\S+\.(?:jpe?g|png|gif|webp|pdf|html?)$", re.IGNORECASE)
+LEAST_FREE, LONG_WORDS, REPEATS, LONG_REPEATS = 20, 6, 0.5, 0.1
+"""Texts are free from so many different ones on, if those are a half of their rows; a tenth is
+enough where most have so many words: an offense is worded the same way again and again."""
+
 NIGHT, NIGHT_WITHIN = 23.0, 2.5
 """Hours: the middle of the times of shootings, on the circle of a day."""
 
@@ -319,6 +324,19 @@ class TextColumn:
         """Whether no two rows share a value, and none is blank."""
         return len(self.known) == len(self.texts) and self.texts.is_unique
 
+    @cached_property
+    def is_free_text(self) -> bool:
+        """Whether its values are addresses of pages, or texts that hardly repeat: no rule's words.
+
+        A rule that lists them says nothing of the next month's.
+        """
+        if self.share(lambda text: bool(PAGE.search(text))) >= REPEATS:
+            return True
+        is_long = self.share(lambda text: len(text.split()) >= LONG_WORDS) >= REPEATS
+        most = (LONG_REPEATS if is_long else REPEATS) * len(self.known)
+        is_varied = len(self.counts) >= max(LEAST_FREE, most)
+        return is_varied and not (self.is_number or self.formats)
+
     def share(self, fits: Callable[[str], bool]) -> float:
         """Return the share of distinct values that fit."""
         return sum(map(fits, self.distinct)) / max(1, len(self.distinct))
@@ -389,6 +407,12 @@ def is_location(column: TextColumn) -> bool:
     """Check whether a column holds both coordinates in one text."""
     pattern = re.compile("|".join(f"(?:{one})" for one, _ in LOCATION_PATTERNS), re.IGNORECASE)
     return bool(column.distinct) and column.share(lambda text: bool(pattern.search(text))) >= 0.8
+
+
+def list_counts(values: pd.Series) -> str:
+    """List the most frequent values in a sentence, each with its number of rows."""
+    counts = values.replace("", str(msg("unnamed.blank"))).value_counts()
+    return ", ".join(f"{str(one)[:40]} ({n:,})" for one, n in counts[:10].items())
 
 
 def list_values(values: Sequence[str]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from csa.base.errors import SourceError
-from csa.base.message import msg
+from csa.base.message import Message, msg
 from csa.city.types import FieldName
 from csa.ingest.infer_columns import (
     MOST,
@@ -16,6 +19,7 @@ from csa.ingest.infer_columns import (
     Interpretation,
     Questions,
     TextColumn,
+    list_counts,
     list_values,
     rows_holding,
 )
@@ -272,7 +276,6 @@ def guess_rules(
     A list may hold homicides alone, or nonfatal shootings alone, and say so by its name.
     """
     found = GuessedRules()
-    guess_gun(columns, found)
     _guess_kinds(columns, found, questions, name)
     guess_flags(columns, found)
     guess_incidents(columns, found, clues, questions)
@@ -281,12 +284,14 @@ def guess_rules(
 
 
 def _guess_kinds(
-    columns: Sequence[TextColumn],
+    every: Sequence[TextColumn],
     found: GuessedRules,
     questions: Questions,
     name: str,
 ) -> None:
     """Find what marks a homicide and a nonfatal shooting: a text of offenses, counts, or a flag."""
+    columns = [one for one in every if not one.is_free_text]
+    guess_gun(columns, found)
     texts = [one for one in columns if _is_offense(one)]
     homicides = [one for one in texts if _n_rows(one, is_homicide)]
     homicides = homicides or [one for one in texts if _n_rows(one, is_fatal_shooting)]
@@ -310,7 +315,7 @@ def _guess_kinds(
     elif fatal:
         kinds_by_flag(columns, fatal[0], injured, found, questions)
     elif not has_others and (
-        _shootings_alone(texts, found) or _by_name(columns, found, questions, name)
+        _shootings_alone(texts, found) or _by_name(every, found, questions, name)
     ):
         pass
     elif has_gun or homicides:
@@ -323,6 +328,8 @@ def _guess_kinds(
 
 def _is_offense(column: TextColumn) -> bool:
     """Check for a text of offenses: by its name, or by few values of which some are crimes."""
+    if column.is_free_text:
+        return False
     if column.is_number and column.is_a("coded"):
         return True
     if column.is_number or column.formats or len(column.distinct) > MOST_WORDS:
@@ -531,11 +538,7 @@ def _by_name(
 ) -> bool:
     """Take every row as the kind that the file's name, or a column's, says; asked."""
     kind, _ = kind_in_name(name)
-    causes = [
-        one for one in columns if one.is_a("cause") and _n_rows(one, partial(is_kind, "stabbing"))
-    ]
-    headers = [one.header for one in columns if not one.is_a("name")]
-    if not (kind or causes or any(mentions("homicide", header) for header in headers)):
+    if not (kind or _are_homicides(columns)):
         return False
     readings = [
         Interpretation(msg("start.all_homicides"), "homicide"),
@@ -550,10 +553,50 @@ def _by_name(
     return True
 
 
+def _are_homicides(columns: Sequence[TextColumn]) -> bool:
+    """Check whether a cause of death, or a header, says that a list is one of homicides."""
+    causes = [one for one in columns if one.is_a("cause")]
+    headers = [one.header for one in columns if not one.is_a("name")]
+    return any(_n_rows(one, partial(is_kind, "stabbing")) for one in causes) or any(
+        mentions("homicide", header) for header in headers
+    )
+
+
+def doubt_rules(
+    columns: Sequence[TextColumn],
+    rules: GuessedRules,
+    homicide: pd.Series,
+    nonfatal: pd.Series,
+    name: str,
+) -> Iterator[Message]:
+    """Doubt rules that leave most of a list of homicides out, or count what is no assault."""
+    is_attack = partial(is_kind, "attack")
+    is_shot, texts = homicide | nonfatal, [one for one in columns if _is_offense(one)]
+    is_list = kind_in_name(name)[0] == "homicide" or _are_homicides(columns)
+    is_list &= not (is_deaths_list(columns) or _has_other_crimes(columns, texts))
+    used = [one for field, one in rules.columns.items() if any(field in r for r in rules.homicide)]
+    if is_list and used and is_shot.mean() < 0.5:
+        told = _counted(used[0], is_shot)
+        yield msg("start.most_left_out", path=name, n=int(is_shot.sum()), rows=len(is_shot), **told)
+    telling = [one for one in texts if _n_rows(one, is_attack)]
+    attacks = [one.texts.map(is_attack) for one in telling]
+    others = nonfatal & ~np.logical_or.reduce(attacks) if attacks else nonfatal & False
+    if others.sum() * 2 > nonfatal.sum():
+        finest = max(telling, key=lambda one: len(one.distinct))
+        told, n = _counted(finest, nonfatal), int(nonfatal.sum())
+        yield msg("start.not_assaults", path=name, n=n, others=int(others.sum()), **told)
+
+
+def _counted(column: TextColumn, is_counted: pd.Series) -> dict[str, str]:
+    """List what a column says most often in the rows that count, and in those left out."""
+    counted, left_out = column.texts[is_counted], column.texts[~is_counted]
+    lists = {"counted": list_counts(counted), "left_out": list_counts(left_out)}
+    return {"column": column.header, **lists}
+
+
 def distinguishes_kinds(columns: Sequence[TextColumn]) -> bool:
     """Check whether columns tell who was killed, so that a file's name need not."""
     found = GuessedRules()
-    guess_gun(columns, found)
     try:
         _guess_kinds(columns, found, Questions({}), "homicide")
     except SourceError:

@@ -23,7 +23,7 @@ from csa.ingest.job import shared_process
 from csa.ingest.sources import find_inputs
 from csa.workflow.city_file import city_file
 from csa.workflow.companion_files import name_column_of, read_city
-from csa.workflow.new_city import understand_tables
+from csa.workflow.new_city import refuse_unsure, understand_tables
 
 FILE = "shootings.csv"
 """What a table is called: where no column says so, its name says that each row is a shooting."""
@@ -80,6 +80,7 @@ def city_from_files(
     with shared_process("csa.workflow.companion_files"), tempfile.TemporaryDirectory() as folder:
         tables, _, area = read_city(files, (), crs, places)
         city = understand_tables(tables, area, name=name or "", crs=crs)
+        refuse_unsure(city)
         polygons = places or Path(folder) / "land.geojson"
         if city.places is not None:
             city.places.to_file(polygons, driver="GeoJSON")

@@ -37,7 +37,7 @@ from csa.ingest.infer_neighborhoods import (
     outline_neighborhoods,
 )
 from csa.ingest.infer_places import LocationColumns, choose_city, infer_location, name_city
-from csa.ingest.infer_rules import distinguishes_kinds, guess_rules
+from csa.ingest.infer_rules import distinguishes_kinds, doubt_rules, guess_rules
 from csa.ingest.infer_when import (
     DateTimeColumns,
     guess_when,
@@ -320,6 +320,13 @@ def understand_tables(
     )
 
 
+def refuse_unsure(city: NewCity) -> None:
+    """Refuse rules that somebody has to look at first, where nobody is asked."""
+    for note in city.notes:
+        if note.key in ("start.most_left_out", "start.not_assaults"):
+            raise SourceError("start.unsure", why=note)
+
+
 def _estimate_places(
     lists: Sequence[ShootingList], rest: str, lines: gpd.GeoDataFrame | None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...], list[Message]]:
@@ -372,6 +379,7 @@ def _understand_list(
     rules = guess_rules(columns, clues, questions, table.name)
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
     is_shot = homicide | nonfatal
+    rules.notes += doubt_rules(columns, rules, homicide, nonfatal, table.name)
     when = resolve_time_zone(when, is_shot, questions)
     if n_elsewhere:
         rules.notes.append(msg("start.rows_elsewhere", n=n_elsewhere))

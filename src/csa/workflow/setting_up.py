@@ -42,7 +42,7 @@ from csa.workflow.companion_files import (
     name_column_of,
     read_city,
 )
-from csa.workflow.new_city import FEW, NewCity, understand_tables
+from csa.workflow.new_city import FEW, NewCity, refuse_unsure, understand_tables
 
 LAND = "land.geojson"
 PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx"})
@@ -74,6 +74,7 @@ def set_up_files(
     with shared_process("csa.workflow.companion_files"):
         tables, beside, area = read_city(files, list_companions(files), None, places)
         city = understand_tables(tables, area, name=name, lines=beside.lines)
+        refuse_unsure(city)
         return set_up(city, beside, path, root=root)
 
 
