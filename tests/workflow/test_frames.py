@@ -157,3 +157,62 @@ def test_a_city_along_one_road_and_one_of_sixty_incidents_get_what_they_can_supp
     assert (a_year >= params["least_a_year"] - 0.01).all()
     assert proposal.summary["share_of_study_area"] <= 0.02
     assert len(proposal.areas) <= n / 12  # four years: none holds under one a year
+
+
+# ---- The other columns stay, and what was named is what is read -----------------------------------
+
+
+@pytest.fixture
+def pairs(table):
+    """Each row twice, as two shootings in one minute at one place, each with its own number."""
+    both = pd.concat([table, table.assign(fatal=~table["fatal"])], ignore_index=True)
+    return both.assign(case=[f"C{at:04d}" for at in range(2 * N)])
+
+
+@pytest.mark.parametrize("options", [{"killed": "fatal"}, {"kind": "what"}, {}])
+def test_two_shootings_in_one_minute_at_one_place_are_two_by_their_numbers(options, pairs):
+    rows = pairs.assign(what=np.where(pairs["fatal"], "homicide", "nonfatal"))
+    for named in ({}, {"id": "case"}):
+        assert csa.City.from_frame(rows, **options, **named).dataset.report["incidents"] == 2 * N
+    other = rows.rename(columns={"case": "unlike any name"})
+    report = csa.City.from_frame(other, **options, id="unlike any name").dataset.report
+    assert (report["incidents"], report["merged_rows"], report["no_number"]) == (2 * N, 0, 0)
+
+
+def test_rows_that_are_one_incident_by_minute_and_place_are_counted_and_told(pairs):
+    with pytest.warns(UserWarning, match=f"{N} rows without an incident number"):
+        report = csa.City.from_frame(pairs.drop(columns="case"), killed="fatal").dataset.report
+    assert (report["rows_used"], report["incidents"], report["merged_rows"]) == (2 * N, N, N)
+    assert [note["key"] for note in report["notes"]] == ["source.note_merged"]
+
+
+def test_another_day_place_and_kind_beside_those_named_are_not_read(table):
+    others = table.assign(
+        occurred_date=table["date"] + pd.Timedelta(days=400),
+        latitude=table.geometry.y + 1.0,
+        x_coord=0.0,
+        kind="homicide",
+        Offense=np.where(table["fatal"], "INVESTIGATE PROPERTY", "MURDER"),
+        weapon="handgun",
+    )
+    city = csa.City.from_frame(others, killed="fatal")
+    assert incidents_of(city) == incidents_of(csa.City.from_frame(table, killed="fatal"))
+    assert city.dataset.incidents["lat"].max() < MIDDLE[1] + 0.5
+    assert (city.dataset.incidents["gun"] == "yes").all()  # what was not named is understood
+
+
+def test_a_number_that_is_no_column_is_refused(table):
+    with pytest.raises(csa.TableError) as error:
+        csa.City.from_frame(table, killed="fatal", id="case")
+    assert (error.value.message.key, vars(error.value.message)["values"]["name"]) == (
+        "frame.no_column",
+        "case",
+    )
+
+
+def test_philadelphias_incidents_are_as_many_as_its_numbers(shared_data):
+    rows = pd.read_csv(shared_data / "philadelphia/philly_shooting_victims_2015_2025.csv")
+    rows = rows[rows["lat"].notna() & (rows["date"] < "2025-02")]
+    points = gpd.points_from_xy(rows["lon"], rows["lat"], crs="EPSG:4326")
+    city = csa.City.from_frame(gpd.GeoDataFrame(rows, geometry=points), killed="fatal")
+    assert city.dataset.report["incidents"] == rows["dc_key"].nunique() == 14_755

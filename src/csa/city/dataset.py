@@ -262,6 +262,7 @@ class CityReader(Protocol):
         date: str,
         killed: str | None,
         kind: str | None,
+        number: str | None,
         city: str | None,
     ) -> City:
         """Understand a table of points."""
@@ -303,13 +304,15 @@ class City:
         date: str = "date",
         killed: str | None = None,
         kind: str | None = None,
+        id: str | None = None,  # noqa: A002 - as a user would say it
         city: str | None = None,
     ) -> City:
         """Make a city of a table of points, in memory alone.
 
         Rows are read as `csa start` reads a file's: the same rows are one incident, and the land is
         made from the points. What is not said of the columns is understood from their names and
-        values, in the likeliest way; `dataset.report` says what became of each row.
+        values, in the likeliest way: the incident's number too, without which rows of one time and
+        place are one incident. `dataset.report` says what became of each row.
 
         Parameters
         ----------
@@ -321,6 +324,8 @@ class City:
             Column that says whether somebody was killed: true or false, yes or no, or a number.
         kind
             Column of words that say what each row is, such as homicide.
+        id
+            Column of the incident's number.
         city
             What the city is called.
 
@@ -345,7 +350,7 @@ class City:
         >>> own.config.city.name, own.dataset.report["incidents"] == len(table)
         ('Orrinvale', True)
         """
-        return cls.reader().city_from_frame(frame, date, killed, kind, city)
+        return cls.reader().city_from_frame(frame, date, killed, kind, id, city)
 
     @classmethod
     def from_file(

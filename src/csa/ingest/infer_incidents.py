@@ -47,12 +47,12 @@ class GuessedRules:
 
 @dataclass(frozen=True)
 class RowClues:
-    """What tells rows of one incident without a number."""
+    """What tells rows of one incident: a number that was named, or when and where."""
 
     place: tuple[FieldName, ...]  # the fields that say when and where
     moments: pd.Series  # their texts, row by row
     days: pd.Series  # the day of each row, "" where it cannot be read
-    kinds: pd.Series | None = None  # whether a row is a shooting
+    number: TextColumn | None = None  # the incident's, where it was named
 
 
 def mark_kinds(
@@ -86,8 +86,8 @@ def guess_incidents(
     has_repeats = bool(clues.moments.duplicated().mean() > REPEATED)
     has_persons = any(one.is_a("person") for one in columns)
     has_persons = has_persons and not found.victims_from
-    if numbers:
-        column = _of_the_case(numbers, clues.days)
+    if numbers or clues.number is not None:
+        column = clues.number or _of_the_case(numbers, clues.days)
         found.columns["incident_id"] = column
         found.incident_from = ["incident_id"]
         if _begins_anew(column, clues.days):

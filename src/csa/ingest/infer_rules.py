@@ -196,7 +196,7 @@ def is_deaths_list(columns: Sequence[TextColumn]) -> bool:
 def guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that says whether a gun was used."""
     for column in columns:
-        if not column.is_a("gun") or column.is_a("gun_found"):
+        if not column.is_a("gun") or column.is_a("gun_found") or column.is_free_text:
             continue
         is_cause = column.is_a("method")
         spelled = column.yes_no
@@ -269,14 +269,19 @@ OTHERS_SHARE = 0.2
 
 
 def guess_rules(
-    columns: Sequence[TextColumn], clues: RowClues, questions: Questions, name: str
+    columns: Sequence[TextColumn],
+    telling: Sequence[TextColumn],
+    clues: RowClues,
+    questions: Questions,
+    name: str,
 ) -> GuessedRules:
-    """Guess what rows are, and which are one incident.
+    """Guess what rows are, by the columns that may tell it, and which are one incident.
 
     A list may hold homicides alone, or nonfatal shootings alone, and say so by its name.
     """
     found = GuessedRules()
-    _guess_kinds(columns, found, questions, name)
+    guess_gun(columns, found)
+    _guess_kinds(telling, found, questions, name)
     guess_flags(columns, found)
     guess_incidents(columns, found, clues, questions)
     guess_address(columns, found)
@@ -291,7 +296,6 @@ def _guess_kinds(
 ) -> None:
     """Find what marks a homicide and a nonfatal shooting: a text of offenses, counts, or a flag."""
     columns = [one for one in every if not one.is_free_text]
-    guess_gun(columns, found)
     texts = [one for one in columns if _is_offense(one)]
     homicides = [one for one in texts if _n_rows(one, is_homicide)]
     homicides = homicides or [one for one in texts if _n_rows(one, is_fatal_shooting)]
@@ -578,7 +582,7 @@ def doubt_rules(
     if is_list and used and is_shot.mean() < 0.5:
         told = _counted(used[0], is_shot)
         yield msg("start.most_left_out", path=name, n=int(is_shot.sum()), rows=len(is_shot), **told)
-    telling = [one for one in texts if _n_rows(one, is_attack)]
+    telling = [one for one in texts if _n_rows(one, lambda v: is_attack(v) and not is_homicide(v))]
     attacks = [one.texts.map(is_attack) for one in telling]
     others = nonfatal & ~np.logical_or.reduce(attacks) if attacks else nonfatal & False
     if others.sum() * 2 > nonfatal.sum():
@@ -597,6 +601,7 @@ def _counted(column: TextColumn, is_counted: pd.Series) -> dict[str, str]:
 def distinguishes_kinds(columns: Sequence[TextColumn]) -> bool:
     """Check whether columns tell who was killed, so that a file's name need not."""
     found = GuessedRules()
+    guess_gun(columns, found)
     try:
         _guess_kinds(columns, found, Questions({}), "homicide")
     except SourceError:

@@ -110,11 +110,16 @@ def count_rows(files: Sequence[ValidatedFile], rows: pd.DataFrame) -> dict[str, 
     rejected = {reason: int(counted[reason]) for reason in REASONS}
     rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
     is_used = rows["reason"] == ""
+    # A number that begins anew each year numbers incidents together with the day.
+    numbered = {one.source.name for one in files if "incident_id" in one.source.incident_from[:-1]}
+    is_alone = is_used & ~(rows["has_number"].astype(bool) | rows["source"].isin(numbered))
+    unnumbered = rows.loc[is_alone, "incident_id"]
     return {
         "rows_read": sum(file.summary.n_read for file in files),
         "rows_used": int(is_used.sum()),
         "rows_rejected": rejected,
         "identical_rows": int((is_used & rows["is_identical"] & (rows["row_id"] == "")).sum()),
+        "merged_rows": len(unnumbered) - unnumbered.nunique(),
     }
 
 
@@ -292,8 +297,10 @@ def ingest_city(
     incidents = _locate(folded.assign(is_suspect=is_suspect), places, config)
     give_back()
     layers, layer_notes = _read_layers(config, inputs, places.study_area, progress)
+    merged = accounted["merged_rows"]
     messages = (
         *overlap,
+        *([msg("source.note_merged", n=merged)] if merged else []),
         *find_warnings(incidents),
         *unnamed_notes(accounted["unnamed"]),
         *places.notes,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from csa.base.errors import CrsError, SourceError, TableError
 from csa.base.text import tr
 from csa.city.dataset import City
 from csa.city.loading import load_city
+from csa.ingest.columns import normalise_header
 from csa.ingest.infer_columns import NO, YES
 from csa.ingest.intake import ingest_city
 from csa.ingest.job import shared_process
@@ -36,49 +38,53 @@ def city_from_frame(
     date: str,
     killed: str | None,
     kind: str | None,
+    number: str | None,
     city: str | None,
 ) -> City:
     """Understand a table of points, as `csa.city.dataset.City.from_frame`."""
     points = _points(frame)
-    for name in filter(None, (date, killed, kind)):
+    for name in filter(None, (date, killed, kind, number)):
         if name not in frame.columns:
             known = ", ".join(map(str, frame.columns))
             raise TableError("frame.no_column", name=name, known=known)
     if lacking := _lacking(frame[date].notna()):
         raise TableError("frame.no_day", column=date, **lacking)
-    columns: dict[str, Any] = {"date": frame[date]}
-    if killed is not None:
-        numbers = _numbers(frame[killed])
-        if lacking := _lacking(numbers.notna()):
-            raise TableError("frame.not_killed", column=killed, **lacking)
-        columns["kind"] = np.where(numbers > 0, "homicide", NONFATAL)
-    elif kind is not None:
-        columns["kind"] = frame[kind].astype("str").replace("nonfatal", NONFATAL)
-    else:
-        rest = frame.columns.drop([date, frame.geometry.name])
-        columns |= {str(name): frame[name] for name in rest}
-    columns |= {"longitude": points.x, "latitude": points.y}
+    given: dict[str, Any] = {"date": frame[date], "longitude": points.x, "latitude": points.y}
+    if killed or kind:
+        given["kind"] = _kinds(frame, killed, kind)
+    if number is not None:
+        given["incident_id"] = frame[number]
+    named = {str(frame.geometry.name), date, killed, kind, number}
+    columns = given | _others(frame, named, given)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / FILE
         pd.DataFrame(columns).to_csv(path, index=False)
         try:
-            made = city_from_files([path], None, city or "City", None)
+            made = city_from_files([path], None, city or "City", None, frozenset(given))
         except SourceError as error:
             if error.message.key == "start.no_shootings":
                 raise TableError("frame.no_kind") from error
             raise
-    if n := sum(made.dataset.report["rows_rejected"].values()):
-        unused = tr("frame.unused", n=n, total=len(frame), why=_why_unused(made.dataset.report))
+    report = made.dataset.report
+    if n := sum(report["rows_rejected"].values()):
+        unused = tr("frame.unused", n=n, total=len(frame), why=_why_unused(report))
         warnings.warn(unused, stacklevel=3)
+    if n := report["merged_rows"]:
+        warnings.warn(tr("source.note_merged", n=n), stacklevel=3)
     return made
 
 
 def city_from_files(
-    files: Sequence[Path], places: Path | None, name: str | None, crs: str | None
+    files: Sequence[Path],
+    places: Path | None,
+    name: str | None,
+    crs: str | None,
+    given: frozenset[str] = frozenset(),
 ) -> City:
     """Understand files, as `csa.city.dataset.City.from_file`."""
     with shared_process("csa.workflow.companion_files"), tempfile.TemporaryDirectory() as folder:
         tables, _, area = read_city(files, (), crs, places)
+        tables = tuple(replace(one, given=given) for one in tables)
         city = understand_tables(tables, area, name=name or "", crs=crs)
         refuse_unsure(city)
         polygons = places or Path(folder) / "land.geojson"
@@ -95,11 +101,25 @@ def city_from_files(
     return City(config, intake.dataset)
 
 
-def _numbers(killed: pd.Series) -> pd.Series:
-    """Return how many were killed by row, a yes as one and a no as none; NaN for other words."""
-    words = killed.astype("str").str.strip().str.casefold()
+def _others(
+    frame: gpd.GeoDataFrame, named: Collection[str | None], given: Collection[str]
+) -> dict[str, pd.Series]:
+    """Return the columns that nobody named, but for those called as what was named is now."""
+    taken = {normalise_header(name) for name in given}
+    others = [name for name in frame.columns if name not in named]
+    return {str(name): frame[name] for name in others if normalise_header(str(name)) not in taken}
+
+
+def _kinds(frame: gpd.GeoDataFrame, killed: str | None, kind: str | None) -> Any:
+    """Return the kind of each row: its own word, or whether somebody was killed."""
+    if not killed:
+        return frame[kind].astype("str").replace("nonfatal", NONFATAL)
+    words = frame[killed].astype("str").str.strip().str.casefold()
     said = words.map(dict.fromkeys(YES, 1.0) | dict.fromkeys(NO, 0.0))
-    return pd.to_numeric(killed, errors="coerce").fillna(said)
+    numbers = pd.to_numeric(frame[killed], errors="coerce").fillna(said)
+    if lacking := _lacking(numbers.notna()):
+        raise TableError("frame.not_killed", column=killed, **lacking)
+    return np.where(numbers > 0, "homicide", NONFATAL)
 
 
 def _why_unused(report: Mapping[str, Any]) -> str:

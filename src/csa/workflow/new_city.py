@@ -69,6 +69,7 @@ class ShootingTable:
     n_rows: int
     notes: tuple[Message, ...]
     named: str = ""  # what of a file's name tells that it is of this table, if columns do not
+    given: frozenset[str] = frozenset()  # columns that somebody named: no others are read as those
     crs: str = ""  # the system of x and y, where the first file names one that is not degrees
 
 
@@ -357,14 +358,19 @@ def _understand_list(
 ) -> ShootingList:
     """Understand one table: when, where, what, and last the clock, by the shootings' own hours."""
     columns = table.columns
-    where = infer_location(columns, area, crs or table.crs or None, questions, table.name)
+    given = {one.header: one for one in columns if one.header in table.given}
+    places = [one for name, one in given.items() if name in ("longitude", "latitude")]
+    where = infer_location(places or columns, area, crs or table.crs or None, questions, table.name)
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=table.name)
     lonlat, city_column, city_names = choose_city(columns, where.lonlat, area, questions)
     n_elsewhere = len(where.lonlat) - len(lonlat) if city_column is None else 0
     where = replace(where, lonlat=lonlat)
     is_us = bool(US_ZONES.fullmatch(_zone_on_land(where.lonlat, table.name)))
-    when = guess_when(columns, questions, is_us=is_us)
+    timely = [
+        one for one in columns if one.header == "date" or not ("date" in given and one.formats)
+    ]
+    when = guess_when(timely, questions, is_us=is_us)
     if when is None:
         turned = [one.header for one in columns if are_turned(one.distinct[:FORMS_LOOKED_AT])]
         if turned:
@@ -375,11 +381,12 @@ def _understand_list(
     moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
     times, _ = parse_dates(taken["date"].texts, when.date_formats, "UTC")
     days = times.dt.strftime("%Y-%m-%d").fillna("")
-    clues = RowClues(tuple(fields), moments, days)
-    rules = guess_rules(columns, clues, questions, table.name)
+    clues = RowClues(tuple(fields), moments, days, given.get("incident_id"))
+    telling = [given["kind"]] if "kind" in given else columns
+    rules = guess_rules(columns, telling, clues, questions, table.name)
     homicide, nonfatal = mark_kinds(rules, rules.columns, table.n_rows)
     is_shot = homicide | nonfatal
-    rules.notes += doubt_rules(columns, rules, homicide, nonfatal, table.name)
+    rules.notes += doubt_rules(telling, rules, homicide, nonfatal, table.name)
     when = resolve_time_zone(when, is_shot, questions)
     if n_elsewhere:
         rules.notes.append(msg("start.rows_elsewhere", n=n_elsewhere))
