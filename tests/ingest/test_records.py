@@ -6,8 +6,9 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -24,6 +25,7 @@ from tests.properties import examples
 from csa.base.errors import CsaError, SourceError
 from csa.ingest import map_files, record_columns
 from csa.ingest.records import _codec, open_records, read_records
+from csa.ingest.shapes import read_shapes
 
 
 def write(folder, content):
@@ -371,6 +373,23 @@ def test_a_map_of_too_many_cells_is_refused_before_it_is_read(tmp_path, monkeypa
     monkeypatch.setattr(map_files, "MOST_CELLS", 1)
     with pytest.raises(SourceError, match="has 2 cells, more than the 1"):
         read_records(tmp_path / "points.gpkg")
+
+
+@pytest.mark.parametrize("said", [100, 0, -5, 999, None])
+def test_a_geopackages_rows_are_those_that_are_there_whatever_number_stands_beside(
+    tmp_path, monkeypatch, said
+):
+    n, path = 400, tmp_path / "points.gpkg"
+    points = gpd.points_from_xy([-94.5] * n, [39.1] * n, crs="EPSG:4326")
+    gpd.GeoDataFrame({"n": range(n)}, geometry=points).to_file(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE gpkg_ogr_contents SET feature_count = ?", (said,))
+    assert [row[0] for row in read_records(path).rows] == [str(at) for at in range(n)]
+    assert len(read_shapes(path, None, "services")) == n
+    monkeypatch.setattr(map_files, "MOST_CELLS", 2 * n - 1)
+    with pytest.raises(SourceError) as refused:
+        read_records(path)
+    assert refused.value.message.key == "source.vast_map"
 
 
 def test_a_map_without_a_system_gives_x_and_y_and_a_broken_one_a_sentence(tmp_path):

@@ -80,7 +80,10 @@ def read_map(path: Path, unreadable: SourceError, *, of_points: bool = False) ->
     begin_file(path)
     with _opened(path, unreadable):
         layer = _point_layer(path) if of_points else None
-        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute(), layer=layer, on_invalid="fix")
+        where = _condition(path, layer)
+        table: pd.DataFrame = pyogrio.read_dataframe(
+            path.absolute(), layer=layer, where=where, on_invalid="fix"
+        )
     _refuse_lost(path, len(table), unreadable)
     if isinstance(table, gpd.GeoDataFrame):
         shapes = finite_shapes(table.geometry)
@@ -111,10 +114,25 @@ def _point_layer(path: Path) -> str | None:
         raise SourceError("source.many_layers", path=path, names=", ".join(named[:10]))
     layer = next(iter(named), None)
     about = pyogrio.read_info(path.absolute(), layer=layer)
-    n_cells = int(about["features"]) * (len(about["fields"]) + 1)
+    n_rows = int(about["features"])
+    if where := _condition(path, layer):
+        _, ids, *_ = pyogrio.raw.read(
+            path.absolute(), layer, columns=[], read_geometry=False, return_fids=True, where=where
+        )
+        n_rows = len(ids)
+    n_cells = n_rows * (len(about["fields"]) + 1)
     if n_cells > MOST_CELLS:
         raise SourceError("source.vast_map", path=path, n=n_cells, most=MOST_CELLS)
     return layer
+
+
+def _condition(path: Path, layer: str | None) -> str | None:
+    """Return a condition that all rows of a GeoPackage meet; None for other maps.
+
+    Without one GDAL believes the number of rows that the file has written beside them.
+    """
+    driver = pyogrio.read_info(path.absolute(), layer=layer)["driver"]
+    return "1 = 1" if driver == "GPKG" else None
 
 
 @contextmanager
