@@ -12,6 +12,9 @@ from tests.big_cities import (
     new_york_row,
 )
 
+from csa.city.dataset import open_dataset
+from csa.ingest import job
+
 
 @pytest.fixture
 def check(town, run):
@@ -196,3 +199,20 @@ def test_the_files_in_place_are_tried_where_none_is_named(
     assert old in text
     town.config.write_text(text.replace(old, new))
     assert sentence in check(code=2)
+
+
+def test_a_file_of_no_shooting_is_a_dataset_of_none_with_a_sentence_and_none_are_proposed(
+    town, run, monkeypatch
+):
+    monkeypatch.setattr(job, "_is_here", False)  # as users read, not as other tests do
+    chicago(town)
+    path = town.write(
+        "crimes.csv", *(chicago_row(n, offense="THEFT") for n in range(5)), header=CHICAGO_HEADER
+    )
+    folder = town.folder / "none"
+    made = run("ingest", "--city", town.config, "--places", town.places, path, "--out", folder)
+    assert "the dataset has no incidents" in made.stdout
+    assert "5 rows read, 0 used" in made.stdout
+    assert len(open_dataset(folder).incidents) == 0
+    proposed = run("propose", "--city", town.config, "--dataset", folder, "--out", folder / "p")
+    assert "no area can be proposed" in " ".join(proposed.stdout.split())

@@ -44,3 +44,9 @@ def test_arrays_and_single_numbers_keep_their_type_and_all_else_is_left(tmp_path
     assert (found == array).all()
     assert sent(np.float32(1.5), tmp_path) == np.float32(1.5)
     assert save_table([1, 2], tmp_path) is None
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_categories_of_text_are_texts_in_a_table_without_rows_too(n, tmp_path):
+    table = pd.DataFrame({"kind": pd.Series(["a", "b"], dtype="str").iloc[:n].astype("category")})
+    assert_frame_equal(sent(table, tmp_path), table)

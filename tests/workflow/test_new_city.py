@@ -290,6 +290,21 @@ def test_polygons_beside_the_file_are_taken_those_that_residents_know_first(tmp_
         understand(path, tmp_path / "noise.geojson")
 
 
+@pytest.mark.parametrize("blank", [None, ""])
+def test_a_polygon_without_a_name_is_one_of_the_citys_and_told(tmp_path, run, blank):
+    path = written(tmp_path, plain())
+    places = polygons_around(MIDDLE, tmp_path / "neighborhoods.geojson")
+    east, west = gpd.read_file(places).geometry.tolist()
+    halves = [box(*east.bounds[:3], MIDDLE[1]), box(east.bounds[0], MIDDLE[1], *east.bounds[2:])]
+    names = {"name": ["East", "North", blank]}
+    gpd.GeoDataFrame(names, geometry=[west, *halves], crs="EPSG:4326").to_file(places)
+    assert name_column_of(places) == "name"
+    for how in ((), ("--places", places)):
+        name = f"City{len(how)}"
+        done = run("start", path, *how, "--yes", "--name", name, cwd=tmp_path)
+        assert "One polygon in neighborhoods.geojson has no name" in " ".join(done.stdout.split())
+
+
 def test_polygons_that_name_no_system_take_the_one_given(tmp_path):
     path = written(tmp_path, plain())
     shapes = gpd.read_file(polygons_around(MIDDLE, tmp_path / "n.geojson")).to_crs("EPSG:3089")

@@ -384,7 +384,8 @@ def _secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
 def _is_no_name(path: str) -> bool:
     """Return whether no file can have this path: Streamlit would fail on it, not find none."""
     written = path.encode(errors="replace")
-    return len(written) > MOST_PATH or max(map(len, written.split(b"/"))) > MOST_NAME
+    longest = max(map(len, written.split(b"/")))
+    return b"\0" in written or len(written) > MOST_PATH or longest > MOST_NAME
 
 
 def _sender(path: str, claims: Mapping[str, Any] | None) -> Person | None:

@@ -74,4 +74,7 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
         content = pa.ipc.open_file(file).read_all()
     content.validate(full=True)
     table: pd.DataFrame = content.to_pandas()
-    return table
+    # Arrow forgets that categories are texts where there is none.
+    empty = [name for name in table.select_dtypes("category") if table[name].cat.categories.empty]
+    texts = pd.CategoricalDtype(pd.Index([], dtype="str"))
+    return table.astype(dict.fromkeys(empty, texts))

@@ -194,7 +194,7 @@ def _name_column(shapes: gpd.GeoDataFrame, places: Path) -> str:
         fit = next((at for at, name in enumerate(NAMES) if name in low), len(NAMES))
         n, is_word = shapes[column].nunique(), False
         if n * 2 > most or n >= FEW_NAMES:  # three names for twelve places are those of districts
-            texts = shapes[column].astype(str)
+            texts = shapes[column].dropna().astype(str)
             is_word = texts.str.contains(r"[^\W\d_]{2}").mean() > 0.5
             is_word = is_word and texts.map(partial(is_kind, "tract")).mean() < 0.5
         return (fit == len(NAMES), not is_word, fit, -n)

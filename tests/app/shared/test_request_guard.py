@@ -56,7 +56,7 @@ def test_where_people_sign_in_over_tls_the_cookie_goes_over_nothing_else(monkeyp
     assert more == ([(b"strict-transport-security", b"max-age=31536000")] if is_tls else [])
 
 
-@pytest.mark.parametrize("name", ["x" * 5000, "é" * 200, "x/" * 1500])
+@pytest.mark.parametrize("name", ["x" * 5000, "é" * 200, "x/" * 1500, "x\0.js"])
 def test_a_name_that_no_file_can_have_is_not_found(monkeypatch, name):
     """The file system refused it, and the answer was 500."""
     assert answers(monkeypatch, looks_for_a_file, f"/app/static/{name}")["status"] == 404
