@@ -5,6 +5,8 @@ import itertools
 import json
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from typing import get_args
 
@@ -312,11 +314,24 @@ def test_every_dependency_has_its_line(root):
 
 def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
-    first_screen = "\n".join(readme.splitlines()[:24])
+    first_screen = "\n".join(readme.splitlines()[:32])
     assert "**Not for**" in first_screen
     assert "docs/find-areas.png" in first_screen
     assert "csa demo" in first_screen
     assert "make run" in first_screen
+
+
+def test_the_readme_begins_with_what_works_in_a_fresh_clone(root, tmp_path):
+    pages = [root / "README.md", *root.glob("docs/*.md"), *root.glob("docs/site/*.md")]
+    shutil.copy(root / "Makefile", tmp_path)  # what a clone has: no dist/, and no .venv
+    blocks = re.findall(r"```\n(.*?)```", pages[0].read_text(encoding="utf-8"), re.DOTALL)
+    commands = [line.partition("#")[0].split() for line in blocks[0].splitlines()]
+    assert commands == [["make", "run"], ["make", "test"]]
+    for command in commands:
+        subprocess.run([*command, "-n"], cwd=tmp_path, capture_output=True, check=True)
+    for page in pages:  # a file in dist/ is named after the command that writes it
+        before, named, _ = page.read_text(encoding="utf-8").partition("install dist/")
+        assert not named or "make wheel" in before, page
 
 
 def test_the_readme_names_the_command_that_tests(root):
