@@ -45,7 +45,6 @@ WORKDIR /srv/csa
 RUN mkdir app \
     && mv /opt/csa/lib/python3*/site-packages/csa_app app/
 ENV PATH=/opt/csa/bin:$PATH PYTHONPATH=/srv/csa/app CSA_HOME=/srv/csa
-RUN python -m csa_app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
 # Compiled are the app and what it opens whole; of the largest packages what is used.

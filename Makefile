@@ -81,12 +81,10 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    $(PIP) install --no-deps --require-hashes -r requirements.lock
 	    printf '%s\n' "$$locked" > .venv/.locked
 	fi
-	[ -f app/csa_app/static/vendor/leaflet/leaflet.js ] || rm -f .venv/.installed
 	if [ "$$(cat .venv/.installed 2>/dev/null)" != "$$installed" ]; then
 	    say "installing the project into .venv"
 	    rm -f .venv/.installed
 	    $(PIP) install --no-build-isolation --no-deps -e .
-	    $(BIN)/python -m csa_app.shared.vendor
 	    printf '%s\n' "$$installed" > .venv/.installed
 	fi
 	[ -f csa.toml ] || printf '# csa keeps config/, data/ and var/ here.\n' > csa.toml

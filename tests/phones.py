@@ -19,6 +19,8 @@ def ask(app, way, path, parts=(b"",)):
     sent, left = [], [*parts]
 
     async def receive():
+        if not left:
+            await asyncio.Event().wait()  # nothing more comes
         return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
 
     async def send(message):

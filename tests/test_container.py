@@ -308,7 +308,6 @@ def test_the_image_holds_what_the_app_needs_and_no_editable_csa(image):
     assert "/opt/csa/" in where[1]
     assert image.run(["csa", "--version"]).stdout.startswith("csa ")
     for path in (
-        "app/csa_app/static/vendor/leaflet/leaflet.js",
         "app/csa_app/.streamlit/config.toml",
         "var/sample/dataset/ingest.json",
         "var/sample/basemap/basemap.json",
@@ -331,7 +330,7 @@ def test_the_command_serves_the_sample_to_every_address_from_files_it_cannot_cha
         shown = " ".join(map(str, said))
         assert "Orrinvale" in shown
         assert "exception {" not in shown
-        for name in ("vendor/leaflet/leaflet.js", "csa-page.js"):
+        for name in ("leaflet/leaflet.js", "csa-page.js"):
             assert get(f"http://127.0.0.1:{port}/app/static/{name}")[0] == 200
     assert asked == []  # nothing leaves the machine
     assert len(list(image.place("app/csa_app/static/geometry").glob("*/geometry.json"))) >= 2

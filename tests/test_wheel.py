@@ -62,8 +62,7 @@ def test_the_wheel_holds_command_app_cities_sample_and_licenses_and_nothing_of_o
     spanish = "csa/base/locale/es/LC_MESSAGES/csa.po"
     texts = {"csa/base/locale/en.toml", spanish, "csa/synthetic/story.toml", "csa/py.typed"}
     app = {"main.py", ".streamlit/config.toml", "static/csa-page.js"}
-    leaflet = {f"csa_app/static/vendor/leaflet/{name}" for name in ("leaflet.js", "LICENSE")}
-    assert texts | leaflet | {f"csa_app/{name}" for name in app} <= names
+    assert texts | {f"csa_app/{name}" for name in app} <= names
     for folder in ("config", "data/sample"):
         files = {path.relative_to(root) for path in (root / folder).rglob("*") if path.is_file()}
         assert {f"csa/shipped/{path.as_posix()}" for path in files} <= names
@@ -72,7 +71,9 @@ def test_the_wheel_holds_command_app_cities_sample_and_licenses_and_nothing_of_o
         "csa_app",
         "core_service_areas",
     }
-    assert not [name for name in names if re.search(r"geometry/|secrets|/var/|\.sqlite3", name)]
+    assert not [
+        name for name in names if re.search(r"geometry/|vendor/|secrets|/var/|\.sqlite3", name)
+    ]
 
 
 @pytest.mark.system
@@ -88,6 +89,32 @@ def test_a_wheel_built_again_is_the_same_file(wheel, root, tmp_path):
     words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, root]
     subprocess.run(words, capture_output=True, check=True)
     assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+@pytest.mark.system
+def test_a_wheel_of_what_git_has_serves_the_map_s_library(root, tmp_path):
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True)  # noqa: S607
+    for name in listed.stdout.decode().rstrip("\0").split("\0"):
+        place = tmp_path / "clone" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, place)
+    words = ["-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, tmp_path / "clone"]
+    subprocess.run([sys.executable, *words], capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "wheel", "zip")
+    code = (
+        "from csa_app.served import app; from tests.phones import ask; import csa_app;"
+        "status, script, _ = ask(app, 'GET', '/app/static/leaflet/leaflet.js');"
+        "print(csa_app.__file__, status, b'Leaflet' in script[:99])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path / 'wheel'}:{root}", "CSA_HOME": str(tmp_path)},
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == [f"{tmp_path}/wheel/csa_app/__init__.py", "200", "True"], (
+        done.stderr
+    )
 
 
 # ---- In new environments, outside of the checkout --------------------------------------------
@@ -182,7 +209,7 @@ def shown(port):
     said = first_page(f"ws://127.0.0.1:{port}")
     text = " ".join(map(str, said))
     assert "exception {" not in text
-    for name in ("vendor/leaflet/leaflet.js", "csa-page.js"):
+    for name in ("leaflet/leaflet.js", "csa-page.js"):
         assert get(f"http://127.0.0.1:{port}/app/static/{name}")[0] == 200
     return text
 

@@ -9,12 +9,13 @@ from starlette.middleware import Middleware
 
 from csa_app.shared.counting import count_routes
 from csa_app.shared.first_paint import FirstPaint, hide_server_details
+from csa_app.shared.geometry import static_routes
 from csa_app.shared.request_guard import Gate, limit_frames
 
 hide_server_details()
 limit_frames()
 app = st.App(
     Path(__file__).with_name("main.py"),
-    routes=count_routes(),
+    routes=[*count_routes(), *static_routes()],
     middleware=[Middleware(Gate), Middleware(FirstPaint)],
 )

@@ -244,11 +244,11 @@ def test_a_map_without_its_outlines_says_so_in_words(read, sample_app):
 def test_a_map_without_its_library_says_so_in_words(read, sample_app):
     reader = read(
         f"{sample_app}/areas",
-        before=lambda page: page.route("**/vendor/leaflet/*.js", lambda route: route.abort()),
+        before=lambda page: page.route("**/static/leaflet/*.js", lambda route: route.abort()),
     )
     reader.page.frame_locator("iframe").locator("#csa-map-note").wait_for()
     frame = next(f for f in reader.page.frames if "streamlit_folium" in f.url)
-    assert "make setup" in frame.locator("#csa-map-note").inner_text()
+    assert "Reload the page" in frame.locator("#csa-map-note").inner_text()
     reader.errors.clear()  # the script that did not load is the point
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache as once_each
@@ -17,7 +16,6 @@ from string import Template
 from types import SimpleNamespace
 from typing import Any, cast
 
-import streamlit as st
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -54,7 +52,7 @@ from csa_app.shared import access, cache, cache_store
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.person import LOCAL, SIGNED_IN, access_of, is_offered, person_from_claims
 from csa_app.shared.request_guard import HAD_SIGN_IN, LEAVING, claims_of
-from csa_app.shared.settings import STATIC
+from csa_app.shared.settings import STATIC, below_base
 
 OLDEST_DAYS = 60
 """An entry's day: its row, and so its id, is here for longer than a phone keeps an entry."""
@@ -70,7 +68,7 @@ ODD = (ValueError, KeyError, TypeError, AttributeError, InvalidTag)
 
 def count_routes() -> list[BaseRoute]:
     """List what is served for counting."""
-    base = re.sub("/+", "/", f"/{st.get_option('server.baseUrlPath')}/count")
+    base = below_base("count")
     pages = (("/", show_page), ("/manifest.webmanifest", show_manifest), ("/sw.js", show_worker))
     asked: tuple[tuple[str, Callable[[Asker, Any], dict[str, Any]]], ...] = (
         ("/state", give_state),

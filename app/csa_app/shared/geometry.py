@@ -20,6 +20,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 
 from csa.areas.risk_score import FittedRisk
 from csa.base.clock import now_utc
@@ -31,11 +33,19 @@ from csa.geo.cells import outline
 from csa.ingest.basemap_files import MARKER, load_basemap
 from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 from csa_app.shared.legend import Classes, classify_scores, levels
-from csa_app.shared.settings import STATIC
+from csa_app.shared.settings import STATIC, below_base
 
 FILE = "geometry.json"
 ADDRESS = "../../app/static"
 """Where a map's frame finds the static folder."""
+LEAFLET = "leaflet"
+"""Below it, the files of Leaflet's package, whose hash the lock has."""
+
+
+def static_routes() -> list[BaseRoute]:
+    """List what is served as if it were in the static folder."""
+    leaflet = StaticFiles(packages=[("js_lib_leaflet", "static/js_lib_leaflet")])
+    return [Mount(below_base(f"app/static/{LEAFLET}"), leaflet)]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from urllib.parse import quote
 import folium
 import streamlit as st
 
-from csa.base.errors import CsaError
 from csa.base.text import ENGLISH, LANGUAGES, tr
 from csa.geo.cell_time import SCRIPT, STYLE, ground_map, ground_options, own_file
 from csa.reports.public.facts import PublicFacts
@@ -21,15 +20,14 @@ from csa.reports.public.pages import language_name
 from csa_app.shared import cache, cache_report, maps, nearby, panels, theme
 from csa_app.shared.area_status import AreaView, in_service, state_words
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.geometry import ADDRESS, CellGeometry, base_content, serve_file
+from csa_app.shared.geometry import ADDRESS, LEAFLET, CellGeometry, base_content, serve_file
 from csa_app.shared.legend import Outlines, outlines_of, show_legend
 from csa_app.shared.person import months_in_step
 from csa_app.shared.phrases import months_covered
-from csa_app.shared.settings import STATIC, deployment
+from csa_app.shared.settings import deployment
 
 HEIGHT_PX, SMALL_HEIGHT_PX = 500, 480
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
-LEAFLET = "vendor/leaflet/leaflet"
 
 
 def draw(
@@ -67,8 +65,6 @@ def show(
     height_px: int = HEIGHT_PX,
 ) -> None:
     """Put the map on the page."""
-    if not (STATIC / f"{LEAFLET}.js").is_file():
-        raise CsaError("map.no_library")
     import streamlit_folium  # noqa: PLC0415 - only a server that is running knows its component
 
     streamlit_folium.st_folium(
@@ -109,8 +105,8 @@ def links() -> tuple[list[str], list[str]]:
     style = serve_file(STYLE, _font_face() + own_file(STYLE))
     words = quote(tr("map.no_library"))
     return (
-        [f"{script}?words={words}", f"{ADDRESS}/{LEAFLET}.js"],
-        [f"{ADDRESS}/{LEAFLET}.css", style],
+        [f"{script}?words={words}", f"{ADDRESS}/{LEAFLET}/leaflet.js"],
+        [f"{ADDRESS}/{LEAFLET}/leaflet.css", style],
     )
 
 

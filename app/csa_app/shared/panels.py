@@ -315,7 +315,7 @@ def map_words() -> Iterator[None]:
     try:
         yield
     except CsaError as error:
-        is_about_map = error.message.key.startswith(("map.", "basemap."))
+        is_about_map = error.message.key.startswith("basemap.")
         if not (is_about_map or isinstance(error, OutputError)):
             raise
         st.warning(sentence(error.message), icon=":material/map:")

@@ -47,6 +47,7 @@ from csa_app.shared import access as access_door
 from csa_app.shared.access import bundle_folder
 from csa_app.shared.cache_report import folder_key
 from csa_app.shared.person import LOCAL, PUBLIC, SIGNED_IN, access_of, person_from_claims
+from csa_app.shared.settings import below_base
 from csa_app.shared.signing import MAX_CITY_FILE_MB, MAX_FILE_MB
 
 # ---- What a public server with a bundle sends: the bundle's files, and nothing else.
@@ -244,8 +245,7 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.names = app, names()
         self.is_over_tls = str(access_door.auth().get("redirect_uri")).startswith("https://")
-        base = "/".join(filter(None, ["", str(st.get_option("server.baseUrlPath")).strip("/")]))
-        self.shut = tuple(f"{base}/{path}" for path in AFTER_SIGN_IN)
+        self.shut = tuple(map(below_base, AFTER_SIGN_IN))
         # Streamlit checks its own list for websockets too, so it gets the same names.
         config.set_option("server.allowedHosts", sorted(self.names))
         access_door.is_guarded = True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamlit import net_util
+from streamlit import config, net_util
 
 from csa.base.errors import ConfigError
 from csa.base.home import home, shipped
@@ -34,10 +35,10 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     variables = os.environ if environment is None else environment
     given = variables.get("CSA_CITY") or DEFAULT_CITY
     dataset = Path(given) if (Path(given) / "ingest.json").is_file() else None
-    config = _config_of(city_of(dataset) if dataset else given)
-    city = config.stem
+    file = _config_of(city_of(dataset) if dataset else given)
+    city = file.stem
     return Deployment(
-        config,
+        file,
         Path(variables.get("CSA_DATASET") or dataset or VAR / city / "dataset"),
         Path(variables.get("CSA_BASEMAP") or VAR / city / "basemap"),
         Path(variables.get("CSA_CHOICES") or VAR / city / "choices"),
@@ -75,14 +76,19 @@ def _listed() -> dict[str, Path]:
 
 def command_of(name: str, dataset: Path) -> list[str]:
     """Return the words of a command about this city and its dataset, as typed in our folder."""
-    config = deployment().config
-    city = config.stem if _listed().get(config.stem) == config else str(config)
+    file = deployment().config
+    city = file.stem if _listed().get(file.stem) == file else str(file)
     return ["csa", name, "--city", city, "--dataset", str(as_typed(dataset))]
 
 
 def as_typed(folder: Path) -> Path:
     """Return a folder as typed in ours: without the path of this machine, where it lies there."""
     return folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+
+
+def below_base(path: str) -> str:
+    """Return a path as this server has it: below its base path, if it has one."""
+    return re.sub("/+", "/", f"/{config.get_option('server.baseUrlPath')}/{path}")
 
 
 # ---- Keep Streamlit from asking a host on the internet for this machine's address.

@@ -5,25 +5,30 @@ import json
 import os
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import geopandas as gpd
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 from tests.geometry_file import corners_of
+from tests.phones import ask
 
 from csa.areas.locating import study_cells
 from csa.areas.risk_score import FittedRisk
 from csa.base.errors import OutputError, SourceError
 from csa.base.schema import UNASSIGNED
+from csa.geo.cell_time import leaflet_file
 from csa.geo.cells import draw_cells
-from csa_app.shared import geometry
+from csa_app.shared import geometry, settings
 
 MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
-general = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+general = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read(static, address):
@@ -42,6 +47,15 @@ def distance_of(one, other):
 
 
 # ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("base", ["", "/csa"])
+def test_leaflet_is_served_as_its_package_has_it_below_the_base_path(base, monkeypatch):
+    monkeypatch.setattr(settings, "config", SimpleNamespace(get_option=lambda _: base))
+    app, place = Starlette(routes=geometry.static_routes()), f"{base}/app/static/leaflet"
+    for name in ("leaflet.js", "leaflet.css"):
+        assert ask(app, "GET", f"{place}/{name}")[:2] == (200, leaflet_file(name))
+    assert ask(app, "GET", f"{place}/../__init__.py")[0] == 404
 
 
 def test_one_cell_is_its_six_corners(static):

@@ -24,7 +24,6 @@ from csa.analysis.analysis import Analysis
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import study_cells
 from csa.areas.priority.area_counts import count_areas
-from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import tr
 from csa.geo.cell_time import CellTimeLayer, ground_map, ground_options, own_file, script_json
@@ -279,7 +278,7 @@ def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
 def test_the_script_is_told_what_to_say_where_nothing_else_loads(static):
     (own, leaflet), styles = map_component.links()
     assert parse_qs(urlsplit(own).query)["words"] == [tr("map.no_library")]
-    assert leaflet == f"{geometry.ADDRESS}/{map_component.LEAFLET}.js"
+    assert leaflet == f"{geometry.ADDRESS}/{geometry.LEAFLET}/leaflet.js"
     for link, name in ((own, "cell_time.js"), (styles[1], "cell_time.css")):
         place = static / link.partition("?")[0].removeprefix(geometry.ADDRESS + "/")
         sent = place.read_bytes()
@@ -335,30 +334,10 @@ def test_a_maps_name_stays_while_its_base_stays(base):
     assert "_" not in map_component.key_of(base)
 
 
-# ---- Refused --------------------------------------------------------------------------------
-
-
-def test_without_leaflet_the_page_says_so(city, base, cells, monkeypatch, tmp_path, sent):
-    monkeypatch.setattr(map_component, "STATIC", tmp_path)
-    with pytest.raises(CsaError) as caught:
-        map_component.show(
-            ground(city, base),
-            "map",
-            maps.painting(scene(city), cells),
-            lambda: None,
-        )
-    assert caught.value.message.key == "map.no_library"
-    assert sent == {}
-
-
 # ---- True in general ------------------------------------------------------------------------
 
 
-def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkeypatch, tmp_path):
-    script = tmp_path / "vendor" / "leaflet" / "leaflet.js"
-    script.parent.mkdir(parents=True)
-    script.touch()
-    monkeypatch.setattr(map_component, "STATIC", tmp_path)
+def test_nothing_that_is_sent_names_another_host(city, base, cells, sent):
     map_component.show(
         ground(city, base),
         "map",

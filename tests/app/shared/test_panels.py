@@ -158,13 +158,12 @@ def test_an_error_is_said_and_the_page_stops(said, monkeypatch):
 def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):
     faults = (
         OutputError("files.not_a_folder", path="x"),
-        CsaError("map.no_library"),
         SourceError("basemap.damaged", path="x"),
     )
     for error in faults:
         with panels.map_words():
             raise error
-    assert [kind for kind, _ in said] == ["warning"] * 3
+    assert [kind for kind, _ in said] == ["warning"] * 2
 
 
 def test_a_fault_that_is_not_the_maps_is_not_hidden_by_it(said):
