@@ -40,18 +40,14 @@ RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends binutils \
     && find /opt/csa/lib -type f -name '*.so*' -exec strip --strip-unneeded {} +
 
-# The app stands where a volume for its geometry can be named, whatever Python's number is.
 WORKDIR /srv/csa
-RUN mkdir app \
-    && mv /opt/csa/lib/python3*/site-packages/csa_app app/
-ENV PATH=/opt/csa/bin:$PATH PYTHONPATH=/srv/csa/app CSA_HOME=/srv/csa
+ENV PATH=/opt/csa/bin:$PATH CSA_HOME=/srv/csa
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
 # Compiled are the app and what it opens whole; of the largest packages what is used.
 RUN csa propose --city sample --dataset /made/sample/dataset --out /tmp/proposal \
     && csa report --city sample --dataset /made/sample/dataset --month 2020-07 --audience executive --out /tmp/executive.html \
     && python -c "import plotly.graph_objects as go; go.Figure([go.Bar(), go.Scatter()]).to_json()" \
-    && python -m compileall -q app \
     && python -m compileall -q -x '/(altair|babel|fontTools|lxml|matplotlib|narwhals|numpy|pandas|pandera|plotly|pygments|scipy|sklearn|sqlalchemy)/' /opt/csa/lib
 
 # ---- What runs -----------------------------------------------------------------------------
@@ -73,15 +69,11 @@ RUN apt-get update -qq \
 
 WORKDIR /srv/csa
 COPY --from=build /opt/csa /opt/csa
-COPY --from=build /srv/csa /srv/csa
 COPY --from=build --chown=10001:10001 /made /srv/csa/var
-RUN install -d -o 10001 -g 10001 app/csa_app/static/geometry
 
-# PYTHONPATH is for `import csa_app`; csa itself is in /opt/csa, with the cities' files. Where streamlit is not told its address,
-# it asks a host on the internet for one at each start: nothing may leave the machine. It listens on
+# Where streamlit is not told its address, it asks a host on the internet for one at each start: nothing may leave the machine. It listens on
 # every address, so nobody is taken for this machine's own: CSA_ACCESS is public or signed-in.
 ENV PATH=/opt/csa/bin:$PATH \
-    PYTHONPATH=/srv/csa/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     OPENBLAS_NUM_THREADS=1 \
@@ -90,8 +82,8 @@ ENV PATH=/opt/csa/bin:$PATH \
     CSA_CITY=sample \
     CSA_ACCESS=public
 
-# The only folders it writes: datasets and choices, and the geometry that browsers fetch.
-VOLUME ["/srv/csa/var", "/srv/csa/app/csa_app/static/geometry"]
+# The only folder it writes: datasets, choices, and the geometry that browsers fetch.
+VOLUME ["/srv/csa/var"]
 EXPOSE 8501
 USER 10001:10001
 

@@ -399,7 +399,6 @@ def test_every_file_of_the_project_that_the_docs_name_exists(root):
     files = {path.name for top in ("src", "app", "tests") for path in (root / top).rglob("*.*")}
     assert set(re.findall(r"`(\w+\.(?:py|js|css|html|svg))`", recipes)) <= files
     allowed = {
-        "app/csa_app/static/geometry",
         "app/pages/",
         "app/csa_app/screens/NAME/",
         "tests/app/screens/NAME/",

@@ -153,10 +153,9 @@ class Container:
         mount -t proc proc "$0/proc"
         mount --rbind /dev "$0/dev"
         mount -t tmpfs tmpfs "$0/tmp"
-        mount -t tmpfs -o "uid=$2,gid=$3,mode=0755" tmpfs "$0/srv/csa/app/csa_app/static/geometry"
         mount --bind "$1" "$0/srv/csa/var"
         mount -o remount,bind,ro "$0"
-        shift 3
+        shift
         exec chroot "$0" "$@"
     """
 
@@ -185,7 +184,7 @@ class Container:
     def running(self):
         """Start it; give it once it says that it is healthy; kill it."""
         words = [word.replace(PORT, self.port) for word in command()]
-        given = [self.root, self.volume, self.uid, self.gid, *self.alone, *words]
+        given = [self.root, self.volume, *self.alone, *words]
         with self.log.open("wb") as out:
             self.server = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-euc", self.ROOM, *map(str, given)],
@@ -226,7 +225,7 @@ def test_it_is_small(root_folder):
 def test_it_serves_the_made_up_city_from_a_read_only_root_and_keeps_what_was_decided(started):
     with started("first") as box:
         assert box.inside("id", "-u").stdout == "10001\n"
-        for place in ("/srv/csa/x", "/opt/csa/x", "/srv/csa/app/x"):
+        for place in ("/srv/csa/x", "/opt/csa/x", "/opt/csa/lib/x"):
             assert "Read-only file system" in box.inside("touch", place).stderr
         page = b"".join(one.SerializeToString() for one in first_page(f"ws://127.0.0.1:{box.port}"))
         assert b"Orrinvale" in page

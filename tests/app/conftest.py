@@ -69,7 +69,7 @@ def plan(kansas_plan):
 def static(tmp_path, monkeypatch):
     """A static folder of the test's own."""
     folder = tmp_path / "static"
-    monkeypatch.setattr(geometry, "STATIC", folder)
+    monkeypatch.setattr(geometry, "PLACE", folder / "geometry")
     return folder
 
 

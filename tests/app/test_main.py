@@ -1,12 +1,16 @@
 """`python -m csa_app`: what the first reader would wait for is done before, and never in the way."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from types import SimpleNamespace
 
 import pytest
+from tests.dockerfile import confined, first_page, free_port, get, set_writable
 
 from csa.base.errors import ConfigError
 from csa.city.dataset import City
@@ -24,6 +28,16 @@ class Asked:
     @property
     def proposal(self):
         return self.asked.append(("proposal", *self.given))
+
+
+def wait_for(address):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            return get(address)
+        except OSError:
+            time.sleep(0.3)
+    raise TimeoutError(address)
 
 
 @pytest.fixture
@@ -94,6 +108,33 @@ def test_old_geometry_is_removed_at_the_start(served, static):
     assert not old.exists()
 
 
+@pytest.mark.system
+def test_it_serves_from_a_folder_that_it_may_not_write(root, sample_folder, tmp_path):
+    program, home, port = tmp_path / "program", tmp_path / "home", free_port()
+    made_here = shutil.ignore_patterns("__pycache__", "geometry")
+    shutil.copytree(root / "app" / "csa_app", program / "csa_app", ignore=made_here)
+    set_writable(program, False)
+    before = sorted(program.rglob("*"))
+    folders = {"HOME": tmp_path, "CSA_HOME": home, "CSA_CITY": sample_folder, "PYTHONPATH": program}
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(
+        confined([sys.executable, "-P", "-m", "csa_app", "--server.port", port]),
+        env=os.environ | {name: str(path) for name, path in folders.items()}, stdout=log, stderr=log,
+    ) as server:  # fmt: skip
+        try:
+            wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+            shown = " ".join(map(str, first_page(f"ws://127.0.0.1:{port}")))
+            script = re.search(r"app/static/geometry/\w+/cell_time\.js", shown)
+            assert script is not None, shown
+            assert get(f"http://127.0.0.1:{port}/{script[0]}")[0] == 200
+        finally:
+            server.terminate()
+            server.wait(60)
+            set_writable(program, True)
+    assert "exception {" not in shown
+    assert sorted(program.rglob("*")) == before
+    assert list(home.glob("var/.geometry/*/geometry.json"))
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -144,18 +185,6 @@ def test_a_fault_that_nobody_caught_offers_no_links_to_other_hosts(root):
     client = tomllib.loads(text)["client"]
     assert client["showErrorLinks"] is False
     assert client["showErrorDetails"] == "none"
-
-
-def test_no_drawn_geometry_is_part_of_the_project(root):
-    if not (root / ".git").exists():
-        pytest.skip("not a repository")
-    tracked = subprocess.run(
-        ["git", "ls-files", "app/csa_app/static/geometry"],  # noqa: S607
-        cwd=root,
-        capture_output=True,
-        check=True,
-    )
-    assert tracked.stdout == b""
 
 
 def test_what_is_imported_before_the_server_starts_registers_no_component():

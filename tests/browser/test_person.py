@@ -217,16 +217,14 @@ def test_of_a_real_city_the_public_gets_one_sentence_and_no_geometry(read, serve
     assert "is_synthetic = true" in text
     config = tmp_path / "realville.toml"
     config.write_text(text.replace("is_synthetic = true", "is_synthetic = false"), "utf-8")
-    before = {path.name for path in (ROOT / "app" / "csa_app" / "static" / "geometry").glob("*")}
+    before = {path.name for path in (ROOT / "var" / ".geometry").glob("*")}
     with serve(tmp_path, config, CSA_ACCESS="public", CSA_DATA_DIR=ROOT / "data" / "sample") as at:
         for path in ("", "areas", "compare", "data"):
             reader = read(f"{at}/{path}")
             reader.page.get_by_text("This city has published nothing yet").wait_for()
             assert "Orrinvale" not in reader.page.locator("body").inner_text()
     assert not (tmp_path / "dataset").exists()
-    assert {
-        path.name for path in (ROOT / "app" / "csa_app" / "static" / "geometry").glob("*")
-    } <= before
+    assert {path.name for path in (ROOT / "var" / ".geometry").glob("*")} <= before
 
 
 # ---- True in general ------------------------------------------------------------------------

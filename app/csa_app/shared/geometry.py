@@ -1,7 +1,9 @@
 """Geometry that browsers fetch once: the background, and the cells of the study area.
 
-Each is a file under `static/`, named by its content. Streamlit serves that folder to anyone,
-so it holds public geometry alone: every cell of the city, never which of them hold incidents.
+Each is a file at home, named by its content; the program's own folder may be read-only. They are
+served as if they were in the static folder, to anyone whom `csa_app.shared.request_guard` lets
+read them, so they hold public geometry alone: every cell of the city, never which of them hold
+incidents.
 """
 
 from __future__ import annotations
@@ -33,11 +35,12 @@ from csa.geo.cells import outline
 from csa.ingest.basemap_files import MARKER, load_basemap
 from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 from csa_app.shared.legend import Classes, classify_scores, levels
-from csa_app.shared.settings import STATIC, below_base
+from csa_app.shared.settings import VAR, below_base
 
 FILE = "geometry.json"
 ADDRESS = "../../app/static"
 """Where a map's frame finds the static folder."""
+PLACE = VAR / ".geometry"  # no city's name begins with a dot
 LEAFLET = "leaflet"
 """Below it, the files of Leaflet's package, whose hash the lock has."""
 
@@ -45,7 +48,10 @@ LEAFLET = "leaflet"
 def static_routes() -> list[BaseRoute]:
     """List what is served as if it were in the static folder."""
     leaflet = StaticFiles(packages=[("js_lib_leaflet", "static/js_lib_leaflet")])
-    return [Mount(below_base(f"app/static/{LEAFLET}"), leaflet)]
+    geometry = StaticFiles(directory=PLACE, check_dir=False)
+    geometry.config_checked = True  # what is not there yet is not found
+    served = ((LEAFLET, leaflet), ("geometry", geometry))
+    return [Mount(below_base(f"app/static/{name}"), files) for name, files in served]
 
 
 @dataclass(frozen=True)
@@ -146,21 +152,21 @@ def _scored(shapes: Sequence[shapely.Geometry], digits: str, classes: Classes) -
 def forget_old(days: float = 7) -> None:
     """Remove geometry that no server has requested for a while, such as an earlier city's."""
     oldest = now_utc().timestamp() - days * 86_400
-    for place in (STATIC / "geometry").glob("*"):
+    for place in PLACE.glob("*"):
         with suppress(FileNotFoundError):  # another server removed it first
             if place.is_dir() and place.stat().st_mtime < oldest:
                 shutil.rmtree(place, ignore_errors=True)
 
 
 def serve(content: dict[str, Any]) -> str:
-    """Write public geometry under the static folder, named by its content."""
+    """Write public geometry to be served, named by its content."""
     return serve_file(FILE, json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def serve_file(name: str, content: bytes) -> str:
-    """Write a file under the static folder, in a folder named by its content."""
+    """Write a file to be served, in a folder named by its content."""
     folder = hashlib.sha256(content).hexdigest()[:20]
-    place = STATIC / "geometry" / folder
+    place = PLACE / folder
     with suppress(OSError):
         os.utime(place)  # now it is recent, and another server that tidies up leaves it
     if not (place / name).is_file():

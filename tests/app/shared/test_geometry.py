@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -22,7 +23,9 @@ from tests.phones import ask
 from csa.areas.locating import study_cells
 from csa.areas.risk_score import FittedRisk
 from csa.base.errors import OutputError, SourceError
+from csa.base.home import home
 from csa.base.schema import UNASSIGNED
+from csa.city.config import CityBasics
 from csa.geo.cell_time import leaflet_file
 from csa.geo.cells import draw_cells
 from csa_app.shared import geometry, settings
@@ -56,6 +59,22 @@ def test_leaflet_is_served_as_its_package_has_it_below_the_base_path(base, monke
     for name in ("leaflet.js", "leaflet.css"):
         assert ask(app, "GET", f"{place}/{name}")[:2] == (200, leaflet_file(name))
     assert ask(app, "GET", f"{place}/../__init__.py")[0] == 404
+
+
+def test_geometry_is_served_from_where_it_is_written_and_nothing_beside_it_is(static):
+    app = Starlette(routes=geometry.static_routes())
+    assert ask(app, "GET", "/app/static/geometry/0/geometry.json")[0] == 404  # no folder yet
+    address = geometry.serve({"features": []}).removeprefix("../..")
+    assert ask(app, "GET", address)[:2] == (200, b'{"features":[]}')
+    (static / "store.sqlite3").touch()
+    for path in ("../store.sqlite3", "%2e%2e/store.sqlite3", str(static / "store.sqlite3"), ""):
+        assert ask(app, "GET", f"/app/static/geometry/{path}")[0] == 404
+
+
+def test_geometry_is_at_home_where_no_city_s_folder_can_be():
+    assert geometry.PLACE.parent == home().resolve() / "var"
+    (pattern,) = CityBasics.model_fields["id"].metadata
+    assert re.match(pattern.pattern, geometry.PLACE.name) is None
 
 
 def test_one_cell_is_its_six_corners(static):

@@ -47,7 +47,7 @@ def followed(dataset):
 
 @pytest.fixture
 def cells(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(geometry, "STATIC", tmp_path / "static")
+    monkeypatch.setattr(geometry, "PLACE", tmp_path / "geometry")
     return geometry.cell_geometry(study_cells(dataset[1], 10).index.to_numpy())
 
 
