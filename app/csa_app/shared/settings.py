@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +75,19 @@ def _listed() -> dict[str, Path]:
     return {file.stem: file for folder in folders for file in folder.glob("*.toml")}
 
 
-def command_of(name: str, dataset: Path) -> list[str]:
-    """Return the words of a command about this city and its dataset, as typed in our folder."""
+def command_of(name: str, dataset: Path, option: str = "--dataset") -> list[str]:
+    """Return the words of a command about this city and its dataset, typed in whatever folder."""
     file = deployment().config
-    city = file.stem if _listed().get(file.stem) == file else str(file)
-    return ["csa", name, "--city", city, "--dataset", str(as_typed(dataset))]
+    city = file.stem if _listed().get(file.stem) == file else str(file.resolve())
+    is_own = dataset.resolve() == (VAR / file.stem / "dataset").resolve()
+    return ["csa", name, "--city", city, *([] if is_own else [option, str(dataset.resolve())])]
+
+
+def fleet_command(folder: Path) -> str:
+    """Return the command that writes many cities into a folder, typed in whatever folder."""
+    is_own = folder.resolve() == (VAR / "fleet").resolve()
+    out = [] if is_own else ["--out", str(folder.resolve())]
+    return shlex.join(["csa", "fleet", "cities.csv", *out])
 
 
 def as_typed(folder: Path) -> Path:

@@ -57,7 +57,7 @@ def find_city_file(name: str) -> Path:
     """Return the city's file that a name or path stands for: config/NAME.toml, or the path."""
     path = Path(name)
     named = in_home("config", f"{name}.toml")
-    return named if not path.exists() and "/" not in name and named.exists() else path
+    return named if not path.is_file() and "/" not in name and named.exists() else path
 
 
 def validate(

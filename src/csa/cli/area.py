@@ -102,7 +102,7 @@ def area_begin(
     config, start = signing.config, parse_date_option(on, "--on") or signing.act.on
     records = stored_records(config, signing.store, with_values=True)
     plan = city_plan(signing.city)
-    values = known_at_start(dataset_of(config, dataset), plan, records, area, start)
+    values = known_at_start(dataset_of(signing.city, dataset), plan, records, area, start)
     signing.decide(lambda store, act: begin_work(store, act, area, start, values))
     show(tr("keep.begun", area=area, day=start, n=len(values)))
 

@@ -11,12 +11,12 @@ from csa.base.text import render, tr
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
     CityOption,
+    DatasetOption,
     DecisionOptions,
     FolderOption,
     JsonOption,
     StoreOption,
     dataset_of,
-    in_var,
     load_analysis,
     load_city_option,
     signed,
@@ -52,7 +52,7 @@ def counts_add(
     from csa.ingest.count_tables import load_counts
     from csa.program.count_tables import add_counts, count_places
 
-    data = dataset_of(signing.config, dataset)
+    data = dataset_of(signing.city, dataset)
     neighborhoods = () if data is None else data.neighborhoods["name"]
     places = {str(own): str(own) for own in neighborhoods} | count_places(signing.records)
     counts = load_counts(file, places, signing.config.city.clock.today(), suppressed_below)
@@ -87,8 +87,8 @@ def counts_peers(
 @app.command("list")
 def counts_list(
     city: CityOption,
+    dataset: DatasetOption,
     store: StoreOption = None,
-    dataset: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the tables: what they cover, how late they are, and what they show."""
@@ -102,9 +102,8 @@ def counts_list(
     )
 
     config = load_city_option(city)
-    folder = dataset or in_var(config.city.id) / "dataset"
     with progress(N_STEPS) as step:
-        analysis = load_analysis(config, folder, city_choices(config), store, step)
+        analysis = load_analysis(config, dataset, city_choices(config), store, step)
         tables, peers = analysis.count_tables, analysis.peers
     if as_json:
         show_json([counts_account(*known) for known in tables])

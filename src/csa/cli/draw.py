@@ -16,12 +16,14 @@ from csa.cli.console import progress, show, show_json, show_table, show_written
 from csa.cli.options import (
     CityOption,
     DatasetOption,
+    FolderOption,
     JsonOption,
     ProposalOptions,
     StoreOption,
     decided,
     load_city_option,
     make_act,
+    own_folder,
     proposing,
 )
 
@@ -38,9 +40,7 @@ def draw(
     city: Annotated[
         str | None, typer.Option(help="A city's file, or its name in config/.", metavar="CONFIG")
     ] = None,
-    dataset: Annotated[
-        Path | None, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")
-    ] = None,
+    dataset: FolderOption = None,
     tier: Annotated[int | None, typer.Option(help="The tier, from 1.", metavar="N")] = None,
     first_start: Annotated[
         str | None, typer.Option(help="When the first areas start.", metavar="YYYY-MM")
@@ -83,8 +83,8 @@ def draw(
     if verify is not None:
         _verify(verify, as_json=as_json)
         return
-    if city is None or dataset is None or tier is None or first_start is None or out is None:
-        needed = {"--city": city, "--dataset": dataset, "--tier": tier}
+    if city is None or tier is None or first_start is None or out is None:
+        needed: dict[str, object] = {"--city": city, "--tier": tier}
         needed |= {"--first-start": first_start, "--out": out}
         raise ParamError("draw.missing", which=_absent(needed))
     is_recorded = any(given is not None for given in (by, why, seed_source, store))
@@ -103,7 +103,8 @@ def draw(
     start = Month.parse(first_start, "--first-start")
     with progress(7) as step:
         step("load")
-        found = Analysis(open_city(config, dataset), choices, progress=step).priorities
+        folder = dataset or own_folder(city, "dataset")
+        found = Analysis(open_city(config, folder), choices, progress=step).priorities
         entrants = draw_files.list_entrants(found, tier, area)
         starts = draw_files.Starts(entrants, start, waves, months_between)
         if seed is None:

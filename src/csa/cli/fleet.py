@@ -16,7 +16,7 @@ from csa.cli.backtest import show_backtest
 from csa.cli.console import fail, progress, show, show_json, show_table, show_written
 from csa.cli.displace import show_change
 from csa.cli.gather import show_intake
-from csa.cli.options import JsonOption
+from csa.cli.options import JsonOption, in_var
 from csa.cli.priorities import show_priorities
 from csa.cli.propose import show_proposal
 from csa.cli.report import show_report
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 def fleet(
     manifest: Annotated[Path, typer.Argument(help="The cities: a table, CSV or TOML.")],
     out: Annotated[
-        str, typer.Option(help="Folder of the fleet, or an address such as s3://bucket/fleet.")
+        str,
+        typer.Option(
+            help="Folder of the fleet, or an address such as s3://bucket/fleet.  [var/fleet]",
+            default_factory=str,
+            show_default=False,
+        ),
     ],
     scheduler: Annotated[
         str | None,
@@ -48,6 +53,7 @@ def fleet(
     from csa.workflow.fleet.manifest import pick_cities, read_manifest
     from csa.workflow.fleet.running import run_fleet
 
+    out = out or str(in_var("fleet"))
     cities = read_manifest(manifest)
     picked = pick_cities(cities, only)
     with progress(len(picked) + 1) as step:

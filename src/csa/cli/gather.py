@@ -18,6 +18,7 @@ from csa.cli.options import (
     JsonOption,
     load_city_option,
     open_store_read_only,
+    own_option,
     parse_date_option,
 )
 from csa.ingest.job import from_job, shared_process
@@ -40,7 +41,7 @@ GRAVE = ("source.note_bad_", "source.note_few_", "source.note_unlocated", "sourc
 @shared_process()
 def ingest(
     city: CityOption,
-    out: Annotated[Path, typer.Option(help="Folder of the dataset.", metavar="DATASET_DIR")],
+    out: Annotated[Path, own_option("dataset", "Folder of the dataset.")],
     files: Annotated[
         list[Path] | None, typer.Argument(help="Shooting files, CSV or JSON.", metavar="FILE...")
     ] = None,
@@ -203,7 +204,7 @@ def show_fetched(accounts: Sequence[Account]) -> None:
 @shared_process("csa.ingest.basemap")
 def basemap(
     city: CityOption,
-    out: Annotated[Path, typer.Option(help="Folder of the background.", metavar="DIR")],
+    out: Annotated[Path, own_option("basemap", "Folder of the background.")],
     places: Annotated[Path | None, typer.Option(help="Neighborhoods.", metavar="FILE")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -20,6 +20,7 @@ from csa.cli.options import (
     JsonOption,
     StoreOption,
     city_plan,
+    city_word,
     confirm_read,
     in_var,
     load_city_option,
@@ -194,7 +195,7 @@ def _show_made(made: MonthMade, city: str) -> None:
     if told["record_made"]:
         show(tr("month.recorded"))
     if (made.folder / "public").is_dir():
-        show(tr("month.bundle_draft", folder=made.folder / "public", city=city))
+        show(tr("month.bundle_draft", folder=made.folder / "public", city=city_word(city)))
     show(tr("month.next", folder=made.folder))
 
 

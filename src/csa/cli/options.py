@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -55,7 +56,25 @@ AllowPrivateOption = Annotated[
     bool,
     typer.Option("--allow-private", help="Also fetch from addresses inside your network."),
 ]
-DatasetOption = Annotated[Path, typer.Option(help="The dataset from `csa ingest`.", metavar="DIR")]
+
+
+def own_option(what: str, about: str) -> Any:
+    """Make the option of a folder that is the city's own in `var` where none is given."""
+
+    def find(context: typer.Context, given: Path | None) -> Path | None:
+        city = context.params["city"]
+        return given or (own_folder(city, what) if city else None)
+
+    return typer.Option(
+        help=f"{about}  [var/<city>/{what}]",
+        metavar="DIR",
+        default_factory=type(None),
+        show_default=False,
+        callback=find,
+    )
+
+
+DatasetOption = Annotated[Path, own_option("dataset", "The dataset from `csa ingest`.")]
 FolderOption = Annotated[
     Path | None,
     typer.Option(help="The dataset from `csa ingest`.  [var/<city>/dataset]", metavar="DIR"),
@@ -209,11 +228,26 @@ def in_var(city: str) -> Path:
     return home() / "var" / city
 
 
-def dataset_of(config: CityConfig, given: Path | None) -> Dataset | None:
+def own_folder(city: str, what: str) -> Path:
+    """Return where something that is made of a city is, by what the city's file is called."""
+    from csa.city.loading import find_city_file
+
+    return in_var(find_city_file(city).stem) / what
+
+
+def city_word(city: str) -> str:
+    """Return what a printed command calls a city, in whatever folder it is typed."""
+    from csa.city.loading import find_city_file
+
+    file = find_city_file(city)
+    return city if file != Path(city) else shlex.quote(str(file.resolve()))
+
+
+def dataset_of(city: str, given: Path | None) -> Dataset | None:
     """Open the dataset that is given, else the city's own in `var`; None where there is none."""
     from csa.city.dataset import open_dataset
 
-    folder = given or in_var(config.city.id) / "dataset"
+    folder = given or own_folder(city, "dataset")
     return open_dataset(folder) if given or (folder / "ingest.json").is_file() else None
 
 

@@ -16,6 +16,7 @@ from csa.cli.options import (
     FolderOption,
     JsonOption,
     WhyOption,
+    city_word,
     dataset_of,
     load_city_option,
 )
@@ -32,7 +33,7 @@ def point_list(city: CityOption, dataset: FolderOption = None, as_json: JsonOpti
     """List possible placeholder locations: address, coordinates, and what is there."""
     from csa.ingest.points import list_points
 
-    opened = dataset_of(load_city_option(city), dataset)
+    opened = dataset_of(city, dataset)
     if opened is None:
         raise ParamError("zone.no_dataset")
     points = list_points(opened)
@@ -49,7 +50,7 @@ def point_list(city: CityOption, dataset: FolderOption = None, as_json: JsonOpti
         words = ", ".join(filter(None, there))
         table.add_row(str(one.number), str(one.incidents), one.address or "(none)", where, words)
     show_table(table)
-    show(tr("points.how_to_mark", city=city))
+    show(tr("points.how_to_mark", city=city_word(city)))
 
 
 @app.command("mark")
@@ -68,7 +69,7 @@ def point_mark(
     from csa.ingest.points import list_points, mark_point
 
     config = load_city_option(city)
-    opened = dataset_of(config, dataset)
+    opened = dataset_of(city, dataset)
     if opened is None:
         raise ParamError("zone.no_dataset")
     points = {one.number: one for one in list_points(opened)}

@@ -15,7 +15,7 @@ from csa.base.errors import ParamError
 from csa.base.home import home
 from csa.base.text import render, tr
 from csa.cli.console import as_note, make_table, progress, show, show_json, show_table
-from csa.cli.options import AllowPrivateOption, JsonOption
+from csa.cli.options import AllowPrivateOption, JsonOption, city_word, own_folder
 from csa.ingest.job import shared_process
 
 if TYPE_CHECKING:
@@ -226,9 +226,9 @@ def _show_made(made: MadeCity, path: Path) -> None:
 
 
 def _names(made: MadeCity, path: Path) -> dict[str, str]:
-    """Return what the next commands call the city: what they find from this folder."""
-    at_home = path.parent == home() / "config" and not Path(path.stem).exists()
-    name = path.stem if at_home else str(path)
-    look = name if made.folder.parent.resolve() == (home() / "var").resolve() else made.dataset
-    named = {"name": name, "look": look, "dataset": made.dataset}
-    return {key: shlex.quote(str(one)) for key, one in named.items()}
+    """Return what the next commands call the city, in whatever folder they are typed."""
+    name = city_word(path.stem if path.parent == home() / "config" else str(path))
+    dataset = shlex.quote(str(made.dataset.resolve()))
+    is_own = made.dataset.resolve() == own_folder(str(path), "dataset").resolve()
+    look, more = (name, "") if is_own else (dataset, f" --dataset {dataset}")
+    return {"name": name, "look": look, "dataset": more}

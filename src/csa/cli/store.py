@@ -202,7 +202,7 @@ def correct(
     from csa.program import corrections
     from csa.reports.briefing.measuring import known_at_start
 
-    config, opened = signing.config, dataset_of(signing.config, dataset)
+    config, opened = signing.config, dataset_of(signing.city, dataset)
     plan = city_plan(signing.city)
     records = stored_records(config, signing.store, with_values=True)
     known = partial(known_at_start, opened, plan, records)

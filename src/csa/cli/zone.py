@@ -25,7 +25,6 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from csa.city.config import CityConfig
     from csa.geo.cells import ZoneCells
     from csa.program.registry import Zone
 
@@ -74,7 +73,7 @@ def zone_add(
     """Enter a zone with its polygons; it can then be followed, compared and mapped."""
     from csa.program.zones import add_zone
 
-    drawn = read_drawn(signing.config, file, crs, dataset)
+    drawn = read_drawn(signing, file, crs, dataset)
     days = parse_date_option(first, "--from"), parse_date_option(last, "--to")
     key = signing.decide(
         lambda store, act: add_zone(
@@ -106,7 +105,7 @@ def zone_redraw(
     """Give a zone other polygons from a day on; the earlier ones stay for the earlier months."""
     from csa.program.zones import redraw_zone
 
-    drawn = read_drawn(signing.config, file, crs, dataset)
+    drawn = read_drawn(signing, file, crs, dataset)
     own = _find(signing, zone)
     on = parse_date_option(first, "--from") or signing.act.on
     signing.decide(lambda store, act: redraw_zone(store, act, own.key, drawn, on))
@@ -153,7 +152,7 @@ def zone_list(
 
     config = load_city_option(city)
     zones = all_zones(stored_records(config, store))
-    data = dataset_of(config, dataset)
+    data = dataset_of(city, dataset)
     counts = {}
     if data is not None:
         end = data.require_months().until
@@ -202,19 +201,21 @@ def _find(signing: DecisionOptions, zone: str) -> Zone:
     return find_zone(all_zones(signing.records), zone)
 
 
-def read_drawn(config: CityConfig, file: Path, crs: str | None, dataset: Path | None) -> ZoneCells:
+def read_drawn(
+    signing: DecisionOptions, file: Path, crs: str | None, dataset: Path | None
+) -> ZoneCells:
     """Read a zone's polygons, and find the cells of the city that stand for them."""
     from csa.base.errors import ParamError
     from csa.geo.cells import fit_cells
     from csa.ingest.polygons import read_zone
 
-    data = dataset_of(config, dataset)
+    data = dataset_of(signing.city, dataset)
     if data is None:
         raise ParamError("zone.no_dataset")
     drawn, notes = read_zone(file, crs)
     for note in notes:
         show(render(note))
-    return fit_cells(drawn, data.study_area, config.areas.resolution)
+    return fit_cells(drawn, data.study_area, signing.config.areas.resolution)
 
 
 def describe_fit(drawn: ZoneCells) -> str:

@@ -19,7 +19,7 @@ import streamlit as st
 from csa.base.text import day, in_words, land_percent, month, name_list, percent, tr
 from csa.workflow.fleet.city import DONE, FAILED, WAITING
 from csa_app.shared import panels, theme
-from csa_app.shared.settings import as_typed
+from csa_app.shared.settings import as_typed, fleet_command
 
 LAND = Path(__file__).with_name("land.json")
 """Outlines of countries, from Natural Earth's 1:110m (public domain), simplified to .3 degrees."""
@@ -39,13 +39,12 @@ BESIDE = (
     ("one year", "cities.one_year"),
 )
 """How areas did in past years beside the best other way, and the words for it."""
-COMMAND = "csa fleet cities.csv --out {folder}"
 
 
 def nothing(folder: Path) -> None:
     """Show that no fleet has been run, and the command that runs one."""
     panels.empty(tr("cities.none", folder=as_typed(folder)))
-    st.code(COMMAND.format(folder=as_typed(folder)), language=None)
+    st.code(fleet_command(folder), language=None)
 
 
 def data_line(folder: Path, table: pd.DataFrame) -> str:
@@ -260,4 +259,4 @@ def how(folder: Path) -> None:
     """Show how the numbers come about, and how a city is made again or opened."""
     with st.expander(tr("data.title")):
         st.markdown(tr("cities.how_said"))
-        st.code(COMMAND.format(folder=as_typed(folder)), language=None)
+        st.code(fleet_command(folder), language=None)

@@ -160,8 +160,8 @@ def inventory_csv(listed: pd.DataFrame) -> bytes:
 
 def how_to(session: CitySession) -> None:
     """Show how the list is brought in and changed."""
-    city = command_of("ingest", session.own_folder)[:4]
-    words = shlex.join([*city, "--out", str(session.own_folder), "--services", "services.csv"])
+    ingest = command_of("ingest", session.own_folder, "--out")
+    words = shlex.join([*ingest, "--services", "services.csv"])
     with st.expander(tr("services_page.how")):
         st.markdown(tr("services_page.how_said"))
         st.code(words, language=None)
