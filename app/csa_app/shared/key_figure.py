@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from csa.base.statement import Statement
-from csa.base.text import UNSEEN, tr
+from csa.base.text import UNSEEN, month, tr
 from csa.change.sentences import name_verdict
 from csa_app.shared import panels
 
@@ -54,5 +54,7 @@ def change_figure(statement: Statement, unit: str) -> str:
         low, high, expected = statement.low, statement.high, statement.comparison
         drawn = panels.range_bar(low, high, expected, 1.1 * max(high, n), n)
         small = tr("briefing.card_expected", expected=expected, low=low, high=high)
+    elif statement.lasted is not None:  # its range is of other months than the count
+        small = tr("briefing.card_lasted", month=month(str(statement.lasted)))
     verdict = f"<p><b>{_safe(name_verdict(statement.verdict))}</b></p>"
     return f"<div>{figure(f'{n:,.0f}', unit)}{drawn}</div><div>{verdict}{text(small=small)}</div>"
