@@ -8,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -407,22 +408,22 @@ def test_one_command_makes_a_city(tmp_path, run):
 
 @pytest.mark.long_but_first
 @pytest.mark.parametrize("how", [(), ("--root", "a b"), ("--out", "my city.toml"), ("a folder",)])
-def test_the_next_commands_find_the_city_from_the_folder_one_is_in(tmp_path, run, how):
+def test_the_next_commands_find_the_city_from_any_folder(tmp_path, run, how, monkeypatch):
     """Planted: another root, a name with a blank, a folder called as the city."""
-    path = written(tmp_path, plain(60))
+    path, elsewhere = written(tmp_path, plain(60)), tmp_path / "elsewhere"
+    (elsewhere / "few").mkdir(parents=True)
     if how == ("a folder",):
         (tmp_path / "few").mkdir()
         how = ()
     said = run("start", path, "--yes", "--name", "Few", *how, cwd=tmp_path).stdout
-    last = " ".join(said[said.index("Written: ") :].split())
-    (look, city, dataset) = (
-        shlex.split(last[last.index(word) + len(word) :])[0].rstrip(".;")
-        for word in ("serve --city ", "backtest --city ", "--dataset ")
-    )
-    assert open_dataset(tmp_path / dataset).report["incidents"] == 60
-    assert run("check", "--city", city, path, cwd=tmp_path).returncode == 0
+    last = " ".join(said[said.index("Written: ") :].split()).rstrip(".")
+    (look,) = shlex.split(last.partition("serve --city ")[2].partition(". Next")[0])
+    judged = shlex.split(last.partition("csa backtest ")[2])
+    monkeypatch.setenv("CSA_HOME", str(tmp_path))
+    assert "59 mapped shootings" in run("propose", *judged, "--out", "p", cwd=elsewhere).stdout
+    assert run("check", *judged[:2], path, cwd=elsewhere).returncode == 0
     at_home = tmp_path / "var" / find_city_file(look).stem / "dataset"
-    assert ((tmp_path / look) if "dataset" in look else at_home).joinpath("ingest.json").is_file()
+    assert (Path(look) if "dataset" in look else at_home).joinpath("ingest.json").is_file()
 
 
 NAMES = ["Oliver", "Upton", "Berk", "Remy", "Cherry Hill", "Canton", "Lake", "Elm", "Oak", "Ash"]
