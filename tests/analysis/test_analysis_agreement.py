@@ -72,7 +72,7 @@ class Played:
 
     def undo(self, month, before):
         """Take a month back: what stood before it, and what was said then, is there again."""
-        self.play.run("month", "--undo")
+        self.play.run("month", "--undo", "--by", "Prevention team")
         now = self.play.bytes_of()
         self.undone += [name for name in {*before, *now} if before.get(name) != now.get(name)]
         said = {one for one in self.answers if one.month == str(month.plus(-1))}

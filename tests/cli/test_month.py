@@ -14,9 +14,11 @@ import pytest
 from tests.sentences import says
 from tests.workflow.months import LEFT_OUT, months_of
 
+from csa.base.text import tr
 from csa.disclosure.texts import code_of
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
+from csa.program.store.tables import Audit
 from csa.reports import making
 from csa.workflow import month
 
@@ -76,10 +78,20 @@ def test_a_quarters_month_is_the_same_bytes_as_step_by_step(town, run):
 
     again = run("month", "--city", "sample", path, "--yes", cwd=town).stdout
     assert "nothing was changed" in again
-    published = run("month", "--city", "sample", "--publish", cwd=town).stdout
+    before = files_of(town / "var" / "sample")
+    for word in ("--publish", "--undo"):
+        nobody = run("month", "--city", "sample", word, cwd=town, check=False)
+        assert (nobody.returncode, says("store.no_by") in nobody.stderr) == (2, True)
+    assert files_of(town / "var" / "sample") == before
+    hint = tr("month.bundle_draft", folder=month / "public", city="sample")
+    printed = hint.partition("csa ")[2].replace("OFFICE", "Team").rstrip(".").split()
+    published = run(*printed, cwd=town).stdout
+    opened = open_store(str(town / "var" / "sample.sqlite3"), city="sample")
+    with opened.reading() as session:
+        assert "this machine" not in {entry.by_office for entry in session.query(Audit)}
     assert "is published in" in published
     assert files_of(town / "var" / "sample" / "bundle") == files_of(apart / "b")
-    first = run("month", "--city", "sample", "--undo", cwd=town, check=False)
+    first = run("month", "--city", "sample", "--undo", "--by", "A", cwd=town, check=False)
     assert (first.returncode, "first month" in first.stderr) == (2, True)
 
 

@@ -246,13 +246,18 @@ def _turn(key: str) -> int:
     return int(st.session_state.setdefault(f"turn {key}", 0))
 
 
+def ask_office(who: Person, key: str, place: Any = st) -> str:
+    """Return the office that signs: on one's own machine, the one that is typed."""
+    if who.office != THIS_MACHINE:
+        return who.office
+    kept, label = st.session_state.get(KEPT_OFFICE, ""), tr("plan_page.on_behalf")
+    named = f"{key} {kept} office"  # another key, for a field keeps what it was first given
+    return str(place.text_input(label, kept, key=named, max_chars=120))
+
+
 def _who_and_why(scene: Present, key: str) -> tuple[str, str]:
     left, right = st.columns([0.4, 0.6])
-    office = scene.who.office
-    if office == THIS_MACHINE:
-        kept, label = st.session_state.get(KEPT_OFFICE, ""), tr("plan_page.on_behalf")
-        named = f"{key} {kept} office"  # another key, for a field keeps what it was first given
-        office = left.text_input(label, kept, key=named, max_chars=120)
+    office = ask_office(scene.who, key, left)
     why = right.text_input(tr("term.why"), key=f"{key} why", max_chars=MAX_TEXT)
     return office, why
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 N_STEPS = 40
 """Of everything, in a quarter's last month."""
-THIS_MACHINE = "this machine"
 
 
 def month_command(
@@ -100,11 +99,8 @@ def month_command(
     from csa.workflow.month_place import MonthPlace
 
     place = MonthPlace.of(config, home or in_var(find_city_file(city).stem), data_dir(config))
-    if undo:
-        _undo(config, place, store, by or THIS_MACHINE, as_json=as_json)
-        return
-    if publish:
-        _publish(config, place, store, by or THIS_MACHINE, as_json=as_json)
+    if undo or publish:
+        (_undo if undo else _publish)(config, place, store, by or "", as_json=as_json)
         return
     with shared_process():
         from csa.city.loading import load_evidence

@@ -52,7 +52,7 @@ from csa.workflow.publishing import figures_published
 from csa_app.shared import cache, cache_store, panels, person, signing
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import ROOT, deployment
-from csa_app.shared.signing import MAX_CITY_FILE_MB
+from csa_app.shared.signing import MAX_CITY_FILE_MB, ask_office
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -292,23 +292,26 @@ def _newest(session: CitySession, place: MonthPlace) -> None:
     has_bundle = (place.month(newest) / "public").is_dir()
     is_told = was_published(place) and is_recorded(place, cache_store.open_read_only(session))
     has_draft = has_bundle and not is_told
-    if not may(require_area_chair, person.person(session)):
+    who = person.person(session)
+    if not may(require_area_chair, who):
         return
+    office = ask_office(who, "month")
     with st.container(horizontal=True):
         if has_draft and st.button(tr("new_month.publish", month=words), key="publish the month"):
             make = partial(cache_store.making, session)
             publish = partial(publish_month, place, newest, make_store=make)
-            _sign(session, tr("month.publish_why"), publish)
+            _sign(session, (office, tr("month.publish_why")), publish)
         with st.popover(tr("new_month.undo", month=words)):
             st.markdown(tr("new_month.undo_about"))
             if st.button(tr("new_month.undo_sure"), key="undo the month"):
-                _sign(session, tr("month.undo_why"), partial(_undo, session, place))
+                signed = office, tr("month.undo_why")
+                _sign(session, signed, partial(_undo, session, place))
 
 
-def _sign(session: CitySession, why: str, work: Callable[[Act], object]) -> None:
+def _sign(session: CitySession, signed: tuple[str, str], work: Callable[[Act], object]) -> None:
     """Do what the reader has decided, and show the page anew; or show why it is refused."""
     try:
-        work(person.sign(session, person.person(session).office, why))
+        work(person.sign(session, *signed))
     except CsaError as error:
         st.error(panels.sentence(error.message))
         return

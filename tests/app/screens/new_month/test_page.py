@@ -88,6 +88,10 @@ def test_a_month_is_looked_at_made_and_taken_back(page, tmp_path):
     assert not page.exception
     assert "July 2020 is made" in words(page)
     page.button(key="undo the month").click().run()
+    assert page.error[0].value.replace("\\", "") == says("store.no_by")  # nobody is "this machine"
+    assert not (tmp_path / "var" / "undone").exists()
+    page.text_input(key="month  office").input("Prevention team")
+    page.button(key="undo the month").click().run()
     assert not page.exception
     assert (tmp_path / "var" / "undone").is_dir()
 
