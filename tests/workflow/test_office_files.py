@@ -13,6 +13,7 @@ import pytest
 from tests.sentences import says
 
 from csa.base.errors import ParamError
+from csa.change.sentences import name_verdict
 from csa.workflow.office_files import OfficeSheet, office_file, workbook
 
 TODAY = date(2020, 8, 31)
@@ -37,8 +38,11 @@ def layers(analysis, tmp_path_factory):
 
 
 def table(book, name):
+    """Rows by their columns' names in files."""
     header, *rows = book[name].iter_rows(values_only=True)
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    known = book["Columns"].iter_rows(min_row=2, values_only=True)
+    in_files = {head: column for sheet, head, column, _ in known if sheet == name}
+    return [dict(zip([in_files[head] for head in header], row, strict=True)) for row in rows]
 
 
 # ---- by hand -------------------------------------------------------------------------------
@@ -61,14 +65,36 @@ def test_a_sheet_a_table_with_the_numbers_of_the_analysis(book, analysis, sample
     assert len(table(book, "Measures")) == len(sample_plan.measures)
 
 
+def test_a_candidates_cells_are_those_of_the_proposal(book, analysis):
+    cells = [row["cells"].split() for row in table(book, "Candidates")]
+    wanted = analysis.proposal.areas.set_index("area_id")["cells"]
+    assert cells == [list(wanted[row["area_id"]]) for row in table(book, "Candidates")]
+
+
+def test_the_first_sheet_has_the_figures_that_a_meeting_asks_for(book, analysis):
+    shown = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True) if row[0]}
+    pooled = analysis.change().displaced.pooled
+    assert shown[says("workbook.areas")] == len(analysis.core_areas)
+    assert shown[says("workbook.expected")] == pytest.approx(
+        pooled.core.expectation.mean[-1], rel=0.01
+    )
+    assert shown[says("workbook.finding")] == name_verdict(pooled.verdicts[-1])
+    when = analysis.city.dataset.incidents["occurred_at"]
+    now = int(when.between("2020-01-01", "2020-07-31 23:59:59").sum())
+    [of_year] = [n for label, n in shown.items() if label.startswith("Citywide")]
+    assert of_year == now
+    assert any(str(label).startswith("For work inside the office") for label in shown)
+
+
 def test_every_column_is_named_once_with_its_meaning_on_its_head_and_in_a_sheet(book):
-    listed = {
-        (row["sheet"], row["column"]): row["unit and meaning"] for row in table(book, "Columns")
-    }
+    known = book["Columns"].iter_rows(min_row=2, values_only=True)
+    listed = {(sheet, head): meaning for sheet, head, _, meaning in known}
     for sheet in book.worksheets[1:-1]:
         assert sheet.freeze_panes == "B2"
         for cell in sheet[1]:
             assert listed.pop((sheet.title, cell.value)) == cell.comment.text
+            assert "_" not in cell.value
+            assert cell.value[0].isupper()
     assert not listed
 
 

@@ -18,11 +18,13 @@ from csa.analysis.analysis import Analysis
 from csa.areas.file_format import round_figures
 from csa.areas.layer_files import geopackage, outlines
 from csa.areas.priority.files import PRIORITY_COLUMNS
+from csa.areas.year_to_date import city_year, describe_year, month_range_text
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
+from csa.base.message import Message
 from csa.base.params import Month
 from csa.base.text import day, month, render, tr
-from csa.change.sentences import state_change
+from csa.change.sentences import name_verdict, state_change
 from csa.geo.palette import ENDS_AT, PAPER
 from csa.program.plan.items import Plan
 from csa.reports.briefing.areas import COUNT_COLUMNS, core_area_rows
@@ -100,9 +102,9 @@ def office_sheets(analysis: Analysis, plan: Plan | None, today: date) -> tuple[O
         row | {"cells": " ".join(row["cells"])}
         for row in core_area_rows(analysis.core_areas, found.counts)
     ]
-    candidates: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()} | {"cells": " ".join(row["cells"])}
-        for row in found.table.to_dict("records")
+    # Their cells are one text.
+    candidates = [
+        {str(name): value for name, value in row.items()} for row in found.table.to_dict("records")
     ]
     sheets = [
         OfficeSheet("Core service areas", COUNT_COLUMNS, core),
@@ -154,7 +156,50 @@ def workbook_notes(analysis: Analysis, today: date) -> tuple[str, ...]:
     )
 
 
-def workbook(sheets: Sequence[OfficeSheet], sentences: Sequence[str]) -> bytes:
+def workbook_figures(
+    analysis: Analysis, plan: Plan | None, today: date
+) -> tuple[tuple[str, Any], ...]:
+    """Return the numbers that a meeting asks for first, each with what it is."""
+    year, change = city_year(analysis.city, analysis.settings), analysis.change()
+    found: list[tuple[str, Any]] = []
+    if isinstance(year, Message):
+        found.append((tr("workbook.year"), render(year)))
+    else:
+        span, verdict = render(month_range_text(year.period)), describe_year(year).values["verdict"]
+        found += [
+            (tr("workbook.now", what=render(year.what), span=span), year.n_now),
+            (tr("workbook.before", year=year.before.start.year), year.n_before),
+            (tr("workbook.year"), str(verdict)),
+        ]
+    found.append((tr("workbook.areas"), len(analysis.core_areas)))
+    if change is not None:
+        said = state_change(change.displaced)
+        since = month(str(said.period.start))
+        found += [
+            (tr("workbook.since", since=since), said.value),
+            (tr("workbook.expected"), said.comparison),
+            (tr("workbook.low"), said.low),
+            (tr("workbook.high"), said.high),
+            (tr("workbook.finding"), name_verdict(said.verdict)),
+        ]
+    found.append((tr("workbook.candidates"), len(analysis.proposal.areas)))
+    if plan is not None:
+        lines = plan_lines(plan, analysis.records, today)
+        found.append((tr("workbook.late"), sum(line.is_late for line in lines)))
+    return tuple(found)
+
+
+def head_of(name: str) -> str:
+    """Return a column's head for readers: `area_km2` is "Area (km²)"."""
+    words = name.removesuffix("_km2").replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}" + (" (km²)" if name.endswith("_km2") else "")
+
+
+def workbook(
+    sheets: Sequence[OfficeSheet],
+    sentences: Sequence[str],
+    figures: Sequence[tuple[str, Any]] = (),
+) -> bytes:
     """Write tables as Excel: what they are, each table, and what each column means.
 
     Text stays text: nothing that somebody typed is computed.
@@ -165,20 +210,27 @@ def workbook(sheets: Sequence[OfficeSheet], sentences: Sequence[str]) -> bytes:
         book.set_properties({"title": sentences[0], "created": STILL})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        whole = book.add_format({"num_format": "#,##0", "align": "left", "valign": "top"})
         days = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"})
         first = book.add_worksheet("About")
-        first.set_column(0, 0, 110, wrapped)
-        for row, sentence in enumerate(sentences):
-            first.write_string(row, 0, sentence, bold if row == 0 else wrapped)
+        first.set_column(0, 0, 70, wrapped)
+        first.set_column(1, 1, 40, whole)
+        first.write_string(0, 0, sentences[0], bold)
+        for row, (label, value) in enumerate(figures, start=1):
+            first.write_string(row, 0, label, wrapped)
+            first.write(row, 1, _plain(value))
+        for row, sentence in enumerate(sentences[1:], start=len(figures) + 2):
+            first.write_string(row, 0, sentence, wrapped)
         for sheet in sheets:
             page = book.add_worksheet(sheet.name)
             page.freeze_panes(1, 1)
             page.autofilter(0, 0, max(1, len(sheet.rows)), len(sheet.columns) - 1)
             for at, (name, meaning) in enumerate(sheet.columns.items()):
                 values = [_plain(row.get(name)) for row in sheet.rows]
-                widest = max([len(name) + 2, *(len(str(value)) for value in values)])
+                head = head_of(name)
+                widest = max([len(head) + 2, *(len(str(value)) for value in values)])
                 page.set_column(at, at, min(max(widest, TEXT_WIDTH), MOST_WIDTH), wrapped)
-                page.write_string(0, at, name, bold)
+                page.write_string(0, at, head, bold)
                 page.write_comment(0, at, meaning)
                 for row, value in enumerate(values, start=1):
                     if isinstance(value, date):
@@ -187,10 +239,14 @@ def workbook(sheets: Sequence[OfficeSheet], sentences: Sequence[str]) -> bytes:
                         page.write(row, at, value)
         columns = book.add_worksheet("Columns")
         columns.freeze_panes(1, 0)
-        columns.set_column(0, 1, 24, wrapped)
-        columns.set_column(2, 2, 90, wrapped)
-        rows = [("sheet", "column", "unit and meaning")]
-        rows += [(sheet.name, *known) for sheet in sheets for known in sheet.columns.items()]
+        columns.set_column(0, 2, 24, wrapped)
+        columns.set_column(3, 3, 90, wrapped)
+        rows = [("Sheet", "Column", "In files", "Unit and meaning")]
+        rows += [
+            (sheet.name, head_of(name), name, meaning)
+            for sheet in sheets
+            for name, meaning in sheet.columns.items()
+        ]
         for at, texts in enumerate(rows):
             for column, text in enumerate(texts):
                 columns.write_string(at, column, text, bold if at == 0 else wrapped)
@@ -218,7 +274,8 @@ def office_file(name: str, analysis: Analysis, plan: Plan | None, today: date) -
         If the name ends neither in .xlsx nor in .gpkg.
     """
     if name.endswith(".xlsx"):
-        return workbook(office_sheets(analysis, plan, today), workbook_notes(analysis, today))
+        sheets, notes = office_sheets(analysis, plan, today), workbook_notes(analysis, today)
+        return workbook(sheets, notes, workbook_figures(analysis, plan, today))
     if name.endswith(".gpkg"):
         return office_layers(analysis)
     raise ParamError("workbook.ending", given=name)
