@@ -1,6 +1,7 @@
 """`csa check` reads rows: a wrong format, system or column is found before anything is written."""
 
 import json
+import shutil
 
 import pytest
 from tests.big_cities import (
@@ -11,6 +12,25 @@ from tests.big_cities import (
     new_york,
     new_york_row,
 )
+from tests.sentences import says
+
+MORE = """
+[population]
+file = "people.csv"
+join_column = "name"
+count_column = "people"
+year = 2020
+source = "made up"
+
+[services]
+file = "help.csv"
+name_column = "name"
+lon_column = "lon"
+lat_column = "lat"
+near_m = 800
+source = "made up"
+as_of = 2020-08-01
+"""
 
 from csa.city.dataset import open_dataset
 from csa.ingest import job
@@ -52,6 +72,46 @@ def test_a_good_file_is_read_and_nothing_is_written(town, check, nypd):
     assert sorted(town.folder.iterdir()) == before
 
 
+def test_each_file_that_is_named_is_tried_or_missed(town, check, nypd, monkeypatch):
+    good = check("--places", town.places, nypd)
+    assert "has no errors" in good
+    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
+    with town.config.open("a", encoding="utf-8") as file:
+        file.write(MORE)
+    town.edit_config("metric_crs", 'files = ["nypd.csv", "nypd2.csv", "20*.csv"]\nmetric_crs')
+    said = check(code=2)
+    assert "has no errors" not in said
+    assert "120 rows read, 120 used" in said
+    lost = "nypd2.csv [city], people.csv [population], help.csv [services]"
+    assert says("check.absent", files=lost, folder=town.folder) in said  # a pattern may fit none
+    town.write("nypd2.csv", "1,1", header="a,b")
+    assert "matches no layout" in check(code=2)
+    shutil.copy(nypd, town.folder / "nypd2.csv")
+    town.write("people.csv", "West,many", header="name,people")
+    town.write("help.csv", "House", header="title")
+    assert "people.csv" in check(code=2)
+    town.write("people.csv", "West,900", "East,800", header="name,people")
+    assert "help.csv" in check(code=2)
+    town.write("help.csv", "House,hub,40.7,-73.95", header="name,kind,lat,lon")
+    assert "has no errors" in check()
+
+
+def test_where_no_row_was_tried_nothing_is_said_to_be_right(town, check, run, monkeypatch):
+    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
+    said = check(code=2)
+    assert says("check.nothing_tried", folder=town.folder) in said
+    assert "has no errors" not in said
+    account = json.loads(run("check", "--city", town.config, "--json", check=False).stdout)
+    assert account["faults"] == [says("check.nothing_tried", folder=town.folder)]
+
+
+def test_a_plan_that_is_not_there_is_an_error_of_the_city_that_names_it(town, check, nypd):
+    town.edit_config("metric_crs", 'plan = "plan.toml"\nmetric_crs')
+    said = check("--places", town.places, nypd, code=2)
+    assert "plan.toml" in said
+    assert "has no errors" not in said
+
+
 def propose(town, run, months):
     """What is proposed from New York's data where the flag of some months is spelled anew."""
     new_york(town)
@@ -79,9 +139,9 @@ def test_values_that_no_rule_names_are_said(town, check):
     rows = [new_york_row(n, ("true", "N")[n % 2]) for n in range(40)]
     path = town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
     assert "Note: 20 rows have N (20) in STATISTICAL_MURDER_FLAG, which no rule covers" in check(
-        path
+        "--places", town.places, path
     )
-    (file,) = json.loads(check("--json", path))["files"]
+    (file,) = json.loads(check("--json", "--places", town.places, path))["files"]
     assert file["rows_rejected"]["not_a_shooting"] == 20
     assert file["unnamed"][0]["values"] == [{"value": "N", "rows": 20}]
     assert file["notes"][0].startswith("20 rows have N (20)")
@@ -163,9 +223,9 @@ def test_polygons_of_the_data_folder_are_found_and_their_absence_is_said(
     town, check, crimes, monkeypatch
 ):
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder / "elsewhere"))
-    assert "we can't detect shootings outside the city" in check(crimes)
+    assert "neighborhoods.geojson [places]" in check(crimes, code=2)
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
-    assert "shootings outside the city" not in check(crimes)
+    assert "[places]" not in check(crimes)
     assert "File not found" in check("--places", "no.geojson", crimes, code=2)
 
 

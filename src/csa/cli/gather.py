@@ -16,6 +16,7 @@ from csa.cli.options import (
     AllowPrivateOption,
     CityOption,
     JsonOption,
+    city_plan,
     load_city_option,
     open_store_read_only,
     own_option,
@@ -241,43 +242,53 @@ def check(
     """
     from csa.base.errors import ConfigError
     from csa.city.deployment import data_dir
-    from csa.city.loading import find_city_file
-    from csa.ingest.sources import incident_files, places_file
+    from csa.city.loading import find_city_file, load_evidence
+    from csa.ingest.sources import absent_files, data_folder, incident_files, places_file
 
     path = find_city_file(city)
     try:
         config = load_city_option(city)
+        city_plan(city, config)
+        load_evidence(path)
     except ConfigError as error:
         if as_json:
             faults = [render(fault) for fault in error.faults] or [render(error.message)]
             show_json({"path": str(path), "faults": faults})
             raise SystemExit(2) from error
         raise
-    found = places or places_file(config, data_dir(config))
-    tried = []
-    files = files or [*incident_files(config, data_dir(config))]
+    folder = data_dir(config)
+    given = {"has_incidents": bool(files), "has_places": places is not None}
+    absent = absent_files(config, folder, **given)
+    lost = {"files": ", ".join(absent), "folder": data_folder(config, folder)}
+    faults = [tr("check.absent", **lost)] if absent else []
+    found = places or places_file(config, folder)
+    files = files or [*incident_files(config, folder)]
     if files:
-        tried = try_files(config=config, files=files, places=found)
+        tried = try_files(config=config, files=files, places=found, folder=folder)
+    else:
+        tried = []
+        faults.append(tr("check.nothing_tried", folder=lost["folder"]))
+    useless = [each.account["file"] for each in tried if not each.account["rows_used"]]
+    if useless:
+        faults.append(tr("check.useless", files=", ".join(useless)))
     if as_json:
         matched = [
             {**each.account, "notes": [render(note) for note in each.messages]} for each in tried
         ]
-        show_json({"path": str(path), "faults": [], "files": matched})
+        show_json({"path": str(path), "faults": faults, "files": matched})
     else:
-        show_check(config, path, data_dir(config), has_places=found is not None)
+        if not faults:
+            show_check(config, path)
         show_tried(tried)
-    useless = [each.account["file"] for each in tried if not each.account["rows_used"]]
-    if useless:
-        fail(tr("check.useless", files=", ".join(useless)), 2)
+    if faults:
+        fail("\n".join(faults), 2)
 
 
-def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool) -> None:
-    """Print that a city's file has no faults, and which of its source files are missing."""
+def show_check(config: CityConfig, path: Path) -> None:
+    """Print that a city's file has no faults, and how its source files are read."""
     show(tr("check.good", path=path, city=config.city.name, n=len(config.sources)))
     for source in config.sources:
         show(f"  {source.name}: {source.about}" if source.about else f"  {source.name}")
-    if config.places.file and not has_places:
-        show(tr("check.places_missing", file=config.places.file, folder=folder))
 
 
 def show_tried(tried: Sequence[FileTrial]) -> None:

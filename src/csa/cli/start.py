@@ -218,7 +218,7 @@ def _show_made(made: MadeCity, path: Path) -> None:
     from csa.cli.gather import show_check, show_intake
     from csa.cli.propose import show_proposal
 
-    show_check(made.config, path, made.folder, has_places=True)
+    show_check(made.config, path)
     show_intake(made.intake, made.dataset, made.version)
     show_proposal(made.analysis, made.folder / "proposal")
     show(*(as_note(one) for one in made.notes))

@@ -331,10 +331,14 @@ def ingest_city(
 
 
 @in_own_process
-def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[FileTrial]:
-    """Read shooting files as a run of ingest would, each by itself, without writing."""
+def try_files(
+    config: CityConfig, files: Sequence[Path], places: Path | None, folder: Path
+) -> list[FileTrial]:
+    """Read a city's files as a run of ingest would, shootings file by file, without writing."""
     if places is not None:
-        area = _read_places(config, Inputs(tuple(files), places)).study_area
+        inputs = add_layers(find_inputs(config, folder, files, places), config, folder)
+        area = _read_places(config, inputs).study_area
+        _read_layers(config, inputs, area, no_progress)
         return [_try_file(path, config, area, config.city.name) for path in files]
     crs = config.city.metric_crs
     world = shapely.box(*(made_for(crs) or (-180.0, -90.0, 180.0, 90.0)))

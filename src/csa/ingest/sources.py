@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -70,6 +71,35 @@ def incident_files(config: CityConfig, folder: Path) -> tuple[Path, ...]:
     """Return the files of incidents that are in place: those whose names the city's file lists."""
     folder = data_folder(config, folder)
     return tuple(sorted(path for pattern in config.city.files for path in folder.glob(pattern)))
+
+
+def absent_files(
+    config: CityConfig, folder: Path, *, has_incidents: bool, has_places: bool
+) -> list[str]:
+    """List the files that a city's file names and that are not in place, each with its section.
+
+    A pattern may fit none, such as that of another year; a name must be there.
+    """
+    folder, basemap, risk = data_folder(config, folder), config.basemap, config.risk
+    described = ("population", "services", "vacant_land", "risk_terrain")
+    named = [
+        *(("city", name) for name in config.city.files if not has_incidents),
+        ("places", "" if has_places else config.places.file),
+        ("places", config.places.study_area_file or ""),
+        *((key, one.file) for key in described for one in _each(getattr(config, key))),
+        *(("risk", one.file) for one in (risk.layers if risk else ())),
+        ("risk", risk.streets_file if risk else ""),
+        *(("basemap", name) for name in (basemap.water_file, basemap.parks_file)),
+        ("basemap", basemap.streets_file),
+    ]
+    is_name = re.compile(r"[^*?[]+").fullmatch
+    lost = [(key, name) for key, name in named if is_name(name) and not (folder / name).exists()]
+    return [f"{name} [{key}]" for key, name in dict.fromkeys(lost)]
+
+
+def _each(described: Any) -> Sequence[Any]:
+    """Return the files that a section describes, one or several."""
+    return () if described is None else getattr(described, "each", (described,))
 
 
 def data_folder(config: CityConfig, folder: Path) -> Path:
