@@ -14,6 +14,9 @@ from tests.big_cities import (
 )
 from tests.sentences import says
 
+from csa.city.dataset import open_dataset
+from csa.ingest import job
+
 MORE = """
 [population]
 file = "people.csv"
@@ -31,9 +34,6 @@ near_m = 800
 source = "made up"
 as_of = 2020-08-01
 """
-
-from csa.city.dataset import open_dataset
-from csa.ingest import job
 
 
 @pytest.fixture
