@@ -746,7 +746,7 @@ def test_a_draw_that_cannot_be_made(drawn, tmp_path, words, told):
 
 def test_a_draw_without_what_it_needs_says_what_is_missing(run):
     said = sentence(run("draw", "--tier", "1", check=False))
-    assert said.startswith("To run the lottery, also give --city, --dataset, --first-start, --out.")
+    assert said.startswith("To run the lottery, also give --city, --first-start, --out.")
 
 
 def test_a_list_is_closed_once_and_drawn_once_and_the_same_may_be_written_again(drawn, tmp_path):

@@ -15,6 +15,7 @@ from csa.analysis.analysis import Analysis
 from csa.areas.choices import AreaSettings, city_choices
 from csa.base.errors import CsaError, StoreError
 from csa.base.logging import ProgressCallback, no_progress
+from csa.base.message import Message
 from csa.base.params import Month
 from csa.city.deployment import resolve
 from csa.disclosure.keys import Secret
@@ -29,7 +30,7 @@ from csa.reports.editions.funder import cvipi_file, gather_grant, grant_edition
 from csa.reports.making import Drawer, make_report, paper_size, render_document
 from csa.reports.month.facts import Facts, MapGround
 from csa.reports.month.gathering import gather_month
-from csa.reports.month.month_end import ReportInputs, snapshot_for, stood
+from csa.reports.month.month_end import ReportInputs, describe_later, snapshot_for, stood
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.map_sheet import public_map
@@ -205,6 +206,7 @@ class PublicEdition:
     facts: PublicFacts  # all public facts
     svg: str | None  # the map; None if it could not be drawn
     is_draft: bool  # its figures are in no record of published ones
+    later: Message | None  # what was decided since, and is not in it
 
 
 @of_city(max_entries=8, keys=OF_BASIS)
@@ -219,7 +221,7 @@ def as_it_would_be(
         svg = public_map(facts, ground, basis.session.config, language)
     except CsaError:
         svg = None  # the page says that it could not be drawn
-    return PublicEdition(facts, svg, is_draft)
+    return PublicEdition(facts, svg, is_draft, describe_later(basis.at(month)))
 
 
 @of_city(max_entries=4, keys=OF_BASIS)

@@ -94,7 +94,6 @@ def month_command(
     from csa.city.dataset import City
     from csa.city.deployment import data_dir
     from csa.city.loading import find_city_file
-    from csa.program.store.records import read_records
     from csa.reports.month.month_end import describe_later, read_month
     from csa.workflow.month_place import MonthPlace
 
@@ -139,8 +138,8 @@ def month_command(
         show_json({"made": made.is_new, "folder": str(made.folder), **made.account})
     else:
         _show_made(made, city)
-        now, unsaved = read_records(request.store), City(config, draft.intake.dataset)
-        later = describe_later(now, read_month(request.store, unsaved, made.month))
+        unsaved = City(config, draft.intake.dataset)
+        later = describe_later(read_month(request.store, unsaved, made.month))
         show(*[render(one) for one in (later,) if one is not None])
 
 

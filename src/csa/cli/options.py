@@ -62,7 +62,7 @@ def own_option(what: str, about: str) -> Any:
     """Make the option of a folder that is the city's own in `var` where none is given."""
 
     def find(context: typer.Context, given: Path | None) -> Path | None:
-        city = context.params["city"]
+        city = context.params.get("city")  # typed after this option, it is not there yet
         return given or (own_folder(city, what) if city else None)
 
     return typer.Option(

@@ -76,7 +76,6 @@ def report(
     from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
     from csa.base.params import Month
     from csa.city.dataset import open_city
-    from csa.program.store.records import read_records
     from csa.reports.making import make_all, make_report, marker_of, names_of, require_known
     from csa.reports.month.month_end import ReportInputs, describe_later, read_month
     from csa.workflow.products import gather_facts
@@ -92,7 +91,7 @@ def report(
         step("load")
         own = open_city(config, dataset)
         analysis = Analysis(own, choices, read_month(reader, own, when), progress=step)
-        later.append(describe_later(read_records(reader), analysis.records))
+        later.append(describe_later(analysis.records))
         return gather_facts(analysis, plan, reader, when, audience, inputs)
 
     if as_json:

@@ -24,7 +24,8 @@ CAUGHT, FINE = "Board up 1412 Oak Street", "Mend the street lights"
 
 def signed():
     person = Person("Prevention team", "chair", team="prevention")
-    return act(person, "Neighbors asked for it.", SAMPLE_CLOCK.now(), "America/Chicago")
+    when = SAMPLE_CLOCK.now().replace(month=7, day=30)  # by the end of the month that is previewed
+    return act(person, "Neighbors asked for it.", when, "America/Chicago")
 
 
 @pytest.fixture

@@ -68,6 +68,8 @@ def head(told: PublicEdition, chosen: str) -> None:
     st.title(tr("community.short"), anchor=False)
     counted = period(told.facts, Translator())
     st.caption(panels.plain(tr("community.preview", quarter=told.facts.quarter, when=counted)))
+    if told.later is not None:
+        st.caption(panels.sentence(told.later))
     to_tell = notice_text(told.facts)
     if to_tell:
         st.caption(panels.plain(to_tell))

@@ -254,7 +254,7 @@ def _made_from(basis: ReportBasis, report: Report) -> None:
         st.caption(tr("reports_page.decided", n=snapshot.audit_n, head=head))
     else:
         st.caption(tr("reports_page.undecided"))
-    later = describe_later(basis.records, basis.at(report.request.month))
+    later = describe_later(basis.at(report.request.month))
     if later is not None:
         st.caption(panels.sentence(later))
 

@@ -68,7 +68,7 @@ class Records:
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
     `minutes`, `handouts`, `draws`, `zones`, `zone_versions`,
-    `watches`, `words`, `count_tables`, `corrections`, `on`, `confirmed`.
+    `watches`, `words`, `count_tables`, `corrections`, `on`, `has_later`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -97,6 +97,7 @@ class Records:
     count_tables: tuple[CountTableRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
+    has_later: bool = False  # whether something was decided since that day
     confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
 
     @property
@@ -306,7 +307,16 @@ def as_of(records: Records, entries: Sequence[Entry], day: date, time_zone: str)
     rows = {name: tuple(_then(getattr(records, name), told)) for name in TABLES}
     rows["corrections"] = records.corrections
     values = tuple(value for value in records.values if _item(value) in told)
-    return replace(records, head=head, decided=head, on=day, values=values, **rows)  # type: ignore[arg-type]
+    has_later = records.decided != head
+    return replace(
+        records,
+        head=head,
+        decided=head,
+        on=day,
+        has_later=has_later,
+        values=values,
+        **rows,  # type: ignore[arg-type]
+    )
 
 
 def _replay(

@@ -57,11 +57,9 @@ def stood(
     return as_of(records, trail(), last_day(month), city.config.city.time_zone)
 
 
-def describe_later(now: Records, then: Records) -> Message | None:
+def describe_later(then: Records) -> Message | None:
     """Return that later decisions are in none of a month's editions; None where there are none."""
-    if then.on is None or now.decided == then.decided:
-        return None
-    return msg("report.later", day=day(then.on))
+    return msg("report.later", day=day(then.on)) if then.on and then.has_later else None
 
 
 def _trail(store: Store | None) -> list[dict[str, Any]]:

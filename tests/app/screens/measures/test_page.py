@@ -349,7 +349,7 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
         "here.looked", near="half a mile (750 m)", far="two miles (3,000 m)", said=str(sentence)
     )
     statement = SimpleNamespace(verdict=Verdict.FEWER, sentence=sentence, value=3, low=None)
-    statement.headline = sentence
+    statement.headline, statement.lasted = sentence, None
     statement.high, statement.period = None, Period(Month(2019, 10), Month(2020, 8))
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
     monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
