@@ -275,7 +275,7 @@ def test_one_place_draws_the_form_of_a_decision(sources):
 BUDGET = {
     "analysis": 200, "app": 11_475, "areas": 5_600, "base": 1_225, "change": 4_275, "city": 1_825,
     "cli": 3_500, "csa": 250, "disclosure": 375, "geo": 2_325, "ingest": 6_800, "program": 4_500,
-    "reports": 7_725, "risk": 1_125, "synthetic": 1_150, "workflow": 3_775,
+    "reports": 7_725, "risk": 1_125, "synthetic": 1_150, "workflow": 3_800,
 }  # fmt: skip
 """Lines of code that a room may have: what it weighs, and a few to spare. What needs more takes it
 out elsewhere, or its commit says why the budget rises."""

@@ -82,6 +82,35 @@ MEASURE_COLUMNS = {
     "lacks": "what nobody has settled yet",
     "revised": "values that were corrected later",
 }
+HEADS = {
+    "area_id": "Area",
+    "area_km2": "Land (km²)",
+    "expected_per_km2": "Expected per km²",
+    "expected_per_km2_low": "Expected per km², low",
+    "expected_per_km2_high": "Expected per km², high",
+    "homicides_24": "Homicides, last 24 months",
+    "holds_up": "Actions that wait for it",
+    "in_top_probability": "Chance to be among the first",
+    "incidents_24": "Incidents, last 24 months",
+    "is_doubtful": "Look first",
+    "is_first": "Among the first",
+    "is_late": "Late",
+    "is_open": "Not written yet",
+    "lacks": "Not decided yet",
+    "needs": "Waits for actions",
+    "next12_expected": "Expected, next 12 months",
+    "next12_high": "Next 12 months, high",
+    "next12_low": "Next 12 months, low",
+    "per_1k_yearly": "Expected a year per 1,000 residents",
+    "recent_12": "Last 12 months",
+    "served_as": "Core service area",
+    "stability_share": "Stability",
+    "suspect": "At a placeholder location",
+    "times_city": "Times the city's rate",
+    "top_share": "Weightings among the first",
+    "was_candidate": "Candidate a year before",
+}
+"""Heads that are not their column's name in words."""
 TEXT_WIDTH, MOST_WIDTH = 12, 60
 STILL = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel has no zones; the same table, the same bytes
 
@@ -190,9 +219,8 @@ def workbook_figures(
 
 
 def head_of(name: str) -> str:
-    """Return a column's head for readers: `area_km2` is "Area (km²)"."""
-    words = name.removesuffix("_km2").replace("_", " ")
-    return f"{words[:1].upper()}{words[1:]}" + (" (km²)" if name.endswith("_km2") else "")
+    """Return a column's head in words."""
+    return HEADS.get(name, name.replace("_", " ").capitalize())
 
 
 def workbook(

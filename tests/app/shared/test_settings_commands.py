@@ -111,6 +111,12 @@ def test_a_dataset_that_is_not_the_citys_own_is_named_in_full(made, run, tmp_pat
     assert shlex.split(fleet)[-1] == str(tmp_path / "fleet")
 
 
+def test_a_folder_may_be_given_before_the_city(made, run, tmp_path):
+    run("ingest", "--out", tmp_path / "ds", "--city", "testville")
+    words = ("--dataset", tmp_path / "ds", "--out", tmp_path / "p", "--city", "testville")
+    assert "mapped shootings" in run("propose", *words).stdout
+
+
 def test_a_command_calls_a_city_by_its_name_or_by_its_file_in_full(made, monkeypatch):
     monkeypatch.chdir(made.elsewhere)
     assert city_word("testville") == "testville"  # the folder of that name is no city's file
