@@ -69,7 +69,7 @@ class Town:
         ran = subprocess.run(
             command, check=False, cwd=ROOT, env=told, capture_output=True, text=True
         )
-        name = words[0] if words[-1] != "--undo" else "undo"
+        name = "undo" if "--undo" in words else words[0]
         last = ran.stderr.strip().rpartition("\n")[2]
         self.done[f"{name} failed: {last}" if ran.returncode else name] += 1
 
@@ -97,7 +97,7 @@ class Town:
         while not is_over.wait(pause_s):
             self.run("month", str(self.new), *here, "--yes")
             is_over.wait(pause_s)
-            self.run("month", *here, "--undo")
+            self.run("month", *here, "--undo", "--by", "Prevention team")
             self.known.write_bytes(self.july)
             if self.done["month"] % 2:
                 self.run("ingest", "--out", self.told["CSA_DATASET"])

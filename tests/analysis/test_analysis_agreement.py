@@ -115,7 +115,7 @@ def play_sample(folder):
     play.measure(june)
     over.month(july)
     made = play.bytes_of()
-    play.run("month", "--undo")
+    play.run("month", "--undo", "--by", "Prevention team")
     play.work(("B", "Paint the underpass", "Parks", "on-track"))  # decided on August 10
     play.month(july)
     again = play.bytes_of()
