@@ -22,10 +22,11 @@ from streamlit.elements.lib.layout_utils import Width
 from csa.areas.choices import AreaSettings
 from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
+from csa.areas.sheets import silent_months
 from csa.base.errors import CsaError, OutputError
 from csa.base.logging import ProgressCallback
 from csa.base.message import Message
-from csa.base.text import ENGLISH, UNSEEN, Translator, day, render, tr
+from csa.base.text import ENGLISH, UNSEEN, Translator, day, first_names, month, render, tr
 from csa.ingest.job import WAITING
 from csa_app.shared import cache
 from csa_app.shared.city_session import CitySession
@@ -111,11 +112,19 @@ def data_line(session: CitySession) -> str:
         if n_late:
             parts.append(html.escape(_late(n_late)))
     parts.append(html.escape(tr("screen.incidents", n=report["incidents"])))
+    if silent := silent_words(session):
+        parts.append(html.escape(silent))
     if city.is_synthetic:
         parts.insert(0, f'<span class="csa-mark">{html.escape(tr("screen.sample"))}</span>')
     if city.nonfatal_is_proxy:
         parts.append(html.escape(tr("screen.proxy", name=city.nonfatal_name)))
     return f'<p class="csa-line">{" · ".join(parts)}</p>'
+
+
+def silent_words(session: CitySession) -> str:
+    """Name the months of which data may be missing; "" where there is none."""
+    silent = [month(str(one)) for one in cache.once(silent_months)(session.dataset)]
+    return tr("screen.silent", n=len(silent), months=first_names(silent, 3)) if silent else ""
 
 
 def remembered(key: str) -> dict[str, Any]:

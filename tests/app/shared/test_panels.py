@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
+from tests.sentences import says
 
 from csa.base.errors import CsaError, OutputError, SourceError
+from csa.base.params import Month, Period
 from csa.base.text import UNSEEN
 from csa_app.shared import panels
 
@@ -29,12 +31,16 @@ def said(monkeypatch):
     return shown
 
 
-def city_line(days_late=0, **changed):
+def city_line(days_late=0, months=(), **changed):
     city = {"name": "Testville", "is_synthetic": False, "nonfatal_is_proxy": False}
     city |= {"nonfatal_name": "armed assault"} | changed
     report = {"data_through": "2020-06-10", "incidents": 1234}
     config = SimpleNamespace(city=SimpleNamespace(**city), days_late=lambda _: days_late)
-    opened = SimpleNamespace(dataset=SimpleNamespace(report=report), config=config)
+    days = [f"{one}-05" for one in months for _ in range(9)]
+    incidents = {"occurred_at": pd.Series(days, dtype="datetime64[s]")}
+    covered = Period(Month(2020, 1), Month(2020, 6)) if months else None
+    dataset = SimpleNamespace(report=report, incidents=incidents, complete_months=covered)
+    opened = SimpleNamespace(dataset=dataset, config=config)
     return panels.data_line(opened)
 
 
@@ -87,6 +93,13 @@ def test_numbers_stand_right_with_their_thousands_and_words_as_they_are(said):
     assert "<td>10</td>" in text
     assert '<th class="csa-number">Rows</th><th>Why</th>' in text
     assert 'aria-label="Lost rows"' in text
+
+
+def test_the_quiet_line_names_the_months_without_incidents_as_data_does():
+    """9 in each month but March and April."""
+    line = city_line(months=("2020-01", "2020-02", "2020-05"))
+    assert says("screen.silent", n=2, months="March 2020, April 2020") in line
+    assert "file" not in city_line(months=[f"2020-0{n}" for n in range(1, 6)])
 
 
 def test_the_quiet_line_says_the_city_its_last_day_and_how_much():

@@ -111,6 +111,8 @@ def months(session: CitySession) -> None:
     first = date.fromisoformat(report["data_from"])
     through = date.fromisoformat(report["data_through"])
     st.header(tr("data.by_month"), anchor=False)
+    if silent := panels.silent_words(session):
+        st.markdown(panels.plain(silent[:1].upper() + silent[1:]))
     counts = count_by_month(session.dataset.incidents, period, first, through)
     charts.by_month(session, counts, tr("data.by_month"))
 
