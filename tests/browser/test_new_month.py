@@ -43,6 +43,9 @@ def test_a_month_is_made_without_a_terminal(read, town, tmp_path):
         page.get_by_role("button", name="Executive").click()
     assert saving.value.path().read_bytes().startswith(b"%PDF")
     reader.settle()
+    page.get_by_label("On behalf of (office)").last.fill("Prevention team")
+    page.keyboard.press("Enter")
+    reader.settle()
     page.get_by_role("button", name="Publish the public page of June 2020").click()
     page.get_by_role("button", name="Publish the public page of June 2020").wait_for(
         state="detached", timeout=LONG_MS
