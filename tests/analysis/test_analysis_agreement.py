@@ -18,13 +18,16 @@ from tests.analysis.agreement import (
     Play,
     Rendered,
     Surface,
+    area_of,
     ask,
     ask_public,
     bare,
     contradictions,
     falls,
+    first,
     impossible,
     lacking,
+    number,
     read_briefing,
     read_change,
     read_edition,
@@ -120,7 +123,22 @@ def play_sample(folder):
     play.month(july)
     again = play.bytes_of()
     over.undone += [name for name in {*made, *again} if made.get(name) != again.get(name)]
+    over.unanswered = correct_a_day(play, july)
     return over
+
+
+def correct_a_day(play, month):
+    """Take A off its locked plan by a correction, read the Committee's edition, and put it back."""
+    dataset, page = ("--dataset", play.home / "dataset"), play.folder / "executive.html"
+    for day, *read in (("2019-05-20", "--effects-read"), ("2019-06-15",)):
+        play.run("correct", "area A/1", f"on_date={day}", *dataset, *read, *SIGNED)
+        if read:
+            report = ("report", *dataset, "--month", month, "--audience", "executive")
+            play.run(*report, "--out", page)
+    found = [
+        first("news.unanswered", block, why=".+") for block in Rendered(page.read_text()).blocks
+    ]
+    return [(area_of(said["area"]), number(said["months"])) for said in found if said]
 
 
 def draw_zone(play):
@@ -282,6 +300,11 @@ def test_where_two_counts_of_one_year_differ_the_surface_says_why(over):
 @plays
 def test_what_was_counted_since_a_start_never_falls(over):
     refuse(falls(over.answers))
+
+
+@pytest.mark.long
+def test_an_agreed_answer_that_a_correction_took_away_stands_in_the_edition_with_its_reason(sample):
+    assert sample.unanswered == [("A", 12)]
 
 
 @plays
