@@ -80,12 +80,12 @@ def empty_months(dataset: Dataset) -> Mapping[Month, bool]:
         return {}
     month = month_index(dataset.incidents["occurred_at"])
     steps = month[covered.contains(month)] - covered.start.index
-    counts, found = np.bincount(steps, minlength=covered.months), dict[Month, bool]()
+    counts, empty = np.bincount(steps, minlength=covered.months), dict[Month, bool]()
     for n in np.flatnonzero(counts == 0).tolist():
         near = counts[max(0, n - YEAR) : n + YEAR + 1]
         near = near[near > 0]
-        found[covered.start.plus(n)] = bool(len(near)) and bool(near.mean() >= USUALLY_MANY)
-    return found
+        empty[covered.start.plus(n)] = bool(len(near)) and bool(near.mean() >= USUALLY_MANY)
+    return empty
 
 
 def silent_months(dataset: Dataset) -> tuple[Month, ...]:

@@ -398,15 +398,15 @@ def planned_months(
     for place, kind, month in sorted(done):
         if kind in settings.targets:
             begun.setdefault((place, kind), month)
-    found = []
+    lines = []
     for (place, kind), first in begun.items():
         for month in months:
             when, n = Month.parse(month), done.get((place, kind, month), 0)
             is_served = any(span.start <= when < span.until for span in served.get(place, ()))
             planned = settings.targets[kind] if is_served and month >= first else 0
             if planned or n:
-                found.append(PlannedMonth(place, month, kind, planned, n))
-    return tuple(found)
+                lines.append(PlannedMonth(place, month, kind, planned, n))
+    return tuple(lines)
 
 
 def describe_reach(

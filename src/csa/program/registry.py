@@ -196,13 +196,13 @@ def served_months(records: Records) -> dict[str, list[Period]]:
     for zone in all_zones(records):
         after = None if zone.ended is None else zone.ended + timedelta(days=1)
         days.append((zone.place_name, zone.since, after))
-    found: dict[str, list[Period]] = {}
+    served: dict[str, list[Period]] = {}
     for place, since, after in days:
         start = first_month(since)
         until = LAST_MONTH if after is None else Month(after.year, after.month)
         if start < until:
-            found.setdefault(place, []).append(Period(start, until))
-    return found
+            served.setdefault(place, []).append(Period(start, until))
+    return served
 
 
 def ended_areas(records: Records) -> tuple[CoreArea, ...]:
