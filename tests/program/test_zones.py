@@ -110,9 +110,9 @@ def test_each_month_is_counted_on_the_ground_it_had_then_by_the_exact_boundary(s
     assert (counted.incidents, counted.since) == (12 + 2, 5 + 2)  # July and August; from April on
     assert counted.by_cells == 12 + 2
     said = SimpleNamespace(period=Period(Month(2026, 4), Month(2026, 9)), value=8)
-    assert describe_boundary(data, zone, said, KINDS) == msg("zone.by_boundary", n=7, blocks=8)
-    said.value = 7
-    assert describe_boundary(data, zone, said, KINDS) is None
+    as_many = SimpleNamespace(period=said.period, value=7)
+    told = describe_boundary(data, zone, [said, as_many], KINDS)
+    assert told == [msg("zone.by_boundary", n=7, blocks=8)]
 
 
 def test_an_end_is_a_day_that_stays_in_the_records_and_removes_nothing(store):

@@ -124,8 +124,7 @@ def show_change(
     ground = [*map(render, describe_area_basis(followed.displaced))]
     if zone is not None:
         stated, dataset = state_change(followed.displaced, zone.key), followed.city.dataset
-        by_boundary = describe_boundary(dataset, zone, stated, kinds)
-        ground += [] if by_boundary is None else [render(by_boundary)]
+        ground += map(render, describe_boundary(dataset, zone, [stated], kinds))
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"]))

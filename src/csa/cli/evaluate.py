@@ -149,6 +149,7 @@ def _agreed(
     if set(sealed["outcome"]) != set(city_choices(city.config).kinds):
         said.append(tr("evaluate.outcome", kinds=name_list(sealed["outcome"])))
     # Figures are of the very months that the sentences are: months after them are not agreed on.
+    findings = agreed_statements(sealed, displaced, area.key)
     answers = [
         {
             "months": one.period.months,
@@ -157,11 +158,9 @@ def _agreed(
             "core": figures(judged.core, one.period.months - 1),
             "ring": judged.ring and figures(judged.ring, one.period.months - 1),
         }
-        for one in agreed_statements(sealed, displaced, area.key)
+        for one in findings
     ]
     if isinstance(area, Zone):  # its pages count the boundary, the finding its blocks
-        kinds, stated = sealed["outcome"], agreed_statements(sealed, displaced, area.key)
-        by_boundary = (describe_boundary(city.dataset, area, one, kinds) for one in stated)
-        said += [render(one) for one in by_boundary if one is not None]
+        said += map(render, describe_boundary(city.dataset, area, findings, sealed["outcome"]))
     newest = answers[-1] if answers else dict.fromkeys(AGREED)
     return said, {"is_agreed": bool(answers), **newest, "answers": answers}

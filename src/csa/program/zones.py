@@ -215,12 +215,16 @@ def _by_month(incidents: pd.DataFrame, versions: Sequence[tuple[Month, Bools]]) 
 
 
 def describe_boundary(
-    dataset: Dataset, zone: Zone, said: Statement, kinds: Sequence[str]
-) -> Message | None:
-    """Return how many its exact boundary had, where a finding on its blocks has another number."""
-    now = is_in_period(dataset.incidents, said.period, tuple(kinds))
-    n = int((now & is_inside_zone(dataset.incidents, zone)).sum())
-    return None if n == said.value else msg("zone.by_boundary", n=n, blocks=int(said.value or 0))
+    dataset: Dataset, zone: Zone, findings: Sequence[Statement], kinds: Sequence[str]
+) -> list[Message]:
+    """Return how many its exact boundary had, where findings on its blocks have other numbers."""
+    incidents, said = dataset.incidents, []
+    inside = is_inside_zone(incidents, zone)
+    for one in findings:
+        n = int((inside & is_in_period(incidents, one.period, tuple(kinds))).sum())
+        if n != one.value:
+            said.append(msg("zone.by_boundary", n=n, blocks=int(one.value or 0)))
+    return said
 
 
 def zone_candidate(zone: Zone, on: date, months: int) -> Candidate:

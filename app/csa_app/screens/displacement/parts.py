@@ -428,7 +428,9 @@ def _not_served(session: CitySession, following: Following) -> str:
 def _silent(session: CitySession, following: Following) -> str:
     """Name the compared months of which data may be missing."""
     base, until = following.displaced.places.base, following.displaced.until
-    silent = [one for one in silent_months(session.dataset) if base.start <= one < until]
+    silent = [
+        one for one in cache.once(silent_months)(session.dataset) if base.start <= one < until
+    ]
     months = first_names([month(str(one)) for one in silent], 3)
     return tr("briefing.empty", n=len(silent), months=months) if silent else ""
 

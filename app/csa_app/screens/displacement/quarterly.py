@@ -279,7 +279,7 @@ def newest(session: CitySession, choices: AreaSettings, following: Following) ->
     if not counts:
         return
     last = max(counts)
-    for silent in {*map(str, silent_months(session.dataset))} - {last}:
+    for silent in {*map(str, once(silent_months)(session.dataset))} - {last}:
         counts.pop(silent, None)
     st.header(tr("change_page.newest_title", month=month(last)), anchor=False)
     kind = choices.kinds[0] if len(choices.kinds) == 1 else "both"

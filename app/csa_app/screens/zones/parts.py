@@ -107,9 +107,8 @@ def finding(view: AreaView) -> None:
         st.info(panels.plain(tr("zones_page.too_early", name=zone.place_name, since=since)))
         return
     statement = state_change(change.displaced, zone.key)
-    by_boundary = describe_boundary(view.session.dataset, zone, statement, view.choices.kinds)
-    said = [one for one in (statement.sentence, by_boundary) if one is not None]
-    st.markdown(panels.plain(" ".join(map(render, said))))
+    counted = describe_boundary(view.session.dataset, zone, [statement], view.choices.kinds)
+    st.markdown(panels.plain(" ".join(map(render, (statement.sentence, *counted)))))
     st.caption(
         panels.plain(tr("zone.sealed" if zone.is_sealed else "zone.exploratory", since=since))
     )

@@ -216,10 +216,9 @@ def _answer(
             return (msg("funder.too_early"),)
         said = describe_preregistered(sealed, change.displaced, area.key)
         if isinstance(area, Zone):
+            findings = agreed_statements(sealed, change.displaced, area.key)
             dataset, kinds = analysis.city.dataset, sealed["outcome"]
-            stated = agreed_statements(sealed, change.displaced, area.key)
-            by_boundary = (describe_boundary(dataset, area, one, kinds) for one in stated)
-            said += [one for one in by_boundary if one is not None]
+            said += describe_boundary(dataset, area, findings, kinds)
         return tuple(said)
     except CsaError as error:
         return (error.message,)
