@@ -46,7 +46,7 @@ def pick(seed, n, subjects):
     return sorted(rng.sample(every, min(n, len(every)))), len(every)
 
 
-def try_all(chosen, order, until, reached):
+def try_all(chosen, order, until, reached, *, is_near=False):
     """Try faults until the time is over; return what became of each that was tried."""
     done = {}
     inside = {number: chosen[number] for number in order if block_of(chosen[number])}
@@ -61,6 +61,7 @@ def try_all(chosen, order, until, reached):
 
         def keep(number, how, seconds):
             note(number, how or "not seen nearby", seconds)
+            how = how or ("not seen nearby" if is_near else None)
             if how is None:
                 return
             with log.open("a") as lines:
@@ -69,7 +70,7 @@ def try_all(chosen, order, until, reached):
         def all_held():
             return dict(map(json.loads, log.read_text().splitlines() if log.exists() else []))
 
-        loop = Loop(inside, keep, all_held, until, reached)
+        loop = Loop(inside, keep, all_held, until, reached, is_near=is_near)
         # In a fork, so that what is imported there is not imported here.
         forked(
             lambda: pytest.main([*QUIET, *test_files()], plugins=[loop]),
@@ -77,6 +78,8 @@ def try_all(chosen, order, until, reached):
             patience_s=100 * PATIENCE_S,
         )
         done.update(all_held())
+        if is_near:
+            return done
         # As many of those outside of functions; and what no test was seen to reach ran at an import.
         share = len(done) / max(1, len(inside))
         anew = [number for number in order if number not in inside]
@@ -116,6 +119,9 @@ def main():
     parser.add_argument("--only", choices=SUBJECTS, action="append", help="a room; may be repeated")
     parser.add_argument("--case", type=int, help="one of them again, with what the tests print")
     parser.add_argument("--minutes", type=float, default=120, help="begin none later than this")
+    parser.add_argument(
+        "--near", action="store_true", help="by the files of its module alone: quick"
+    )
     parser.add_argument("--docs", action="store_true", help="write docs/RELIABILITY.md's table")
     asked = parser.parse_args()
     os.chdir(ROOT)
@@ -131,7 +137,7 @@ def main():
     began = time.monotonic()
     # By chance again, so that what was tried when the time is over is a sample too.
     order = random.Random(asked.seed).sample(range(len(chosen)), len(chosen))  # noqa: S311
-    done = try_all(chosen, order, began + 60 * asked.minutes, reached_file())
+    done = try_all(chosen, order, began + 60 * asked.minutes, reached_file(), is_near=asked.near)
     counts = Counter((chosen[number].subject, found) for number, found in done.items())
     seen = report(counts)
     if asked.docs:

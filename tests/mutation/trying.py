@@ -237,14 +237,9 @@ def exchange(trees):
 class Loop:
     """Takes the place of pytest's own loop: tries each fault with the tests that reach it."""
 
-    def __init__(self, mutants, note, held, until, place):
-        self.mutants, self.note, self.held, self.until, self.place = (
-            mutants,
-            note,
-            held,
-            until,
-            place,
-        )
+    def __init__(self, mutants, note, held, until, place, *, is_near=False):
+        self.mutants, self.note, self.held = mutants, note, held
+        self.until, self.place, self.is_near = until, place, is_near
         self.failed = []
 
     def pytest_runtest_logreport(self, report):
@@ -254,9 +249,11 @@ class Loop:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self.items = {item.nodeid: item for item in session.items}
-        if not self.place.exists():
+        if self.is_near or not self.place.exists():
             say(f"{len(self.items)} tests; first the files of each fault's module")
             in_turn(lambda turn: self.try_some(turn, self.tried_near))
+            if self.is_near:
+                return True
             self.learn()
         self.reached, self.seconds = json.loads(self.place.read_text())
         in_turn(lambda turn: self.try_some(turn, self.tried))
