@@ -31,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-long test-browser test-wheel test-lowest coverage test-slow test-image fuzz faults soak mutate supply lint format lock site release release-files wheel bench bench-cities golden words proofs docs clean
+.PHONY: help setup run browser firefox postgres test test-share test-changed test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint format lock site release release-files wheel bench bench-cities golden words proofs docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -151,8 +151,17 @@ postgres:
 SHARED := --max-worker-restart=0 --no-loadscope-reorder
 WORKERS := -n 3 $(SHARED)
 
+# What a change can break; what the world can do to the program is tried by `make campaigns`.
+QUICK := not slow and not long and not browser and not system and not wheel and not campaign
+
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
-	@$(BIN)/python -m pytest -m "not slow and not long and not browser and not system and not wheel" $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "$(QUICK)" $(WORKERS) $(PYTEST_ARGS)
+
+# Of the long tests those files whose turn it is, all of them within five days; and the first case
+# of each campaign. .ci/run runs it, so that what only a long test sees is seen within a week.
+test-share: setup postgres ## run a fifth of the long tests, another each day, and the campaigns' first cases
+	@$(BIN)/python -m pytest -m "(long or campaign) and not slow and not browser and not wheel" --share 5 \
+	    $(WORKERS) $(PYTEST_ARGS)
 
 test-long: setup postgres ## run further cases of the quick tests, which `make test` leaves out
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
@@ -160,7 +169,7 @@ test-long: setup postgres ## run further cases of the quick tests, which `make t
 # What failed is tried once more, and both together must end before the run is stopped as hung.
 # Two, since a server and a browser keep more than half of two cores busy.
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
-	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or smoke or system) and not slow" \
+	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or smoke or system) and not slow and not campaign" \
 	    -n 2 $(SHARED) $(PYTEST_ARGS)
 
 # In new environments outside of this folder, on each Python that is there: from the wheel, from the
@@ -173,7 +182,7 @@ test-lowest: setup ## run the quick tests of the library with the lowest version
 	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-lowest
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
 	    --editable '.[app,pdf,excel]' --group lowest
-	.venv-lowest/bin/python -m pytest -p no:cacheprovider -m "not slow and not long and not browser and not system and not wheel" \
+	.venv-lowest/bin/python -m pytest -p no:cacheprovider -m "$(QUICK)" \
 	    $(LOWEST) $(PYTEST_ARGS)
 
 # Apart, since to count lines takes half as long again.
@@ -184,19 +193,27 @@ test-slow: setup postgres ## run the slow tests, and each property with twenty t
 	@$(BIN)/python -m pytest -o faulthandler_timeout=7200 -m "slow or hypothesis" --hypothesis-profile deep $(WORKERS) $(PYTEST_ARGS)
 
 test-image: setup ## build the container's image and start it (root, buildah and crun; ten minutes)
-	@$(BIN)/python -m pytest -m slow -rs tests/test_image.py $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m slow -rs tests/campaigns/image/test_image.py $(PYTEST_ARGS)
 
 fuzz: setup ## give the readers 10,000 files that went wrong (FUZZ_ARGS="--seed 2"; --case N repeats one)
-	@$(BIN)/python -W ignore -m tests.fuzz $(FUZZ_ARGS)
+	@$(BIN)/python -W ignore -m tests.campaigns.fuzz $(FUZZ_ARGS)
 
 faults: setup postgres ## stop commands at every step, kill them, fill disks, stop clocks and databases
-	@$(BIN)/python -W ignore -m tests.faults $(FAULTS_ARGS)
+	@$(BIN)/python -W ignore -m tests.campaigns.faults $(FAULTS_ARGS)
+
+# Each from a seed of the day; the image and an hour of viewers are `make test-image` and `make soak`.
+campaigns: setup postgres ## let things go wrong, all kinds of it (nightly): faults, broken files, planted faults
+	@$(BIN)/python -m pytest -m "campaign and not slow" $(WORKERS) $(PYTEST_ARGS)
+	seed="$$(date +%j)"
+	$(BIN)/python -W ignore -m tests.campaigns.fuzz --seed "$$seed" $(FUZZ_ARGS)
+	$(BIN)/python -W ignore -m tests.campaigns.faults $(FAULTS_ARGS)
+	$(BIN)/python -W ignore -m tests.campaigns.mutation --n 40 --seed "$$seed" $(MUTATE_ARGS)
 
 soak: setup ## put twenty viewers on for an hour while months are made and taken back
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 mutate: setup ## plant N=40 faults of SEED=1 anywhere in src and app, and count those that tests see
-	@$(BIN)/python -W ignore -m tests.mutation --n $(or $(N),40) --seed $(or $(SEED),1) $(MUTATE_ARGS)
+	@$(BIN)/python -W ignore -m tests.campaigns.mutation --n $(or $(N),40) --seed $(or $(SEED),1) $(MUTATE_ARGS)
 
 # By programs outside the lock, at fixed versions. pip-audit asks a database over the network.
 supply: setup ## list what is shipped (dist/sbom.json), and look for weaknesses in it and in the code

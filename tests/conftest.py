@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -11,6 +12,7 @@ import tempfile
 import tomllib
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +39,8 @@ from tests.workers import (
     longest_first,
     made_once,
     mark_browser,
+    mark_campaigns,
+    share_of_today,
     shared_once,
     try_browser_twice,
 )
@@ -88,10 +92,29 @@ city = "city"
 HEADER = "row,number,date,fatal,lon,lat,address,city"
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--share", type=int, metavar="DAYS", help="run the long tests of one day in DAYS"
+    )
+
+
+def pytest_collection(session):
+    """Collect without the garbage collector: what is collected stays, and to look at it takes a sixth."""
+    gc.disable()
+
+
+def pytest_collection_finish(session):
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     mark_browser(items)
+    mark_campaigns(items)
     leave_all_but_first(items)
+    if config.option.share:
+        share_of_today(config, items, datetime.now(UTC).date())
     longest_first(items)
     if os.environ.get("CI"):
         try_browser_twice(items)

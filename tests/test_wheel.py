@@ -85,13 +85,6 @@ def test_the_sdist_holds_what_the_wheel_is_built_of_and_the_tests(built):
 
 
 @pytest.mark.system
-def test_a_wheel_built_again_is_the_same_file(wheel, root, tmp_path):
-    words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, root]
-    subprocess.run(words, capture_output=True, check=True)
-    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
-
-
-@pytest.mark.system
 def test_a_wheel_of_what_git_has_serves_the_map_s_library(root, tmp_path):
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True)  # noqa: S607
     for name in listed.stdout.decode().rstrip("\0").split("\0"):
@@ -214,7 +207,15 @@ def shown(port):
     return text
 
 
-@pytest.fixture(scope="module", params=[*((one, ".whl") for one in PYTHONS), (OWN, ".gz")])
+def later(case):
+    return pytest.param(case, marks=pytest.mark.long)
+
+
+OTHERS = [(version, ".whl") for version in PYTHONS if version != OWN]
+
+
+# .ci/run tries the wheel on the Python that is here; `make test-wheel`, each night, on all.
+@pytest.fixture(scope="module", params=[(OWN, ".whl"), *map(later, (*OTHERS, (OWN, ".gz")))])
 def stranger(request, built, tmp_path_factory):
     """A stranger with the wheel on each Python that is here, and one with the sdist."""
     version, kind = request.param

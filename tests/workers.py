@@ -1,16 +1,21 @@
 """Which worker runs which tests: a file's on one, so that its fixtures are made once."""
 
 import fcntl
-import os
+import hashlib
 import pickle
 import shutil
+import zlib
+from functools import cache
+from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-BROWSER = "tests/browser/"
+ROOT = Path(__file__).parent.parent
+MADE, IS_APART = ROOT / "build" / "made", False
+BROWSER, CAMPAIGNS = "tests/browser/", "tests/campaigns/"
 LONGEST = (
-    *(BROWSER, "tests/workflow/", "tests/faults/", "tests/analysis/", "tests/cli/"),
+    *(BROWSER, "tests/workflow/", f"{CAMPAIGNS}faults/", "tests/analysis/", "tests/cli/"),
     *("tests/synthetic/", "tests/test_api.py", "tests/test_house.py", "tests/test_docs.py"),
 )
 """Whose files take longest, and can not be shared."""
@@ -38,6 +43,28 @@ def mark_browser(items):
     for item in filter(is_in_browser, items):
         if item.get_closest_marker("smoke") is None:
             item.add_marker(pytest.mark.browser)
+
+
+def mark_campaigns(items):
+    """Leave what goes wrong around the program to `make campaigns`; CI runs the first case of each kind."""
+    for item in items:
+        if item.nodeid.startswith(CAMPAIGNS):
+            item.add_marker(pytest.mark.campaign)
+
+
+def share_of_today(config, items, day):
+    """Leave, of the long tests, all files but those whose turn a day is, and the campaigns' long cases."""
+    n_days = config.option.share
+
+    def is_due(item):
+        if item.get_closest_marker("long") is None:
+            return True
+        path = item.nodeid.partition("::")[0]
+        is_turn = zlib.crc32(path.encode()) % n_days == day.toordinal() % n_days
+        return is_turn and not item.nodeid.startswith(CAMPAIGNS)
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_due(item)])
+    items[:] = filter(is_due, items)
 
 
 def leave_all_but_first(items):
@@ -70,18 +97,48 @@ def try_browser_twice(items):
         item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+def _digest():
+    """Name what the shared folders are made from: the library, the cities, the sample, the tests."""
+    named = ("src/**/*", "config/**/*", "data/sample/**/*", "tests/**/*.py", "requirements.lock")
+    paths = sorted({path for pattern in named for path in ROOT.glob(pattern) if path.is_file()})
+    content = hashlib.sha256()
+    for path in paths:
+        if path.suffix != ".pyc":
+            content.update(str(path).encode() + path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def _listing(folder):
+    """List a folder's files with their sizes and times: a test that changed one has it made again."""
+    states = [(path, path.lstat()) for path in sorted(folder.rglob("*"))]
+    return repr([(str(path), of.st_size, of.st_mtime_ns) for path, of in states if path.is_file()])
+
+
+@cache
+def shared_folder():
+    """Give the folder of what all runs of this code share, and remove those of older code."""
+    (MADE / _digest()).mkdir(parents=True, exist_ok=True)
+    for old in sorted(MADE.iterdir(), key=lambda path: path.stat().st_mtime)[:-2]:
+        shutil.rmtree(old, ignore_errors=True)
+    return MADE / _digest()
+
+
 def made_once(tmp_path_factory, name, make):
-    """Give a folder of this run that the first worker who asks makes, and the others wait for."""
-    base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # of all workers
+    """Give a folder that the first worker who asks makes, of all runs of this code; not to be changed.
+
+    Where code is changed in memory (tests.campaigns.mutation), each process makes its own.
+    """
+    base = tmp_path_factory.getbasetemp() if IS_APART else shared_folder()
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (base / name).exists():
+        listing = base / f"{name}.list"
+        if not listing.exists() or listing.read_text() != _listing(base / name):
+            shutil.rmtree(base / name, ignore_errors=True)
             part = base / f"{name}.part"
             shutil.rmtree(part, ignore_errors=True)
             make(part)
             part.rename(base / name)
+            listing.write_text(_listing(base / name))
     return base / name
 
 

@@ -15,9 +15,8 @@ from benchmarks.server import prepare, serving
 from benchmarks.soak import memory_by, soak
 from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.server import serve
-
 from tests.sentences import says
+from websockets.asyncio.server import serve
 
 # `python -m csa_app`, which notes each full collection that anything in its process asks for, and
 # how many objects were put out of collections' reach.

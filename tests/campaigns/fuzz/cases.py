@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from coverage import Coverage
-from tests.fuzz import targets
-from tests.fuzz.mutations import mutate
-from tests.fuzz.seeds import all_seeds
+from tests.campaigns.fuzz import targets
+from tests.campaigns.fuzz.mutations import mutate
+from tests.campaigns.fuzz.seeds import all_seeds
 
 from csa.base.errors import CsaError, MachineError
 from csa.base.text import render

@@ -9,11 +9,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.faults.cases import OTHERS, Player
-from tests.faults.mutants import MUTANTS, catch, planted
-from tests.faults.scenes import STORE
-from tests.faults.stage import FEW, ROOT, Ran, staged
-from tests.faults.steps import UNREACHED, fault_points
+from tests.campaigns.faults.cases import OTHERS, Player
+from tests.campaigns.faults.mutants import MUTANTS, catch, planted
+from tests.campaigns.faults.scenes import STORE
+from tests.campaigns.faults.stage import FEW, ROOT, Ran, staged
+from tests.campaigns.faults.steps import UNREACHED, fault_points
 from tests.sentences import says
 from tests.workers import long
 

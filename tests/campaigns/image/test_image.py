@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from tests.dockerfile import (
     HERE,
     LAST,

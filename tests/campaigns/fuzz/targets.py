@@ -17,7 +17,7 @@ from dataclasses import replace
 from unittest import mock
 
 import pandas as pd
-from tests.fuzz.seeds import ROOT
+from tests.campaigns.fuzz.seeds import ROOT
 
 from csa.areas.choices import city_choices
 from csa.base.errors import ConfigError, CsaError, SourceError

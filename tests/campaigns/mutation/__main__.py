@@ -1,4 +1,4 @@
-"""Plant faults and count those that the tests see: `python -m tests.mutation`; with --case, one again.
+"""Plant faults and count those that the tests see: `python -m tests.campaigns.mutation`; with --case, one again.
 
 The quick and the long tests are run once, noting which of them reaches which block; that is kept in build/mutation until
 the code changes. Then each fault is tried in a fork in which everything is imported: its function's code
@@ -22,8 +22,16 @@ from pathlib import Path
 
 import pytest
 from benchmarks.tables import keep
-from tests.mutation.mutants import ROOT, SUBJECTS, all_mutants, block_of, modules, source_of
-from tests.mutation.trying import (
+from tests import workers
+from tests.campaigns.mutation.mutants import (
+    ROOT,
+    SUBJECTS,
+    all_mutants,
+    block_of,
+    modules,
+    source_of,
+)
+from tests.campaigns.mutation.trying import (
     N_JOBS,
     PATIENCE_S,
     QUIET,
@@ -113,7 +121,7 @@ def told(number, mutant, found):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns.mutation", description=__doc__)
     parser.add_argument("--n", type=int, default=40, help="how many faults")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=SUBJECTS, action="append", help="a room; may be repeated")
@@ -126,6 +134,7 @@ def main():
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "src"), str(ROOT / "app"), str(ROOT)]
+    workers.IS_APART = True
     for name in PAID:
         importlib.import_module(name)
     subjects = asked.only or list(SUBJECTS)

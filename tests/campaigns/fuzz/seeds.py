@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.portals import FakeCkan, FakeLayer, FakePortal
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared" / "data"
 SAMPLE = ROOT / "data" / "sample"
 N_ROWS, N_SHAPES = 200, 25

@@ -1,4 +1,4 @@
-"""Let things go wrong: `python -m tests.faults`; `--scene`, `--fault` and `--number` repeat a case.
+"""Let things go wrong: `python -m tests.campaigns.faults`; `--scene`, `--fault` and `--number` repeat a case.
 
 Each command is stopped at every step of a recorded run, and killed twenty times; then come the
 other faults. `--mutants` plants faults in the program instead, and asks who sees them.
@@ -16,11 +16,11 @@ from pathlib import Path
 
 from benchmarks.tables import keep
 from tests import postgres
-from tests.faults.cases import N_KILLS, OTHERS, Player
-from tests.faults.mutants import MUTANTS, try_all
-from tests.faults.scenes import POSTGRES, SCENES
-from tests.faults.stage import staged
-from tests.faults.steps import UNREACHED, fault_points
+from tests.campaigns.faults.cases import N_KILLS, OTHERS, Player
+from tests.campaigns.faults.mutants import MUTANTS, try_all
+from tests.campaigns.faults.scenes import POSTGRES, SCENES
+from tests.campaigns.faults.stage import staged
+from tests.campaigns.faults.steps import UNREACHED, fault_points
 
 
 def cases(asked, names):
@@ -97,7 +97,7 @@ def report(done, reached, seconds, *, is_whole):
     for case in done:
         if case.wrong:
             print(f"\n{case.fault}, {case.scene} ({case.how})\n  {case.wrong[:900]}\n"
-                  f"  again: python -m tests.faults --scene {case.scene} --fault '{case.fault}'")  # fmt: skip
+                  f"  again: python -m tests.campaigns.faults --scene {case.scene} --fault '{case.fault}'")  # fmt: skip
     return failed.total() + (len(missing) if is_whole else 0)
 
 
@@ -140,7 +140,7 @@ PROMISES = {
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns.faults", description=__doc__)
     parser.add_argument(
         "--share", type=float, default=1.0, help="which part of the cases, by chance"
     )

@@ -8,9 +8,6 @@ from urllib.error import HTTPError
 
 import pytest
 from streamlit import config as streamlit_config
-
-from csa.base.text import LANGUAGES
-from csa.city.deployment import SETTINGS
 from tests.dockerfile import (
     BUILD,
     HERE,
@@ -35,6 +32,9 @@ from tests.dockerfile import (
     set_writable,
     variables,
 )
+
+from csa.base.text import LANGUAGES
+from csa.city.deployment import SETTINGS
 
 # ---- The readers -----------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ def test_each_path_that_is_copied_exists_and_is_not_ignored():
         ".env",
         ".git/config",
         ".venv/bin/python",
-        "tests/test_container.py",
+        "tests/campaigns/image/test_container.py",
         "app/csa_app/static/vendor/leaflet/leaflet.js",
         "app/csa_app/static/geometry/0123/geometry.json",
         "src/csa/__pycache__/cli.pyc",

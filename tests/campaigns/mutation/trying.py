@@ -17,7 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from tests.mutation.mutants import ROOT, block_of, changed, is_script, modules, probed
+from tests.campaigns.mutation.mutants import ROOT, block_of, changed, is_script, modules, probed
 
 PATIENCE_S, ENOUGH_S, BROKEN, UNCHANGED, N_JOBS = 240, 60, 98, 97, 2
 ENDS = {0: "survived", 1: "killed", 2: "killed", UNCHANGED: "unchanged",
@@ -25,7 +25,7 @@ ENDS = {0: "survived", 1: "killed", 2: "killed", UNCHANGED: "unchanged",
 PAGES = "streamlit.runtime.scriptrunner.script_cache"  # imported before pytest, its plugin would complain
 QUIET = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "unshrunk", "-k", "not postgresql",
          "-m", "not slow and not browser and not system and not smoke and not wheel"]  # fmt: skip
-AWAY = {"browser", "faults", "mutation", "fuzz"}
+AWAY = {"browser", "campaigns"}
 
 
 def say(words):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.house import room_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SUBJECTS = {  # each room and its modules
     "app": "app/csa_app/**/*.py",
     **{

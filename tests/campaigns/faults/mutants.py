@@ -1,7 +1,7 @@
 """Faults of atomicity and accounting, planted in a copy of the program: each must be caught.
 
 A mutant is a small change of the program's text; one whose text is gone fails loudly. It is tried
-by the crashes and kills of one scene, or by the files of one target of `tests.fuzz`.
+by the crashes and kills of one scene, or by the files of one target of `tests.campaigns.fuzz`.
 """
 
 import os
@@ -12,11 +12,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.cases import Player
-from tests.faults.stage import ALL, FEW, ROOT, staged
+from tests.campaigns.faults.cases import Player
+from tests.campaigns.faults.stage import ALL, FEW, ROOT, staged
 
 N_FILES = 1500
-"""Of a target of `tests.fuzz`, at most; the first that fails ends it."""
+"""Of a target of `tests.campaigns.fuzz`, at most; the first that fails ends it."""
 HEAVY = (
     "start",
     "fleet",
@@ -189,7 +189,7 @@ def _by_fuzz(target, source):
         "-W",
         "ignore",
         "-m",
-        "tests.fuzz",
+        "tests.campaigns.fuzz",
         "--only",
         target,
         "--first",

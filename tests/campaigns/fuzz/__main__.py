@@ -1,4 +1,4 @@
-"""Run cases on two processes: `python -m tests.fuzz`; with --case, one of them again, in words."""
+"""Run cases on two processes: `python -m tests.campaigns.fuzz`; with --case, one of them again, in words."""
 
 import argparse
 import multiprocessing as mp
@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from multiprocessing.connection import wait
 
 from benchmarks.tables import keep
-from tests.fuzz.cases import MAX_SECONDS, Outcome, run_case, work
-from tests.fuzz.seeds import all_seeds
+from tests.campaigns.fuzz.cases import MAX_SECONDS, Outcome, run_case, work
+from tests.campaigns.fuzz.seeds import all_seeds
 
 from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.validate import REASONS
@@ -162,13 +162,13 @@ def report(done, seconds, seed):
             f"\n{len(numbers)} x {result}\n  {one.target}: {one.label} ({one.ways})\n  {one.detail.strip().splitlines()[-1][:300] if one.detail else ''}"
         )
         print(
-            f"  again: python -m tests.fuzz --seed {seed} --case {','.join(map(str, one.case))}  (all: {', '.join(map(str, numbers[:8]))})"
+            f"  again: python -m tests.campaigns.fuzz --seed {seed} --case {','.join(map(str, one.case))}  (all: {', '.join(map(str, numbers[:8]))})"
         )
     return n_failed
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns.fuzz", description=__doc__)
     parser.add_argument("--n", type=int, default=10_000, help="how many cases, from the first on")
     parser.add_argument("--start", type=int, default=0, help="the first case")
     parser.add_argument("--seed", type=int, default=1)

@@ -15,9 +15,18 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.faults.scenes import CITY, OURS, POSTGRES, SCENES, SIGN, STORE, entries, on_postgres
-from tests.faults.stage import KILLED, Ran, leave_free, small_disk
-from tests.faults.steps import build, crashes
+from tests.campaigns.faults.scenes import (
+    CITY,
+    OURS,
+    POSTGRES,
+    SCENES,
+    SIGN,
+    STORE,
+    entries,
+    on_postgres,
+)
+from tests.campaigns.faults.stage import KILLED, Ran, leave_free, small_disk
+from tests.campaigns.faults.steps import build, crashes
 
 from csa.base.errors import CsaError
 

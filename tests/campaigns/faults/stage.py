@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.sentences import says
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 INTERNAL = (says("cli.internal", what="").partition(":")[0], "Traceback")
 ALL = ("csa.cli", "csa.workflow", "csa.reports", "csa.change", "csa.areas.backtest", "weasyprint", "matplotlib.pyplot", "sklearn.cluster", "scipy.stats")  # fmt: skip
 FEW = ("csa.cli.gather", "csa.cli.plan", "csa.cli.store", "csa.cli.mail", "csa.ingest", "csa.program.store", "csa.program.actions", "csa.reports.briefing", "csa.workflow.mailing", "geopandas")  # fmt: skip
@@ -51,7 +51,7 @@ class Stage:
             "OPENBLAS_NUM_THREADS": "1",
             "CSA_HOME": ".",
         }
-        words = [sys.executable, "-W", "ignore", "-m", "tests.faults.zygote", *names]
+        words = [sys.executable, "-W", "ignore", "-m", "tests.campaigns.faults.zygote", *names]
         self.process = subprocess.Popen(
             words,
             cwd=ROOT,

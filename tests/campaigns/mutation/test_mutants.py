@@ -3,8 +3,8 @@
 import ast
 
 import pytest
-from tests.mutation import mutants
-from tests.mutation.mutants import (
+from tests.campaigns.mutation import mutants
+from tests.campaigns.mutation.mutants import (
     ROOT,
     SUBJECTS,
     Mutant,

@@ -3,7 +3,7 @@
 It reads a request a line, as JSON, and answers each with a line: how each run ended, what it printed,
 and how many steps it took. A step is what changes a disk, a database or a letter; a run is killed at
 a step, or some milliseconds after it. A run that is recorded waits at each step until its folder is
-copied, see `tests.faults.steps`. A process of its own, since one with threads must not fork.
+copied, see `tests.campaigns.faults.steps`. A process of its own, since one with threads must not fork.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from tests.faults.steps import Record
+from tests.campaigns.faults.steps import Record
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "fcntl.flock", "sqlite3.connect"}  # fmt: skip

@@ -1,6 +1,6 @@
 """Files that go wrong: refused in a sentence or read with every row counted, never more than that.
 
-`make fuzz` makes ten thousand; here are 300 (100 in `make test`) of them, what once broke it, and faults that
+`make fuzz` makes ten thousand; here are 300 (100 in CI, other ones each day) of them, what once broke it, and faults that
 are planted to see that the fuzzer finds them.
 """
 
@@ -12,18 +12,19 @@ import re
 import zipfile
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from tests.faults.__main__ import report as faults_report
-from tests.faults.steps import fault_points
-from tests.fuzz import cases, targets
-from tests.fuzz.__main__ import WANTED, WHOLE, Choice, report
-from tests.fuzz.cases import Outcome
-from tests.fuzz.mutations import DEEP, RING, SHAPES, inflated
-from tests.fuzz.seeds import SAMPLE, all_seeds, as_excel, head
+from tests.campaigns.faults.__main__ import report as faults_report
+from tests.campaigns.faults.steps import fault_points
+from tests.campaigns.fuzz import cases, targets
+from tests.campaigns.fuzz.__main__ import WANTED, WHOLE, Choice, report
+from tests.campaigns.fuzz.cases import Outcome
+from tests.campaigns.fuzz.mutations import DEEP, RING, SHAPES, inflated
+from tests.campaigns.fuzz.seeds import SAMPLE, all_seeds, as_excel, head
 from tests.workers import some
 
 from csa.base.errors import SourceError
@@ -43,6 +44,12 @@ def nothing_of_earlier_tests():
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="module")
+def seed(pytestconfig):
+    """Give each day's share in CI files of its own."""
+    return datetime.now(UTC).date().toordinal() if pytestconfig.option.share else SEED
 
 
 def sealed(change):
@@ -169,11 +176,10 @@ def test_what_broke_an_earlier_version_breaks_this_one_no_more(path):
     assert not found.is_failure, found
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("start", some(range(0, N, PART), 0, PART))
-def test_files_that_go_wrong_are_refused_or_read_with_every_row_counted(start):
+def test_files_that_go_wrong_are_refused_or_read_with_every_row_counted(start, seed):
     gc.collect()  # what an earlier test left removes its files now, and is no case's doing
-    found = {number: cases.run_case(SEED, number)[0] for number in range(start, start + PART)}
+    found = {number: cases.run_case(seed, number)[0] for number in range(start, start + PART)}
     assert {number: one for number, one in found.items() if one.is_failure} == {}
 
 

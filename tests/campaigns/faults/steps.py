@@ -225,7 +225,7 @@ UNREACHED = {
 """What no scene reaches, and why."""
 CALLS = {"fsync", "rename", "replace", "link", "symlink_to", "unlink", "rmtree", "_exchange", "write_file",
          "create_file", "replace_folder", "publish_version", "carry_out", "backup", "rmdir"}  # fmt: skip
-HOME = Path(__file__).parents[2] / "src"
+HOME = Path(__file__).parents[3] / "src"
 
 
 @cache

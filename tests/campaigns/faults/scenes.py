@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 from sqlalchemy import text
-from tests.faults.stage import KILLED, ROOT
+from tests.campaigns.faults.stage import KILLED, ROOT
 from tests.mail_server import MONTH, MailLog, deployment, serving, write_editions
 from tests.portals import DATASET, FakePortal
 from tests.portals import serving as serving_portal
