@@ -31,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-share test-changed test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint format lock site release release-files wheel bench bench-cities golden words proofs docs clean
+.PHONY: help setup run browser firefox postgres test test-share test-changed test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint weigh format lock site release release-files wheel bench bench-cities golden words proofs docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -239,9 +239,12 @@ lint: setup ## check style, types, architecture and dependencies
 	check dependencies $(BIN)/deptry src app
 	check workflows $(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check "workflows' safety" $(BIN)/zizmor --quiet --offline .github
-	check weight $(BIN)/python -m tests.house
+	check weight $(BIN)/python -m tests.house --check
 	[ -z "$$failed" ] || { printf '%s\n' "lint: failed:$$failed" >&2; exit 1; }
 	printf '%s\n' "lint: all passed"
+
+weigh: setup ## print what each room weighs, and what tests/weights.toml holds
+	@$(BIN)/python -m tests.house
 
 format: setup ## format the code, and repair what ruff can
 	@$(BIN)/ruff check --fix-only --quiet .

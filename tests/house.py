@@ -1,28 +1,33 @@
-"""The weight of the house: `python -m tests.house` prints it, and test_house.py holds a part of it.
+"""The weight of the house: `make weigh` prints it, and tests/weights.toml holds it.
 
 Lines of code are lines with code on them: docstrings, comments, blank lines and imports cost
-nothing. Of the app's and the reports' scripts, styles and templates each line that is not blank
-counts.
+nothing. Of tests, scripts, styles and templates each line counts.
 """
 
 from __future__ import annotations
 
 import ast
 import io
-import statistics
+import os
+import re
+import subprocess
+import sys
 import tokenize
-from collections import Counter, defaultdict
+import tomllib
+from collections import Counter
 from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 TOPS = {"csa": ROOT / "src" / "csa", "csa_app": ROOT / "app" / "csa_app"}
-OTHER = {".css", ".html", ".jinja", ".js"}
+LEDGER = ROOT / "tests" / "weights.toml"
+OTHER = {".css", ".html", ".j2", ".jinja", ".js"}
 NO_CODE = {
-    tokenize.COMMENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER,
-    tokenize.INDENT, tokenize.NEWLINE, tokenize.NL,
+    tokenize.COMMENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.INDENT, tokenize.NEWLINE,
+    tokenize.NL,
 }  # fmt: skip
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def count_code(text: str) -> int:
@@ -32,11 +37,10 @@ def count_code(text: str) -> int:
         if token.type not in NO_CODE:
             lines.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(text)):
-        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if isinstance(node, (ast.Import, ast.ImportFrom)) or (
-            is_text and isinstance(node.value.value, str)
-        ):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
             lines -= set(range(node.lineno, node.end_lineno + 1))
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
     return len(lines)
 
 
@@ -65,12 +69,79 @@ def weigh_rooms() -> Counter[str]:
     weights: Counter[str] = Counter()
     for path in modules().values():
         weights[room_of(path)] += count_code(path.read_text(encoding="utf-8"))
-    for home in TOPS.values():
-        for path in home.rglob("*"):
-            if path.suffix in OTHER and not {"vendor", "geometry"} & {*path.parts}:
-                lines = path.read_text(encoding="utf-8").splitlines()
-                weights[room_of(path)] += sum(1 for line in lines if line.strip())
     return weights
+
+
+def lines_of(paths: list[Path]) -> int:
+    """Count all lines of files."""
+    return sum(path.read_text(encoding="utf-8").count("\n") for path in paths)
+
+
+def weigh() -> dict[str, float]:
+    """Weigh all that the ledger holds."""
+    functions, private, words = 0, Counter[str](), Counter[str]()
+    for path in modules().values():
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                functions += 1
+                private[node.name] += node.name[0] == "_" and node.name[:2] != "__"
+        words.update(re.findall(r"\b_[a-z]\w*", text))
+    other = [path for top in TOPS.values() for path in top.rglob("*") if path.suffix in OTHER]
+    rooms = weigh_rooms()
+    return {
+        "core": sum(n for room, n in rooms.items() if room != "extras"),
+        "extras": rooms["extras"],
+        "other": lines_of([path for path in other if not {"vendor", "geometry"} & {*path.parts}]),
+        "used_once": sum(n == 1 and words[name] == 2 for name, n in private.items()),
+        "lines_a_function": round(sum(rooms.values()) / functions, 1),
+        "tests": lines_of([*(ROOT / "tests").rglob("*.py")]),
+    }
+
+
+def ceilings(ledger: dict[str, Any]) -> dict[str, float]:
+    """Sum a ledger: where it started, less what was lowered, and what was granted."""
+    ceiling = dict(ledger["start"])
+    for entry, sign in [
+        *((entry, -1) for entry in ledger.get("lowered", [])),
+        *((entry, 1) for entry in ledger.get("granted", [])),
+    ]:
+        ceiling[entry["row"]] = round(ceiling[entry["row"]] + sign * entry["lines"], 1)
+    return ceiling
+
+
+def too_heavy(weight: dict[str, float], ledger: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """List what weighs more than the ledger allows; lines a function may not be fewer."""
+    return {
+        row: (weight[row], most)
+        for row, most in ceilings(ledger).items()
+        if (weight[row] < most if row == "lines_a_function" else weight[row] > most)
+    }
+
+
+def rewritten(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """List what is no longer as it was in a ledger: it is appended to, and not changed."""
+    is_start = now["start"].items() >= before["start"].items()
+    kinds = ("lowered", "granted")
+    return [*([] if is_start else ["start"]), *(
+        kind for kind in kinds if now.get(kind, [])[: len(before.get(kind, []))] != before.get(kind, [])
+    )]  # fmt: skip
+
+
+def earlier_ledger() -> dict[str, Any] | None:
+    """Read the ledger where this branch left main, or one commit ago; None where git has neither."""
+
+    def git(*words: str) -> str:
+        command = ["git", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    head = git("rev-parse", "HEAD")
+    base = git("merge-base", "HEAD", "origin/main")
+    commit = git("rev-parse", "HEAD^") if base in {"", head} else base
+    if not commit:
+        return None
+    return tomllib.loads(git("show", f"{commit}:{LEDGER.relative_to(ROOT)}")) or {"start": {}}
 
 
 def imports(name: str, path: Path) -> set[str]:
@@ -97,36 +168,32 @@ def graph() -> dict[str, set[str]]:
     return {name: imports(name, path) for name, path in modules().items()}
 
 
-def deepest_chain() -> int:
-    """Count the modules of the longest chain of imports."""
-    depth: dict[str, int] = {}
-    for name in TopologicalSorter(graph()).static_order():
-        depth[name] = 1 + max((depth[other] for other in graph()[name]), default=0)
-    return max(depth.values())
-
-
-def main() -> None:
-    """Print the weight of each room, and what is aimed at but not asserted."""
-    weights = weigh_rooms()
-    for room, weight in sorted(weights.items()):
-        print(f"{room:12} {weight:6,}")
-    importers = defaultdict(set)
-    for name, others in graph().items():
-        for other in others:
-            importers[other].add(name)
-    lengths = [
-        node.end_lineno - node.lineno + 1
-        for path in modules().values()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, (ast.AsyncFunctionDef, ast.FunctionDef))
+def main() -> int:
+    """Print the weight of each room and what is held; with --check, compare the ledger with main's."""
+    for room, weight in sorted(weigh_rooms().items()):
+        print(f"{room:16} {weight:7,}")
+    ledger, weight = tomllib.loads(LEDGER.read_text(encoding="utf-8")), weigh()
+    for row, most in ceilings(ledger).items():
+        print(f"{row:16} {weight[row]:7,} (held: {most:,})")
+    for entry in ledger.get("granted", []):
+        print(
+            f"granted by issue {entry['issue']}: {entry['lines']} {entry['row']}: {entry['what']}"
+        )
+    wrong = [
+        f"{row} is {n:,}, and {most:,} is held"
+        for row, (n, most) in too_heavy(weight, ledger).items()
     ]
-    print(f"{'sum':12} {sum(weights.values()):6,} lines of code (aim 40,000)")
-    print(
-        f"{len(modules())} files (aim 360), deepest chain {deepest_chain()} (16), "
-        f"{sum(len(names) == 1 for names in importers.values())} modules with one importer (60), "
-        f"{statistics.mean(lengths):.0f} lines a function (20)"
-    )
+    if "--check" in sys.argv:
+        before = earlier_ledger()
+        if before is None:
+            print("weigh: the commit to compare with is not here (fetch-depth: 0)", file=sys.stderr)
+            wrong += ["the ledger is not compared"] if "GITHUB_ACTIONS" in os.environ else []
+        else:
+            wrong += [f"{kind} is rewritten: append to it" for kind in rewritten(before, ledger)]
+    for line in wrong:
+        print(f"weigh: tests/weights.toml: {line}", file=sys.stderr)
+    return bool(wrong)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

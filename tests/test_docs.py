@@ -336,7 +336,7 @@ def test_the_readme_begins_with_what_works_in_a_fresh_clone(root, tmp_path):
 
 def test_the_readme_names_the_command_that_tests(root):
     assert "`make test`" in (root / "README.md").read_text(encoding="utf-8")
-    assert "\nmake test\n" in (root / ".ci" / "run").read_text(encoding="utf-8")
+    assert " make test\n" in (root / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_readme_has_four_pictures_and_a_snippet_that_runs(root, monkeypatch):
