@@ -244,8 +244,7 @@ OF_THE_STORE += ("plan", "reports")
 def program(visit, story_folder, tmp_path):
     """Open a page of the made-up program, its store changed first."""
     store = shutil.copy(story_folder / "store.sqlite3", tmp_path / "store.sqlite3")
-    given = {"CSA_CITY": story_folder / "dataset", "CSA_BASEMAP": tmp_path / "none"}
-    return store, lambda page, **more: visit(page, **given, **more)
+    return store, visit
 
 
 @pytest.mark.parametrize("page", [*NOT_OFFERED, *SHUT])

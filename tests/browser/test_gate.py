@@ -249,7 +249,7 @@ def test_a_file_is_as_large_as_the_role_may_send(signed_in, role, most):
         for size, said in (((most + 1) * 2**20, 413), (None, 411), ("x", 400)):
             assert sent(signed_in, mine, carried, Content_Length=size and str(size)) == said
         whole = f"{len(FORM):x}\r\n{FORM}\r\n0\r\n\r\n"
-        for size in (None, "9"):
+        for size in (None, "9") if role == "chair" else ():  # each waits for the server to give up
             chunked = {"Content_Length": size, "Transfer_Encoding": "chunked"}
             assert sent(signed_in, mine, carried, body=whole, **chunked) in {400, 411}
 

@@ -195,7 +195,7 @@ def test_without_script_all_screens_stand_one_under_another(opened):
 def test_the_page_has_no_fault_at_any_width_light_and_dark(opened, scheme):
     with opened("index.html", "whole", 390, 844, color_scheme=scheme) as page:
         assert faults(page) == {}
-        for width, kind in ((390, "narrow"), (1024, "wide"), (1400, "wide")):
+        for width, kind in ((390, "narrow"), (1024, "narrow"), (1400, "wide")):
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate(CUT) == []
             # A telephone is shown names of its own size.
