@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ import urllib.request
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -28,6 +30,16 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     "--disable-smooth-scrolling",  # a key pressed while the page still glides can be lost
 )
+COOKIE = "of more than thirty-two characters, at random"
+SECRETS = f"""
+[auth]
+redirect_uri = "{{redirect}}/oauth2callback"
+cookie_secret = "{COOKIE}"
+client_id = "csa"
+client_secret = "csa"
+server_metadata_url = "{{provider}}/.well-known/openid-configuration"
+"""
+SIGNED_IN = 'access = "signed-in"\n[roles]\nrole_claim = "role"\noffice_claim = "office"\n'
 ASK, EARLY = "rerun_script", ForwardMsg.FINISHED_EARLY_FOR_RERUN
 FITS = """(most) => { const main = document.querySelector('[data-testid=stMain]');
   return main.scrollWidth - main.clientWidth <= most
@@ -51,6 +63,14 @@ def free_port():
             probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError("no port is free")
+
+
+def ask_for_sign_in(folder, redirect, provider="https://login.example", more=""):
+    """Write what a server needs where people sign in; return the variables that name it."""
+    (folder / "csa.toml").write_text(SIGNED_IN + more, encoding="utf-8")
+    secrets = folder / "secrets.toml"
+    secrets.write_text(SECRETS.format(redirect=redirect, provider=provider), encoding="utf-8")
+    return {"CSA_DEPLOYMENT": str(folder / "csa.toml"), "STREAMLIT_SECRETS_FILES": str(secrets)}
 
 
 @contextmanager
@@ -108,6 +128,14 @@ def sample_app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sample")
     fleet = some_fleet(folder / "fleet")
     with serving(folder, CSA_FLEET=str(fleet)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def story_app(story_folder, tmp_path_factory):
+    """The sample city with two years of its program on record; nothing is written here."""
+    folder = shutil.copytree(story_folder, tmp_path_factory.mktemp("filled") / "story")
+    with serving(folder) as address:
         yield address
 
 
@@ -270,6 +298,18 @@ class Reader:
         self.page.locator("iframe").first.scroll_into_view_if_needed()
         box = self.page.locator("iframe").first.bounding_box()
         self.page.mouse.click(box["x"] + x, box["y"] + y)
+
+    def sign(self, office, why):
+        """Sign the form on the page."""
+        for name, text in (("On behalf of (office)", office), ("Why", why)):
+            self.page.get_by_role("textbox", name=name, exact=True).fill(text)
+            self.page.keyboard.press("Tab")
+            self.settle()
+
+    def screen(self):
+        """Return the choices that the address holds."""
+        query = parse_qs(urlsplit(self.page.url).query)
+        return json.loads(query.get("screen", ["{}"])[0])
 
     def text(self):
         return self.page.locator("[data-testid=stMain]").inner_text()

@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from tests.browser.axe import faults
 from tests.browser.conftest import DIRECT, ROOT, until
 from tests.looking import assert_comes_alike
 from tests.sentences import says
@@ -190,9 +189,6 @@ def walked(public_app, bundle):
     return sent
 
 
-# ---- What a public app sends ------------------------------------------------------------------
-
-
 def test_a_public_app_sends_no_incident_no_small_count_and_no_inner_name(walked, bundle, dataset):
     incidents = open_dataset(dataset).incidents
     facts, _ = read_bundle(bundle)
@@ -252,49 +248,32 @@ def test_the_page_and_the_wall_of_a_public_app_work_in_a_browser(read, public_ap
     page.locator(".screen.shown", has_text="Cada tiroteo").wait_for()
 
 
-# ---- The preview in the app, and its wall ------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def preview(sample_app):
     return f"{sample_app}/community"
 
 
-def test_the_wall_turns_by_keys_at_once_and_fills_the_window(read, preview):
-    reader = read(preview, 1920, 1080)
-    reader.page.get_by_role("button", name="Show it on a wall").click()
-    frame = reader.page.frame_locator("iframe")
-    frame.locator(".screen.shown", has_text="Each shooting").wait_for()
-    box = reader.page.locator("iframe").bounding_box()
-    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1920, 1080)
-    assert not reader.page.locator("[data-testid=stHeader]").is_visible()
-    reader.page.keyboard.press("ArrowRight")
-    frame.locator(".screen.shown .map").wait_for()
-    reader.page.keyboard.press("End")
-    frame.locator(".screen.shown", has_text="cannot say").wait_for()
-
-
-def test_who_reads_by_keyboard_leaves_the_wall_for_the_page(read, preview):
+def test_the_wall_fills_the_window_turns_by_keys_and_is_left_by_keyboard(read, preview):
     reader = read(f"{preview}?lang=es", 1920, 1080)
-    reader.page.get_by_role("button", name="Mostrar en la pared").click()
-    reader.page.frame_locator("iframe").locator(".screen.shown").wait_for()
-    button = reader.page.get_by_role("button", name="Salir y ver como página")
-    button.focus()
-    reader.page.keyboard.press("Enter")
-    reader.page.get_by_role("button", name="English").wait_for()
-    assert "view=wall" not in reader.page.url
-    assert reader.page.evaluate("document.documentElement.lang") == "es"
-
-
-def test_a_neighborhood_is_chosen_in_the_very_page_that_would_be_published(read, preview):
-    frame = read(preview).page.frame_locator(".st-key-public_page iframe")
-    frame.get_by_label("Where do you live?").select_option("Hadderley")
-    assert frame.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
+    page, frame = reader.page, reader.page.frame_locator("iframe")
+    page.get_by_role("button", name="Mostrar en la pared").click()
+    frame.locator(".screen.shown", has_text="Cada tiroteo").wait_for()
+    box = page.locator("iframe").bounding_box()
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1920, 1080)
+    assert not page.locator("[data-testid=stHeader]").is_visible()
+    page.keyboard.press("ArrowRight")
+    frame.locator(".screen.shown .map").wait_for()
+    page.get_by_role("button", name="Salir y ver como página").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="English").wait_for()
+    assert "view=wall" not in page.url
+    assert page.evaluate("document.documentElement.lang") == "es"
 
 
 def test_the_page_stands_whole_in_its_frame_whatever_is_open_and_in_both_languages(read, preview):
     page = read(preview, 390).page
-    inside = page.frame_locator(".st-key-public_page iframe").locator("html")
+    frame = page.frame_locator(".st-key-public_page iframe")
+    inside = frame.locator("html")
     hidden = "whole => whole.scrollHeight - whole.clientHeight"
 
     def wait():
@@ -305,21 +284,16 @@ def test_the_page_stands_whole_in_its_frame_whatever_is_open_and_in_both_languag
         raise AssertionError(inside.evaluate(hidden))
 
     wait()
+    frame.get_by_label("Where do you live?").select_option("Hadderley")
+    assert frame.locator(".cards article:visible h2").all_inner_texts() == ["Hadderley"]
     inside.locator("details").first.evaluate("fold => { fold.open = true; }")
     wait()
-    page.get_by_role("button", name="Español").click()
-    inside.get_by_text("¿Dónde vive usted?").first.wait_for()
-    wait()
-
-
-def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(read, preview):
-    page = read(preview).page
     assert page.evaluate("document.documentElement.lang") == "en"
     page.get_by_role("button", name="Español").click()
-    frame = page.frame_locator(".st-key-public_page iframe")
-    frame.get_by_text("Cada tiroteo aquí").first.wait_for()
-    frame.get_by_text("sin revisar").first.wait_for()
+    inside.get_by_text("¿Dónde vive usted?").first.wait_for()
+    inside.get_by_text("sin revisar").first.wait_for()  # nobody has reviewed it
     until(page, "document.documentElement.lang === 'es'")
+    wait()
 
 
 @pytest.mark.parametrize(
@@ -329,16 +303,6 @@ def test_the_page_looks_as_it_did(read, preview, width, scheme):
     reader = read(preview, width, scheme=scheme)
     reader.settle()
     assert_comes_alike(reader.page.screenshot, f"community-{width}-{scheme}")
-
-
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(390, "dark"), *slowly((1400, "light"), (1920, "light"), (1024, "dark"))]
-)
-def test_axe_finds_no_fault_and_nothing_scrolls_sideways(read, preview, width, scheme):
-    reader = read(preview, width, scheme=scheme)
-    reader.settle()
-    assert faults(reader.page) == {}
-    reader.assert_fits()
 
 
 @pytest.fixture(scope="module")

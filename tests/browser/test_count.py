@@ -6,10 +6,9 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
-from tests.browser.axe import RULES
-from tests.browser.conftest import free_port, new_context, serving
+from tests.browser.axe import faults
+from tests.browser.conftest import COOKIE, ask_for_sign_in, free_port, new_context, serving
 from tests.browser.firefox import firefox
 from tests.stores import act
 
@@ -20,16 +19,6 @@ from csa.program.activities import read_totals, revoke_phone
 from csa.program.store.engine import make_store, open_store
 
 TEAM, DESK = "Street Peace Team", "Mediation Desk"
-COOKIE = "of more than thirty-two characters, at random"
-SECRETS = """
-[auth]
-redirect_uri = "http://localhost:{port}/oauth2callback"
-cookie_secret = "{cookie}"
-client_id = "csa"
-client_secret = "csa"
-server_metadata_url = "https://login.example/.well-known/openid-configuration"
-"""
-DEPLOYMENT = 'access = "signed-in"\n[roles]\nrole_claim = "role"\noffice_claim = "office"\n'
 AT = datetime(2020, 8, 1, 12, tzinfo=UTC)
 KEPT = """async () => {
   const open = indexedDB.open('csa-count', 1);
@@ -59,6 +48,7 @@ def make_town(folder):
         chosen = Candidate(letter, f"Hadderley {letter}", cells, about)
         areas.designate(store, act(on=date(2020, 1, 2), at=AT), chosen)
     store.engine.dispose()
+    return folder
 
 
 def recorded(folder):
@@ -71,9 +61,7 @@ def recorded(folder):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("count")
-    make_town(made)
-    return made
+    return make_town(tmp_path_factory.mktemp("count"))
 
 
 @pytest.fixture(scope="module")
@@ -274,55 +262,26 @@ def newest_phone(store):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1400])
-def test_it_fits_and_axe_finds_no_fault(chromium, address, width, scheme):
-    context = new_context(chromium, viewport={"width": width, "height": 844}, color_scheme=scheme)
+def test_it_fits_and_axe_finds_no_fault(chromium, address, scheme):
+    context = new_context(chromium, viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = come(context, address)
     choose(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    found = Axe().run(page, options=RULES).response["violations"]
-    assert [fault["id"] for fault in found] == []
+    for width in (390, 1024, 1400):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert faults(page) == {}
     context.close()
-
-
-def test_the_server_stopped_and_started_again(phone, tmp_path):
-    make_town(tmp_path)
-    port = free_port()
-    with serving(tmp_path, port=port):
-        page = come(phone, f"http://localhost:{port}/count/")
-        choose(page)
-        tap(page)
-    send(page)
-    assert "waiting" in page.locator("#state").inner_text()
-    tap(page, "Yesterday")
-    page.close()
-    page = come(phone, f"http://localhost:{port}/count/")  # from the phone: there is no server
-    assert page.locator("#state").inner_text() == "2 entries are waiting on this phone."
-    with serving(tmp_path, port=port):
-        until_sent(page)
-    assert recorded(tmp_path) == {(TEAM, "A", "mediation"): 2}
-
-
-# ---- Where people sign in.
 
 
 @pytest.fixture(scope="module")
 def signed_folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("count-signed")
-    make_town(made)
-    return made
+    return make_town(tmp_path_factory.mktemp("count-signed"))
 
 
 @pytest.fixture(scope="module")
 def signed_address(signed_folder):
     port = free_port()
-    (signed_folder / "csa.toml").write_text(DEPLOYMENT, encoding="utf-8")
-    secrets = signed_folder / "secrets.toml"
-    secrets.write_text(SECRETS.format(port=port, cookie=COOKIE), encoding="utf-8")
-    more = {
-        "CSA_DEPLOYMENT": str(signed_folder / "csa.toml"),
-        "STREAMLIT_SECRETS_FILES": str(secrets),
-    }
+    more = ask_for_sign_in(signed_folder, f"http://localhost:{port}")
     with serving(signed_folder, port=port, **more):
         yield f"http://localhost:{port}/count/"
 

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import pytest
 from tests.sentences import says
-from tests.workers import slowly
 
 FEW = 12
 """Names from afar: those of the areas with most incidents."""
@@ -90,9 +89,10 @@ def zoom(frame, level):
     frame.evaluate(f"void (window.map || window.map_div).setZoom({level}, {{animate: false}})")
 
 
-@pytest.mark.parametrize("path", ["areas", *slowly("compare")])
-def test_near_the_map_shows_small_cells_and_its_legend_says_so(read, sample_app, path):
-    frame = read(f"{sample_app}/{path}").frame
+def test_near_the_map_shows_small_cells_and_its_legend_says_so(read, sample_app):
+    frame = read(f"{sample_app}/areas").frame
+    shown = frame.locator(".leaflet-control-attribution").inner_text()
+    assert "SAMPLE: synthetic city" in shown
     far = scale(frame)
     assert far["shown"] == "far"
     zoom(frame, 14)
@@ -106,15 +106,22 @@ def test_near_the_map_shows_small_cells_and_its_legend_says_so(read, sample_app,
     assert near["colors"][-1] == far["colors"][-1]  # most is as dark in both
     zoom(frame, 12)
     assert scale(frame) == far
+    zoom(frame, 15)
+    frame.get_by_role("button", name="Show the entire city").click()
+    frame.wait_for_function("window.map.getZoom() < 13")
 
 
-@pytest.mark.parametrize("widths", [(390,), (1400, 390), (390, 1400)])
-def test_the_legend_stands_below_the_map_whole(read, sample_app, widths):
+@pytest.mark.parametrize("widths", [(1400, 390), (390, 1400)])
+def test_the_legend_stands_whole_and_no_label_or_line_hides_another(read, sample_app, widths):
     reader = read(f"{sample_app}/areas", width=widths[0])
     for width in widths:
         reader.page.set_viewport_size({"width": width, "height": 1000})
         reader.settle()
-    frame = reader.frame
+        frame = reader.frame
+        assert_apart(frame, 5)
+        found = crossed(frame)
+        assert found.pop("lines") >= 5
+        assert found == {"behind": 0, "across": 0}
     for level in (None, 14, 11):
         if level is not None:
             zoom(frame, level)
@@ -122,70 +129,20 @@ def test_the_legend_stands_below_the_map_whole(read, sample_app, widths):
         assert {name: px for name, px in found.items() if px > 1} == {}, level
 
 
-@pytest.mark.parametrize("width", [390, *slowly(1400)])
-@pytest.mark.parametrize("screen", [{}, {"eps_m": 250.0, "min_samples": 4, "max_area_km2": 0.5}])
-def test_no_label_hides_another(read, sample_app, width, screen):
-    reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
-    frame = reader.frame
-    if screen:
-        assert 0 < len(boxes(frame)) <= FEW  # more names would hide the cells from afar
-        zoom(frame, 13)
+def assert_apart(frame, least):
+    """Check that labels are there, and that none covers another."""
     found = boxes(frame)
-    assert len(found) >= 5
+    assert len(found) >= least
     for n, (left, top, right, bottom) in enumerate(found):
         for other in found[n + 1 :]:
             apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
             assert apart, (found[n], other)
 
 
-@pytest.mark.parametrize(("page", "width"), [("", 390), ("areas", 390), *slowly(("", 1400))])
-def test_no_line_to_a_label_runs_behind_another(read, sample_app, page, width):
-    found = crossed(read(f"{sample_app}/{page}", width=width).frame)
-    assert found.pop("lines") >= 5
-    assert found == {"behind": 0, "across": 0}
-
-
-def test_one_key_shows_the_whole_city_again(read, sample_app):
-    reader = read(f"{sample_app}/areas")
-    frame = reader.frame
-    frame.evaluate("void window.map.setZoom(15, {animate: false})")
-    frame.get_by_role("button", name="Show the entire city").click()
-    frame.wait_for_function("window.map.getZoom() < 13")
-
-
-@pytest.mark.slow
-def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
-    reader = read(f"{sample_app}/areas")
-    reader.frame  # noqa: B018 - painted
-    reader.settle()
-    row = reader.page.locator(".st-key-area_list button").nth(1)
-    row.click()
-    reader.page.get_by_role("button", name="Close").click()
-    row.wait_for()
-    reader.settle()
-    row.click()
-    reader.page.get_by_role("button", name="Close").wait_for()
-
-
-def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
-    reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'area': 'c-3'}))}")
-    reader.frame  # noqa: B018 - painted
-    reader.settle()
-    reader.page.get_by_role("combobox", name="How far back").click()
-    reader.page.get_by_role("option", name="24 months").click()
-    reader.page.get_by_text("The areas have changed").wait_for()
-
-
-@pytest.mark.slow
-def test_a_cell_size_offers_only_limits_that_hold_a_cell(read, sample_app):
-    reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'max_area_km2': 0.5}))}")
-    reader.frame  # noqa: B018 - painted
-    reader.page.get_by_text("More choices").click()
-    menu = reader.page.get_by_role("combobox", name="Cell size")
-    menu.scroll_into_view_if_needed()
-    reader.settle()  # a list that opens while the page runs, or glides, is closed again
-    menu.click()
-    reader.page.get_by_role("option", name="resolution 8").click()
-    reader.settle()
-    assert reader.page.get_by_test_id("stAlertContentError").count() == 0
-    assert "candidate area" in reader.text()
+def test_of_many_areas_the_first_alone_are_named_from_afar(read, sample_app):
+    screen = {"eps_m": 250.0, "min_samples": 4, "max_area_km2": 0.5}
+    frame = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=390).frame
+    assert 0 < len(boxes(frame)) <= FEW  # more names would hide the cells from afar
+    assert_apart(frame, 1)
+    zoom(frame, 13)
+    assert_apart(frame, 5)

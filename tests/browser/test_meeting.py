@@ -4,7 +4,6 @@ import pytest
 from tests.app.acts import chair_act
 from tests.browser.axe import faults
 from tests.browser.conftest import ROOT
-from tests.workers import slowly
 
 from csa.program.actions import propose_change, set_action
 from csa.program.plan.loading import load_plan
@@ -68,7 +67,6 @@ def test_arrow_keys_go_through_the_screens_and_the_address_follows(meeting):
     reader.page.get_by_role("heading", name="Measures of the quarter").wait_for()
 
 
-@pytest.mark.slow
 def test_arrow_keys_move_the_cursor_while_somebody_types_and_nothing_is_lost(meeting):
     reader = meeting(7)
     page = reader.page
@@ -94,28 +92,21 @@ def test_arrow_keys_move_the_cursor_while_somebody_types_and_nothing_is_lost(mee
     assert text.input_value() == ""
 
 
-@pytest.mark.parametrize("step", [2, 4, 7, *slowly(1, 3, 5, 6)])
-def test_on_a_projector_no_letter_is_small_and_the_list_of_pages_is_away(meeting, step):
-    reader = meeting(step, width=1920, height=1080)
-    assert reader.page.evaluate(SMALL) == []
-    pages = reader.page.get_by_role("link", name="Briefing").bounding_box()
-    assert pages["x"] + pages["width"] <= 0
-    box = reader.page.locator(".st-key-meeting_ways button").last.bounding_box()
-    assert box["y"] + box["height"] <= 1080
-
-
-@pytest.mark.parametrize("step", [2, 3, 4, 7])
-def test_nothing_scrolls_sideways(meeting, step):
-    reader = meeting(step, width=390)
-    for width in (390, 1024):
-        reader.page.set_viewport_size({"width": width, "height": 1000})
-        reader.settle()
-        reader.assert_fits()
-
-
-@pytest.mark.parametrize("step", [2, 7, *slowly(1, 3, 4, 5, 6)])
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), *slowly((1400, "light"))])
-def test_axe_finds_no_fault(meeting, step, width, scheme):
-    reader = meeting(step, width=width, scheme=scheme)
-    reader.page.wait_for_timeout(500)
-    assert faults(reader.page) == {}
+def test_on_a_projector_no_letter_is_small_nothing_scrolls_sideways_and_axe_finds_no_fault(meeting):
+    reader = meeting(width=1920, height=1080, scheme="dark")
+    for step in range(1, 8):
+        reader.page.set_viewport_size({"width": 1920, "height": 1080})
+        if step > 1:
+            reader.page.locator(".st-key-meeting_ways button").last.click()
+            reader.page.wait_for_url(f"**step={step}*")
+            reader.settle()
+        assert reader.page.evaluate(SMALL) == [], step
+        pages = reader.page.get_by_role("link", name="Briefing").bounding_box()
+        assert pages["x"] + pages["width"] <= 0
+        box = reader.page.locator(".st-key-meeting_ways button").last.bounding_box()
+        assert box["y"] + box["height"] <= 1080
+        for width in (1024, 390):
+            reader.page.set_viewport_size({"width": width, "height": 1000})
+            reader.page.wait_for_timeout(300)
+            reader.assert_fits()
+        assert faults(reader.page) == {}, step

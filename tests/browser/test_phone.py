@@ -1,6 +1,7 @@
-"""A telephone on the street: areas, a walk written down, a task done; a lost line loses no draft."""
+"""A telephone on the street: a walk written down, a task added and done; a lost line loses no draft."""
 
 import pytest
+from tests.browser.axe import faults
 from tests.browser.conftest import free_port, serving
 from tests.stores import SAMPLE_CLOCK
 
@@ -10,9 +11,11 @@ from csa.program.roles import Act, Person
 from csa.program.store.audit import Signed
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
-from csa.program.work import add_task
+from csa.program.work import add_question, add_task
 
-WIDE, HIGH, THUMB = 390, 844, 44
+THUMB = 44
+KNOWN = {"target-size"}
+"""What axe finds with every form open: the steps of a number field are small."""
 OFFICE = "Prevention team"
 NOW = SAMPLE_CLOCK.now()
 CELLS = ("89266ca8d37ffff", "89266ca8d23ffff")
@@ -35,26 +38,38 @@ SMALL = """(thumb) => {
 }"""
 
 
-@pytest.fixture
-def store(tmp_path):
-    path = tmp_path / "store.sqlite3"
-    made = open_store(str(path), make=True)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("phone")
+    store = open_store(str(made / "store.sqlite3"), make=True)
     act = Act(Person(OFFICE, "chair"), Signed(OFFICE, "It was agreed.", NOW), NOW.date())
-    designate(made, act, Candidate("B", "Hadderley", CELLS, {}))
+    designate(store, act, Candidate("B", "Hadderley", CELLS, {}))
     for what in ("Fix the lights", "Open the gym"):
-        add_task(made, act, "B", {"what": what, "agency": "Works"})
-    return path
+        add_task(store, act, "B", {"what": what, "agency": "Works"})
+    add_question(store, act, "B", "Why is it dark?")
+    return made
 
 
-def at_work(read, address):
-    reader = read(f"{address}/measures?place=area:B", width=WIDE, height=HIGH)
-    reader.page.get_by_text("Steps so far").wait_for()
-    reader.settle()
-    return reader
+@pytest.fixture(scope="module")
+def address(folder):
+    with serving(folder) as found:
+        yield found
 
 
-def open_work(page):
-    page.locator("summary", has_text="Add to the work plan").click()
+@pytest.fixture
+def at_work(read):
+    def open_it(address, scheme="light"):
+        reader = read(f"{address}/measures?place=area:B", width=390, height=844, scheme=scheme)
+        reader.page.get_by_text("Steps so far").wait_for()
+        reader.settle()
+        reader.page.locator("summary", has_text="Add to the work plan").click()
+        return reader
+
+    return open_it
+
+
+def form_of(page, name):
+    return page.locator("[data-testid=stForm]").filter(has_text=name)
 
 
 def sign(form):
@@ -62,16 +77,15 @@ def sign(form):
     form.get_by_label("Why").fill("Seen on the walk.")
 
 
-def form_of(page, name):
-    return page.locator("[data-testid=stForm]").filter(has_text=name)
+def records(folder):
+    return read_records(open_store(str(folder / "store.sqlite3")))
 
 
-def test_a_walk_survives_a_reload_and_a_server_that_starts_again(read, store, tmp_path):
+def test_a_walk_survives_a_reload_and_a_server_that_starts_again(at_work, folder):
     port = free_port()
-    with serving(tmp_path, port=port, CSA_STORE=str(store)) as address:
-        reader = at_work(read, address)
+    with serving(folder, port=port) as address:
+        reader = at_work(address)
         page = reader.page
-        open_work(page)
         seen = form_of(page, "What was seen").get_by_label("What was seen")
         seen.fill(SEEN)
         page.reload()
@@ -79,7 +93,7 @@ def test_a_walk_survives_a_reload_and_a_server_that_starts_again(read, store, tm
         assert seen.input_value() == SEEN
     seen.press("End")
     page.wait_for_timeout(1000)  # the page has lost its server, and its session with it
-    with serving(tmp_path, port=port, CSA_STORE=str(store)):
+    with serving(folder, port=port):
         page.wait_for_timeout(3000)
         reader.settle()
         assert seen.input_value() == SEEN
@@ -88,7 +102,7 @@ def test_a_walk_survives_a_reload_and_a_server_that_starts_again(read, store, tm
         form.get_by_role("button", name="Save").click()
         page.locator(".csa-work li", has_text=SEEN).wait_for()
         reader.settle()
-        [walk] = read_records(open_store(str(store))).meetings
+        [walk] = records(folder).meetings
         assert (walk.kind, walk.note) == ("walk", SEEN)
         # What is saved is kept nowhere else.
         assert page.evaluate("Object.keys(localStorage).filter((k) => k.includes('walk'))") == []
@@ -98,67 +112,64 @@ def test_a_walk_survives_a_reload_and_a_server_that_starts_again(read, store, tm
         assert seen.input_value() == ""
 
 
-def test_another_person_at_the_same_browser_finds_no_draft(read, store, tmp_path):
-    with serving(tmp_path, CSA_STORE=str(store)) as address:
-        page = at_work(read, address).page
-        open_work(page)
-        form_of(page, "What was seen").get_by_label("What was seen").fill(SEEN)
-        kept = "JSON.stringify(localStorage).includes('Two lights')"
-        assert page.evaluate(kept)
-        page.evaluate("localStorage.setItem('csa-draft-writer', 'somebody else')")
-        page.reload()
-        page.get_by_text("Steps so far").wait_for()
-        page.wait_for_timeout(1000)
-        assert not page.evaluate(kept)
-        seen = form_of(page, "What was seen").get_by_label("What was seen")
-        assert seen.input_value() == ""
+def test_another_person_at_the_same_browser_finds_no_draft(at_work, address):
+    page = at_work(address).page
+    seen = form_of(page, "What was seen").get_by_label("What was seen")
+    seen.fill(SEEN)
+    kept = "JSON.stringify(localStorage).includes('Two lights')"
+    assert page.evaluate(kept)
+    page.evaluate("localStorage.setItem('csa-draft-writer', 'somebody else')")
+    page.reload()
+    page.get_by_text("Steps so far").wait_for()
+    page.wait_for_timeout(1000)
+    assert not page.evaluate(kept)
+    assert seen.input_value() == ""
 
 
-def test_a_task_is_marked_done_with_a_thumb(read, store, tmp_path):
-    with serving(tmp_path, CSA_STORE=str(store)) as address:
-        reader = at_work(read, address)
-        page = reader.page
-        reader.assert_fits()
-        open_work(page)
-        page.get_by_text("Mark a task done", exact=True).click()
-        reader.settle()
-        form = form_of(page, "Mark as done")
-        sign(form)
-        reader.assert_fits()
-        form.get_by_role("button", name="Mark as done").click()
-        page.locator(".csa-work li", has_text="done").wait_for()
-        assert sorted(row.status for row in read_records(open_store(str(store))).tasks) == [
-            "done",
-            "not-started",
-        ]
-
-
-def test_no_page_scrolls_sideways_at_320_px(read, sample_app):
-    """As wide as a window of 1280 px whose letters are made four times as large (WCAG 1.4.10)."""
-    reader = read(sample_app, width=320, height=600)
-    reader.page.locator(".st-key-pages a").last.wait_for(state="attached")
-    pages = reader.page.locator(".st-key-pages a").evaluate_all("all => all.map((a) => a.href)")
-    assert len(pages) >= 14
-    for address in pages:
-        reader.page.goto(address)
-        reader.page.wait_for_selector("h1")
-        reader.settle()
-        reader.assert_fits()
-
-
-def test_whatever_is_pressed_is_as_large_as_a_thumb_and_nothing_scrolls_sideways(
-    read, store, tmp_path
+def test_a_task_is_refused_unsigned_written_at_once_and_marked_done_with_a_thumb(
+    at_work, address, folder
 ):
-    found = {}
-    with serving(tmp_path, CSA_STORE=str(store)) as address:
-        reader = at_work(read, address)
-        open_work(reader.page)
-        reader.page.get_by_text("Mark a task done", exact=True).click()
-        for name in ("measures", "", "areas", 'plan?plan={"look":"cards"}', "meeting"):
-            if name != "measures":
-                reader.page.goto(f"{address}/{name}")
-                reader.page.wait_for_selector("h1")
-            reader.settle()
-            reader.assert_fits()
-            found[name] = reader.page.evaluate(SMALL, THUMB)
+    reader = at_work(address)
+    page = reader.page
+    page.get_by_role("radio", name="Add a task").or_(
+        page.get_by_role("button", name="Add a task")
+    ).click()
+    form = form_of(page, "What needs to be done")
+    form.get_by_label("What needs to be done").fill("Paint the crossing")
+    form.get_by_label("Agency").fill("Public Works")
+    form.get_by_role("button", name="Save").click()
+    page.get_by_text("Add the office you are speaking for").wait_for()
+    assert form.get_by_label("What needs to be done").input_value() == "Paint the crossing"
+    sign(form)
+    form.get_by_role("button", name="Save").click()
+    page.locator(".csa-work li", has_text="Paint the crossing").wait_for()
+    page.get_by_text("Saved.").wait_for()
+    reader.settle()
+    page.get_by_text("Mark a task done", exact=True).click()
+    reader.settle()
+    form = form_of(page, "Mark as done")
+    sign(form)
+    reader.assert_fits()
+    form.get_by_role("button", name="Mark as done").click()
+    page.locator(".csa-work li", has_text="done").wait_for()
+    tasks = records(folder).tasks
+    assert [row.agency for row in tasks if row.what == "Paint the crossing"] == ["Public Works"]
+    assert [row.status for row in tasks].count("done") == 1
+
+
+def test_whatever_is_pressed_is_as_large_as_a_thumb_and_axe_finds_no_fault(at_work, address):
+    reader = at_work(address, scheme="dark")
+    page, found = reader.page, {}
+    page.get_by_text("Mark a task done", exact=True).click()
+    for name in ("Enter or define measures", "Decide the next step"):
+        page.locator("summary", has_text=name).first.click()
+    reader.settle()
+    assert set(faults(page)) <= KNOWN
+    for name in ("measures", "", "areas", 'plan?plan={"look":"cards"}', "meeting"):
+        if name != "measures":
+            page.goto(f"{address}/{name}")
+            page.wait_for_selector("h1")
+        reader.settle()
+        reader.assert_fits()
+        found[name] = page.evaluate(SMALL, THUMB)
     assert {name: small for name, small in found.items() if small} == {}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from tests.browser.axe import faults
-from tests.browser.conftest import PATIENCE_MS, new_context
+from tests.browser.conftest import new_context, until
 from tests.reports import told
 from tests.reports.told import STATES
 from tests.sentences import says
@@ -94,23 +94,11 @@ def opened(chromium, tmp_path):
     return open_file
 
 
-def until(page, is_true):
-    """Wait for an expression: the page's own policy lets no script of ours wait inside it."""
-    for _ in range(PATIENCE_MS // 50):
-        if page.evaluate(is_true):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(is_true)
-
-
 def shown(page):
     return page.locator(".counter:visible").inner_text()
 
 
-# ---- The wall -------------------------------------------------------------------------------
-
-
-def test_keys_turn_the_screens_and_stop_at_both_ends(opened):
+def test_keys_and_buttons_turn_the_screens_and_a_reload_comes_back(opened):
     with opened("wall.html") as page:
         last = page.locator(".screen").count()
         for key, at in (
@@ -122,24 +110,28 @@ def test_keys_turn_the_screens_and_stop_at_both_ends(opened):
             assert shown(page) == f"{at} / {last}", key
         assert page.locator(".screen:visible").count() == 1
         assert page.evaluate("document.activeElement.id") == "screen-1"
-
-
-def test_buttons_turn_too_and_a_reload_comes_back_to_the_same_screen(opened):
-    with opened("wall.html") as page:
+        page.reload()
+        heard = page.get_by_role("status")
+        assert heard.inner_text() == ""
         page.get_by_role("button", name="Next").focus()
         page.keyboard.press("Space")
+        assert re.match(r"Screen 2 of \d+: \w", heard.inner_text())
         page.keyboard.press("Enter")
         assert shown(page).startswith("3 / ")
         page.get_by_role("button", name="Back").click()
         page.reload()
         assert shown(page).startswith("2 / ")
-
-
-def test_a_button_fills_the_screen_and_leaves_it(opened):
-    with opened("wall.html") as page:
+        link = page.get_by_role("link", name="Exit to page view")
+        assert link.get_attribute("href") == "index.html"
         for is_full in (True, False):
             page.get_by_role("button", name="Full screen").press("Enter")
             until(page, f"Boolean(document.fullscreenElement) === {str(is_full).lower()}")
+        printed = page.pdf(prefer_css_page_size=True)  # on paper one screen is one page
+        assert len(re.findall(rb"/Type /Page\b", printed)) == last
+        assert faults(page) == {}
+        assert page.evaluate(LEAST_RATIO) >= 7
+        page.evaluate("document.documentElement.style.setProperty('--quiet', '#767676')")
+        assert page.evaluate(LEAST_RATIO) == pytest.approx(4.54, abs=0.01)  # it would be seen
 
 
 @pytest.mark.parametrize(
@@ -168,14 +160,6 @@ def test_each_screen_is_read_from_ten_meters_and_nothing_is_cut(opened, state, p
             assert len(re.findall(r"\S*\w\S*", screen["words"])) <= most, screen
 
 
-def test_who_listens_hears_which_screen_it_is(opened):
-    with opened("wall.html") as page:
-        heard = page.get_by_role("status")
-        assert heard.inner_text() == ""
-        page.get_by_role("button", name="Next").click()
-        assert re.match(r"Screen 2 of \d+: \w", heard.inner_text())
-
-
 def test_letters_can_be_made_twice_as_large_and_the_page_then_scrolls(opened):
     with opened("wall.html", width=1280, height=720) as page:
         size = "parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)"
@@ -200,13 +184,6 @@ def test_where_screens_stand_one_under_another_keys_scroll(opened):
         until(page, "window.scrollY === 0")
 
 
-def test_the_wall_leads_back_to_the_page_where_there_is_one(opened):
-    with opened("wall.html") as page:
-        assert (
-            page.get_by_role("link", name="Exit to page view").get_attribute("href") == "index.html"
-        )
-
-
 def test_without_script_all_screens_stand_one_under_another(opened):
     with opened("wall.html", java_script_enabled=False) as page:
         n = page.locator(".screen").count()
@@ -214,31 +191,15 @@ def test_without_script_all_screens_stand_one_under_another(opened):
         assert not page.locator("button:visible").count()
 
 
-def test_on_paper_one_screen_is_one_page(opened):
-    with opened("wall.html") as page:
-        printed = page.pdf(prefer_css_page_size=True)
-        n = page.locator(".screen").count()
-        assert len(re.findall(rb"/Type /Page\b", printed)) == n
-
-
-def test_axe_finds_no_fault_and_every_letter_has_seven_to_one(opened):
-    with opened("wall.html") as page:
+@pytest.mark.parametrize("scheme", ["dark", *slowly("light")])
+def test_the_page_has_no_fault_at_any_width_light_and_dark(opened, scheme):
+    with opened("index.html", "whole", 390, 844, color_scheme=scheme) as page:
         assert faults(page) == {}
-        assert page.evaluate(LEAST_RATIO) >= 7
-        page.evaluate("document.documentElement.style.setProperty('--quiet', '#767676')")
-        assert page.evaluate(LEAST_RATIO) == pytest.approx(4.54, abs=0.01)  # it would be seen
-
-
-# ---- The page -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(390, "dark"), *slowly((1400, "light"), (1024, "dark"))]
-)
-def test_the_page_has_no_fault_at_any_width_light_and_dark(opened, width, scheme):
-    with opened("index.html", "whole", width, 844, color_scheme=scheme) as page:
-        assert faults(page) == {}
-        assert page.evaluate(CUT) == []
+        for width, kind in ((390, "narrow"), (1024, "narrow"), (1400, "wide")):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate(CUT) == []
+            # A telephone is shown names of its own size.
+            assert page.locator(".map g:visible").get_attribute("class") == kind
 
 
 @pytest.mark.parametrize(
@@ -255,18 +216,18 @@ def test_nothing_is_cut_on_a_phone(opened, path, state):
         assert page.evaluate(CUT) == []
 
 
-def test_a_telephone_is_shown_names_of_its_own_size(opened):
-    for width, kind in ((390, "narrow"), (1400, "wide")):
-        with opened("index.html", width=width) as page:
-            assert page.locator(".map g:visible").get_attribute("class") == kind
-
-
 def chosen(page):
     return page.locator(".cards article:visible h2").all_inner_texts()
 
 
 def test_a_choice_shows_its_card_lights_the_map_and_can_be_sent_on(opened):
     with opened("index.html", width=1400) as page:
+        for what, said in (
+            *(("textContent", "Skip to the text"), ("textContent", "Español")),
+            *(("getAttribute('href')", "fairness.html"), ("getAttribute('href')", "wall.html")),
+        ):
+            page.keyboard.press("Tab")
+            assert page.evaluate(f"document.activeElement.{what}") == said
         assert chosen(page) == ["Orrinvale"]
         page.get_by_label("Where do you live?").select_option("Élan Park")
         assert chosen(page) == ["Élan Park"]
@@ -305,14 +266,3 @@ def test_without_script_the_list_stands_and_leads_to_each_card(opened):
         page.get_by_text("Find your neighborhood", exact=True).click()
         page.get_by_role("link", name="Vinegate", exact=True).click()
         assert chosen(page) == ["Vinegate"]
-
-
-def test_languages_and_the_wall_are_reached_by_keyboard(opened):
-    with opened("index.html", width=1400) as page:
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Español"
-        for file in ("fairness.html", "wall.html"):
-            page.keyboard.press("Tab")
-            assert page.evaluate("document.activeElement.getAttribute('href')") == file

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from tests.stores import act, plain
 
-from csa.base.errors import RoleError, StoreError
+from csa.base.errors import StoreError
 from csa.base.params import Month
 from csa.ingest.designation import Candidate
 from csa.program.areas import designate
@@ -32,14 +32,6 @@ def test_a_store_that_another_process_makes_is_seen(opened, address, monkeypatch
         store.engine.dispose()
 
 
-def test_without_a_store_nothing_is_decided_and_that_is_worked_out_once(
-    opened, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    assert cache_store.records(opened) is cache_store.records(opened)
-    assert not cache_store.records(opened).areas
-
-
 def test_a_store_whose_folder_is_missing_is_no_empty_one(opened, tmp_path, monkeypatch):
     """Its disk is not mounted, or the path is mistyped: the default alone may be without a folder."""
     monkeypatch.setenv("CSA_STORE", f"sqlite:///{tmp_path / 'absent' / 'store.sqlite3'}")
@@ -48,14 +40,6 @@ def test_a_store_whose_folder_is_missing_is_no_empty_one(opened, tmp_path, monke
             ask(opened)
         assert told.value.message.key == "store.missing"
     assert not (tmp_path / "absent").exists()
-
-
-def test_what_everybody_opens_makes_no_store(opened, tmp_path, monkeypatch):
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("CSA_ACCESS", "public")
-    with pytest.raises(RoleError):
-        cache_store.open_writable(opened)
-    assert not (tmp_path / "store.sqlite3").exists()
 
 
 def test_a_report_on_screen_of_a_past_month_has_what_was_decided_by_its_end(

@@ -65,9 +65,6 @@ def body(sent):
     return b"".join(message.get("body", b"") for message in sent)
 
 
-# ---- by hand -------------------------------------------------------------------------------
-
-
 def test_each_file_of_the_bundle_is_sent_as_it_is_and_its_folder_means_its_page(ask, bundle):
     files = [path for path in bundle.rglob("*") if path.is_file()]
     assert len(files) >= 15
@@ -94,9 +91,6 @@ def test_no_byte_names_a_path_a_version_or_anything_inside(ask, bundle):
         content = body(sent)
         for word in words:
             assert not re.search(word, b"\n".join([content, *headers])), (path, word)
-
-
-# ---- at the edge ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -127,9 +121,6 @@ def test_a_damaged_bundle_is_one_sentence_without_a_path(ask, bundle, monkeypatc
     sent = ask("/")
     assert sent[0]["status"] == 503
     assert str(bundle).encode() not in body(sent)
-
-
-# ---- refused -------------------------------------------------------------------------------
 
 
 def test_nothing_can_be_sent_to_it_and_no_socket_opens(ask):

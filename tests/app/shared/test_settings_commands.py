@@ -14,7 +14,6 @@ from tests.towns import history
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
 from csa.cli.main import app
-from csa.cli.options import city_word
 from csa_app.screens.cities import parts as cities
 from csa_app.screens.services import parts as services
 from csa_app.screens.why_here import parts as why_here
@@ -72,9 +71,6 @@ def require_readable(command):
     inner.make_context(inner.name, words)
 
 
-# ---- By hand --------------------------------------------------------------------------------
-
-
 @pytest.mark.long_but_first
 def test_what_start_and_the_pages_print_runs_in_another_folder(made, run, monkeypatch):
     session = session_of(made, made.home / "var" / "testville" / "dataset")
@@ -95,9 +91,6 @@ def test_what_start_and_the_pages_print_runs_in_another_folder(made, run, monkey
         assert run(*shlex.split(command)[1:], cwd=made.elsewhere).returncode == 0, command
 
 
-# ---- At the edge ----------------------------------------------------------------------------
-
-
 def test_a_dataset_that_is_not_the_citys_own_is_named_in_full(made, run, tmp_path, monkeypatch):
     other = tmp_path / "other place"
     run("ingest", "--city", "testville", "--out", other)
@@ -109,19 +102,6 @@ def test_a_dataset_that_is_not_the_citys_own_is_named_in_full(made, run, tmp_pat
     assert fleet == "csa fleet cities.csv"
     fleet = shown_by(monkeypatch, cities, cities.nothing, Path("fleet"))
     assert shlex.split(fleet)[-1] == str(tmp_path / "fleet")
-
-
-def test_a_folder_may_be_given_before_the_city(made, run, tmp_path):
-    run("ingest", "--out", tmp_path / "ds", "--city", "testville")
-    words = ("--dataset", tmp_path / "ds", "--out", tmp_path / "p", "--city", "testville")
-    assert "mapped shootings" in run("propose", *words).stdout
-
-
-def test_a_command_calls_a_city_by_its_name_or_by_its_file_in_full(made, monkeypatch):
-    monkeypatch.chdir(made.elsewhere)
-    assert city_word("testville") == "testville"  # the folder of that name is no city's file
-    (made.elsewhere / "my city.toml").touch()
-    assert shlex.split(city_word("my city.toml")) == [str(made.elsewhere / "my city.toml")]
 
 
 @pytest.mark.parametrize("name", ["docs/HOWTO.md", "docs/DEPLOY.md", "docs/TUTORIAL.md"])

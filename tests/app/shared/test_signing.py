@@ -9,7 +9,7 @@ from tests.app.conftest import sign, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK
 
-from csa.base.errors import ConflictError, ParamError
+from csa.base.errors import ConflictError
 from csa.program.roles import local_person
 from csa_app.shared import cache_store, person
 from csa_app.shared.signing import Decision, FormField, Present
@@ -120,12 +120,3 @@ def test_a_decision_counts_from_an_earlier_day_with_data_and_no_other(page, wrot
     since.set_value(TODAY - timedelta(days=30))
     assert "Then it is." in words(press(page, "Then"))
     assert wrote[0][0].on == TODAY - timedelta(days=30)
-
-
-def test_the_next_form_offers_the_office_that_decided_last(page, wrote):
-    sign(page, "dated", office="Parks")
-    press(page, "Then")
-    offices = [one.value for one in page.text_input if one.key.endswith(" office")]
-    assert offices == ["Parks", "Parks"]
-    wrote.append(ParamError("draw_page.not_said"))
-    assert says("plan_page.no_why") in words(press(page, "Do"))

@@ -53,21 +53,6 @@ def as_office(page, office):
     return page().selectbox(key="activities office").select(office).run()
 
 
-def test_an_organization_sees_its_own_against_its_plan_and_its_gaps(page, store):
-    said = words(as_office(page, TEAM))
-    assert "9 / 8" in said
-    assert "Street outreach" in said
-    assert (
-        "Mediation" not in said.partition(says("activities_page.table"))[2].partition("<tbody>")[2]
-    )
-    assert says("activity.note") in said
-    made = as_office(page, TEAM)
-    assert [one.label for one in made.expander] == [
-        "2 months had less than planned",  # June and July: the team began in June
-        says("here.import"),
-    ]
-
-
 def test_a_reader_sees_five_or_more_and_no_gap(page, store):
     made = as_office(page, "Health Department")
     assert not made.exception
@@ -90,11 +75,6 @@ def test_a_lost_phone_is_revoked_on_the_page(page, store, settings):
     assert key[:8] in words(made)
     (row,) = list_phones(store, Person(TEAM, "member"), settings)
     assert row.revoked_on == date(2020, 8, 31)
-
-
-def test_the_public_is_shown_nothing(page, store):
-    made = page(CSA_ACCESS="public")
-    assert "outreach" not in words(made)
 
 
 def test_a_file_is_imported_once_and_one_with_an_error_is_named_by_its_row(settings, store, root):

@@ -13,7 +13,6 @@ from csa.workflow.fleet.city import FLEET_COLUMNS, describe_city, fleet_files
 from csa.workflow.fleet.manifest import FleetCity
 from csa_app.screens.cities import parts
 
-PAGE = "screens/cities/page.py"
 FOUND = {
     "longitude": -94.6, "latitude": 39.1, "first_date": "2014-01-02", "data_through": "2018-03-31",
     "incidents": 1200, "homicides": 300, "areas": 9, "share_of_incidents": 0.41,
@@ -69,12 +68,6 @@ def test_a_fleet_at_work_says_what_is_done_what_failed_and_what_is_left(page):
     assert "300" not in said  # counts of deaths are no column: cities are not ranked by them
 
 
-def test_before_a_fleet_there_is_one_sentence_with_the_command(page, tmp_path):
-    shown = page()
-    assert shown.info[0].value == says("cities.none", folder=tmp_path / "fleet")
-    assert shown.code[0].value == f"csa fleet cities.csv --out {tmp_path / 'fleet'}"
-
-
 def test_hundreds_are_shown_in_part_and_found_by_name(page):
     shown = page(*(row(f"Town {n}", incidents=n) for n in range(1, 301)))
     said = words(shown)
@@ -92,13 +85,6 @@ def test_a_table_of_something_else_is_told(page, tmp_path):
     for make in (path.touch, lambda: pd.DataFrame({"city": ["A"]}).to_parquet(path)):
         make()
         assert page().error[0].value.replace("\\", "") == says("fleet.unreadable", path=path)
-
-
-@pytest.mark.long
-def test_the_public_has_no_such_page(page):
-    shown = page(row("Zion"), CSA_ACCESS="public")
-    assert not shown.exception
-    assert "Zion" not in words(shown)
 
 
 def dots(drawn):
@@ -127,20 +113,6 @@ def test_dots_stand_where_cities_are_and_no_name_hides_another():
     ]  # fmt: skip
     assert drawn.count('class="csa-city"') == 1  # filled where past years were judged
     assert drawn.count("csa-open") == 4
-
-
-def test_where_most_names_would_hide_another_there_is_none():
-    rows = [row(f"Town {n}", longitude=-94 - n / 10, latitude=39 + n % 3 / 10) for n in range(40)]
-    drawn = parts.draw_map(table_of(*rows, row("Far", longitude=-80.0, latitude=39.0)))
-    assert "<span" not in drawn
-    assert drawn.count("title=") == 41
-
-
-def test_one_city_s_map_has_land_around_it():
-    drawn = parts.draw_map(table_of(row("Alone <i>", **JUDGED)))
-    assert "Alone &lt;i&gt;" in drawn
-    assert "%3Cpath" in drawn
-    assert len(drawn) < 20_000
 
 
 def test_outlines_are_rings_on_the_earth():

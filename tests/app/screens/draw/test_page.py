@@ -1,7 +1,5 @@
 """Draw, run by Streamlit itself: a list closed, drawn once, and every draw repeated on screen."""
 
-import shutil
-
 import pytest
 from tests.app.conftest import words
 from tests.program.draws import SEED, SOURCE, closed
@@ -64,9 +62,6 @@ def sign(page):
     field(page, says("term.why")).set_value(WHY)
 
 
-# ---- By hand --------------------------------------------------------------------------------
-
-
 @pytest.mark.long
 def test_a_list_is_closed_and_drawn_and_the_trail_has_both(page, address):
     shown = page()
@@ -105,20 +100,6 @@ def test_a_list_is_closed_and_drawn_and_the_trail_has_both(page, address):
     ] * 2
 
 
-def test_the_made_up_program_shows_its_draw_with_its_record(page, address, story_folder):
-    shutil.copy(story_folder / "store.sqlite3", address)
-    shown = page(CSA_CITY=story_folder / "dataset")
-    said = words(shown)
-    assert says("draw_page.of", day="April 26, 2019", n=4) in said
-    assert says("draw_page.same") in said
-    assert says("draw_page.seed_said", seed="Lottery of April 25, 2019: 05-12-20-27-33") in said
-    names = [one.proto.label for one in shown.get("download_button")]
-    assert names == ["draw.json", "list.txt", "areas.csv", "power.csv"]
-
-
-# ---- At the edge ----------------------------------------------------------------------------
-
-
 def test_a_list_that_was_replaced_is_named_and_only_the_last_waits(page, address):
     record(address, closed(), closed(months_between=7))
     shown = page()
@@ -128,9 +109,6 @@ def test_a_list_that_was_replaced_is_named_and_only_the_last_waits(page, address
         says("draw_page.draw"),
         says("draw_page.prepare_another"),
     ]
-
-
-# ---- Refused --------------------------------------------------------------------------------
 
 
 def test_a_record_that_was_tampered_with_says_what_differs(page, address):
@@ -156,11 +134,3 @@ def test_who_may_not_draw_reads(page, address, role):
     assert says("draw_page.read_only") in words(shown)
     assert not shown.main.button
     assert closed().account["entrants_sha256"] == shown.code[0].value
-
-
-def test_the_public_reads_no_draw(page, address, monkeypatch):
-    record(address, closed(), draw_closed(closed(), SEED))
-    monkeypatch.setenv("CSA_ACCESS", "public")
-    said = words(page())
-    assert says("here.public") in said
-    assert SEED not in said

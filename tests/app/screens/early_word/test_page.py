@@ -35,12 +35,6 @@ def told(store):
     return store
 
 
-def test_it_is_off_and_says_how_it_is_turned_on(page, store):
-    made = page()
-    assert not made.exception
-    assert says("word_page.off") in words(made)
-
-
 def test_the_last_words_are_listed_and_what_was_done_is_saved(page, told):
     made = page()
     assert not made.exception
@@ -54,8 +48,3 @@ def test_the_last_words_are_listed_and_what_was_done_is_saved(page, told):
     made = button.click().run()
     assert not made.exception
     assert read_records(told).words[0].done == "The team walked the blocks with neighbors."
-
-
-@pytest.mark.long
-def test_the_public_sees_none_of_it(page, told):
-    assert "Aim4Peace" not in words(page(CSA_ACCESS="public"))

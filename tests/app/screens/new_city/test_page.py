@@ -97,17 +97,6 @@ def test_uploads_stay_in_their_folder_and_two_of_one_name_are_refused(tmp_path):
             parts.keep(tmp_path, ([Upload(name)], []))
 
 
-def test_the_public_never_sees_the_page(root, dataset, tmp_path, monkeypatch):
-    monkeypatch.setenv("CSA_CITY", str(dataset))
-    monkeypatch.setenv("CSA_ACCESS", "public")
-    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
-    made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)
-    page = open_page(made, "screens/new_city/page.py").run()
-    assert "Set up a new city" not in words(page)
-    assert not page.file_uploader
-
-
 def test_what_strangers_wrote_into_a_file_is_no_link_in_the_sentence_that_refuses_it(page):
     page.file_uploader(key="new file").upload(
         "[win](evil.example).csv",

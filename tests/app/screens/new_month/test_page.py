@@ -157,9 +157,3 @@ def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(
     [row] = read_records(store).handouts
     assert (row.recipient, row.audience, row.month) == ("Mayor's Office", "executive", "2020-07")
     store.engine.dispose()
-
-
-def test_the_public_never_sees_the_page(visit, tmp_path):
-    page = visit("new_month", CSA_ACCESS="public", CSA_BASEMAP=tmp_path / "no basemap")
-    assert "The new month" not in words(page)
-    assert not page.file_uploader

@@ -11,18 +11,14 @@ from tests.app.acts import EDITION, HEALTH, member_act
 from tests.app.conftest import words
 from tests.sentences import says
 
-from csa.base.errors import MachineError, PrivacyError
-from csa.base.text import LANGUAGES
-from csa.program.handouts import FORMS, hand_out
+from csa.base.errors import PrivacyError
+from csa.program.handouts import hand_out
 from csa.program.roles import Person
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
 from csa.program.work import add_minute
 from csa.reports import making
 from csa.reports.editions.phrases import audience_name
-from csa_app.screens.reports import parts
-from csa_app.screens.reports.parts import GATHERED, ReportRequest
-from csa_app.shared import cache_store
 
 
 @pytest.fixture
@@ -52,9 +48,6 @@ def hand(page, *recipients, why="as agreed", office=HEALTH):
 
 def files(page):
     return {one.proto.label: one.proto for one in page.get("download_button")}
-
-
-# ---- By hand -------------------------------------------------------------------------------
 
 
 @pytest.mark.long
@@ -167,80 +160,12 @@ def test_the_hash_on_record_is_of_the_file_that_was_offered(page, store, monkeyp
     assert row.form == "docx"
 
 
-# ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_another_month_or_audience_hides_what_was_made_of_these_and_going_back_shows_it(page):
-    shown = make(page())
-    shown.selectbox(key="report month").set_value("2020-06").run()
-    assert not shown.get("download_button")
-    assert "Make the report above" in words(shown)
-    shown.selectbox(key="report month").set_value("2020-07").run()
-    assert len(shown.get("download_button")) == 3
-    shown.pills(key="report audiences").set_value([]).run()
-    assert shown.button(key="make report").disabled
-
-
-@pytest.mark.long
-def test_recipients_chosen_for_one_month_are_not_those_of_another(page):
-    shown = make(page())
-    hand(shown, "Police", why="")  # refused: what was chosen stays
-    assert shown.multiselect[0].value == ["Police"]
-    shown.selectbox(key="report month").set_value("2020-06")  # pressed before the page has run
-    make(shown)
-    assert "The June 2020 report is ready, for one audience." in words(shown)
-    assert shown.multiselect[0].value == []
-
-
-def test_without_the_libraries_of_a_pdf_the_page_says_so_and_offers_the_rest(page, monkeypatch):
-    def lacking():
-        raise MachineError("report_file.no_pdf")
-
-    monkeypatch.setattr(parts, "require_pdf", lacking)
-    shown = make(page())
-    assert not shown.exception
-    assert "A PDF needs libpango" in words(shown)
-    assert list(files(shown)) == ["Web page", "Word"]
-
-
-def test_months_that_are_not_over_are_not_offered(page, dataset):
-    months = page().selectbox(key="report month").options
-    assert months[0] == "July 2020"  # the data end on August 21
-    assert months[-1] == "January 2015"
-
-
-def test_more_than_a_screen_of_hand_outs_is_folded(page, store):
-    hand_out(store(), member_act(), EDITION, [f"Office {n}" for n in range(23)])
-    shown = page()
-    assert "3 earlier" in [one.label for one in shown.expander]
-    assert says("reports_page.n_handed", n=23) in words(shown)
-
-
-def test_a_month_that_the_data_lost_counts_as_changed(page, store):
-    hand_out(store(), member_act(), replace(EDITION, month="2011-01"), ["Police"])
-    shown = page()
-    assert not shown.exception
-    assert "▲ Changed" in words(shown)
-
-
-@pytest.mark.slow
-def test_without_a_plan_reports_are_made_and_say_what_is_missing(page, monkeypatch):
-    monkeypatch.setattr(cache_store, "plan", lambda _: None)
-    shown = make(page())
-    assert not shown.exception
-    assert "things are missing from it" in " ".join(one.label for one in shown.expander)
-    assert len(shown.get("download_button")) == 3
-
-
 @pytest.mark.parametrize("name", ["<b>x</b>", "*stars* & $x$", "\u202eright to left"])
 def test_a_recipient_is_shown_as_it_was_written_without_hidden_letters(page, store, name):
     hand_out(store(), member_act(), EDITION, [name])
     name = name.replace("\u202e", "")
     (body,) = [e.proto.body for e in page().get("html") if '<div class="csa-table' in e.proto.body]
     assert html.escape(name) in body
-
-
-# ---- Refused -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -278,14 +203,8 @@ def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypat
     assert "Police" in words(shown)
 
 
-def links(page):
-    return [one.proto.label for one in page.get("page_link")]
-
-
-def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, monkeypatch):
-    assert "Reports" in links(page())
+def test_the_page_itself_is_shut_to_the_public_too(root, monkeypatch):
     monkeypatch.setenv("CSA_ACCESS", "public")
-    assert "Reports" not in links(page())
     shown = AppTest.from_file(
         str(root / "app" / "csa_app" / "screens" / "reports" / "page.py"), default_timeout=120
     ).run()
@@ -293,37 +212,3 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
     assert "Reports are not made here: this is the public's page." in words(shown)
     assert not shown.button
     assert not shown.header
-
-
-def test_a_store_that_cannot_be_read_is_told(page, tmp_path):
-    (tmp_path / "store.sqlite3").write_text("no database at all, but long enough" * 40)
-    shown = page()
-    assert not shown.exception
-    assert len(shown.error) == 1
-
-
-# ---- True in general -----------------------------------------------------------------------
-
-
-def test_forms_and_languages_are_those_that_can_be_made():
-    assert set(FORMS) == set(making.FORMS)
-    assert "en" in LANGUAGES
-
-
-def test_the_bar_only_goes_forward_and_never_past_its_end():
-    asked = ReportRequest("2020-07", ("executive", "public"), "en")
-    told = ["cells", *["step"] * 9, GATHERED, *["executive"] * 2, *["public"] * 2]
-    shares = [parts.progress(told[:n], asked, 2)[0] for n in range(len(told) + 1)]
-    assert shares == sorted(shares)
-    assert 0 <= shares[0] <= shares[-1] < 1
-
-
-# ---- A grant's report ----------------------------------------------------------------------
-
-
-def test_a_grants_report_and_its_questions_are_offered_to_who_may_see_activities(page, root):
-    shown = page()
-    shown.selectbox(key="grant").select("cvi-2020")
-    shown.selectbox(key="grant office").select("Street Peace Team").run()
-    assert not shown.exception
-    assert list(files(shown))[-4:] == ["Word", "PDF", "Web page", says("reports_page.questions")]

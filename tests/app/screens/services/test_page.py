@@ -3,50 +3,15 @@
 import csv
 import io
 import shutil
-from functools import partial
 
 import pandas as pd
 import pytest
-from tests.app.conftest import words
 
-from csa.base.text import tr
 from csa.city.dataset import open_city, save_dataset
 from csa.city.loading import load_city
 from csa.geo.services import LISTED
 from csa.ingest.intake import ingest_city
 from csa_app.screens.services import parts
-
-
-@pytest.fixture
-def page(visit):
-    return partial(visit, "services")
-
-
-def test_kinds_areas_and_every_service_are_listed_with_what_is_missing(page):
-    made = page()
-
-    def choose(kind):
-        return made.selectbox(key="service kind").select(kind).run()
-
-    assert not made.exception
-    said = words(made)
-    assert "The list has 74 services of 6 kinds." in said
-    assert "areas and within 0.5 miles: conflict resolution hub (missing in" in said
-    assert "75 (known for 2 of 6)" in said  # people that clinics can serve
-    assert "1 of 3 with a known answer" in said
-    assert "Circles after a shooting" in said
-    assert "Bright Harbor Church" not in said  # nothing more is known of it
-    assert made.code[0].value.startswith("csa ingest --city sample --out ")
-    assert "Bright Harbor Church" in words(choose(tr("plan_page.all")))
-    made = choose("library")
-    assert "Circles after a shooting" not in words(made)
-    assert "Evening study hall" in words(made)
-
-
-def test_the_public_sees_none_of_it(page):
-    made = page(CSA_ACCESS="public")
-    assert not made.exception
-    assert "services of 6 kinds" not in words(made)
 
 
 def test_the_file_holds_every_service_in_its_columns(root, dataset):

@@ -9,7 +9,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import city_choices
 from csa.areas.places import list_cells
 from csa.city.dataset import open_city
-from csa.city.loading import load_city, load_evidence
+from csa.city.loading import load_city
 from csa.geo.cells import as_text
 from csa_app.shared import cache
 
@@ -55,26 +55,3 @@ def test_an_areas_factors_stand_with_their_range_and_are_no_reasons(page, first_
     assert "100%" in said
     assert "State <list>, 2020-01-01" in said
     assert "Compared with 100 shootings." in said
-
-
-def test_where_no_factor_holds_that_is_the_answer(page):
-    made = page(kept_with({0x8A2A1072B59FFFF}))
-    assert not made.exception
-    assert "None of the place types we tested is linked to higher risk here." in words(made)
-    assert "times as many" not in words(made)
-
-
-def test_where_nobody_looked_the_command_is_named_and_studies_stand_all_the_same(page, root):
-    made = page(None)
-    assert not made.exception
-    said = words(made)
-    assert "csa risk --city sample --dataset" in said
-    studies = load_evidence(root / "config" / "sample.toml")
-    assert len(studies) == 3
-    assert all(study.source in said and study.limit in said for study in studies)
-
-
-def test_the_public_sees_none_of_it(page):
-    made = page(None, CSA_ACCESS="public")
-    assert not made.exception
-    assert "csa risk" not in words(made)

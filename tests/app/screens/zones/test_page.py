@@ -37,13 +37,6 @@ def entered(dataset, tmp_path):
     store.engine.dispose()
 
 
-def test_without_a_zone_the_page_says_what_one_is_and_offers_the_form(page):
-    made = page()
-    assert not made.exception
-    assert says("zones_page.none") in words(made)
-    assert [one.label for one in made.expander] == [says("zones_page.change")]
-
-
 def test_a_zone_is_counted_by_its_boundary_and_followed_on_request(page, entered):
     store, data = entered
     made = page()
@@ -60,11 +53,6 @@ def test_a_zone_is_counted_by_its_boundary_and_followed_on_request(page, entered
     made = made.selectbox(key="zone").select("z-1").run()
     assert not made.exception
     assert "July 2019" in words(made)
-
-
-def test_the_public_sees_no_zone(page, entered):
-    made = page(CSA_ACCESS="public")
-    assert "Elm grant" not in words(made)
 
 
 def test_a_zone_is_designated_from_its_form(page, entered):
