@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 from tests.reports import told
 from tests.stores import lettered
+from tests.workers import made_once, shared_once
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
@@ -78,11 +80,12 @@ def sample_records(sample_source):
 
 
 @pytest.fixture(scope="session")
-def public_made(sample_source, sample_plan, sample_records):
+def public_made(sample_source, sample_plan, sample_records, tmp_path_factory):
     """What the public of the sample city is told by August 2020: its second quarter."""
     beside = ReportInputs(secret=Secret(bytes(range(32))))
     analysis = replace(sample_source, records=sample_records)
-    return gather_from(analysis, sample_plan, Month(2020, 8), beside)
+    made = partial(gather_from, analysis, sample_plan, Month(2020, 8), beside)
+    return shared_once(tmp_path_factory, "public_made", made)
 
 
 @pytest.fixture(scope="session")
@@ -97,18 +100,21 @@ def decided_records(sample_records):
 
 
 @pytest.fixture(scope="session")
-def month_facts(sample_source, sample_plan, decided_records):
+def month_facts(sample_source, sample_plan, decided_records, tmp_path_factory):
     """The facts of July 2020 with three areas served, the public's by hand; not to be changed."""
     asked = ReportInputs(with_public=False)
     analysis = replace(sample_source, records=decided_records)
-    found = gather_month(analysis, sample_plan, Month(2020, 7), asked)
+    made = partial(gather_month, analysis, sample_plan, Month(2020, 7), asked)
+    found = shared_once(tmp_path_factory, "month_facts", made)
     return replace(found, public=PublicPart(told.facts()))
 
 
 @pytest.fixture(scope="session")
-def bare_facts(sample_source):
+def bare_facts(sample_source, tmp_path_factory):
     """The facts of July 2020 without a plan, and before anything was decided."""
-    return gather_month(sample_source, None, Month(2020, 7), ReportInputs(with_public=False))
+    asked = ReportInputs(with_public=False)
+    made = partial(gather_month, sample_source, None, Month(2020, 7), asked)
+    return shared_once(tmp_path_factory, "bare_facts", made)
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +126,8 @@ def pictures():
 @pytest.fixture(scope="session")
 def bundle_folder(public_made, pictures, tmp_path_factory):
     """The sample city's bundle, with its site; not to be changed."""
-    out = tmp_path_factory.mktemp("published") / "bundle"
-    publish_bundle(out, public_made.facts, [public_made.publication], pictures)
-    return out
+
+    def publish(folder):
+        publish_bundle(folder, public_made.facts, [public_made.publication], pictures)
+
+    return made_once(tmp_path_factory, "bundle", publish)
