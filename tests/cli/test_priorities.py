@@ -536,19 +536,6 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
     assert "too few past years can be tested to choose between settings" in said
 
 
-def test_months_in_which_nothing_came_are_a_result(town, run):
-    lines = [f"{n},{n},2018-05-{n % 28 + 1:02d},0,-94.57,39.02,," for n in range(30)]
-    # A row that is no shooting in the end still tells how far the data reach.
-    lines.append("99,99,2019-12-31,9,-94.57,39.02,,")
-    words = ("--city", town.config, "--places", town.places, "--as-of", "2019-12-31", "--out", "ds")
-    run("ingest", *words, town.write("a.csv", *lines))
-    words = ("--city", town.config, "--dataset", "ds", "--months", "12", "--no-variants")
-    done = run("backtest", *words, "--origins", "2019-01", "--out", "bt")
-    assert "No shootings in the months scored, so the methods can't be compared." in done.stdout
-    rows = table_of(town.folder / "bt" / "backtest.csv")
-    assert {(row["n_future"], row["hit_share"], row["pai"]) for row in rows} == {("0", "", "")}
-
-
 def test_no_area_at_all_is_a_result(ask, tmp_path):
     words = (*CHOSEN, "--min-samples", "5000", "--out", tmp_path / "pr")
     done = ask("priorities", *words)

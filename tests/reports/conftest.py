@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from functools import partial
 
 import pytest
 from tests.reports import told
 from tests.stores import lettered
-from tests.workers import made_once, shared_once
+from tests.workers import made_once
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
@@ -80,12 +79,11 @@ def sample_records(sample_source):
 
 
 @pytest.fixture(scope="session")
-def public_made(sample_source, sample_plan, sample_records, tmp_path_factory):
+def public_made(sample_source, sample_plan, sample_records):
     """What the public of the sample city is told by August 2020: its second quarter."""
     beside = ReportInputs(secret=Secret(bytes(range(32))))
     analysis = replace(sample_source, records=sample_records)
-    made = partial(gather_from, analysis, sample_plan, Month(2020, 8), beside)
-    return shared_once(tmp_path_factory, "public_made", made)
+    return gather_from(analysis, sample_plan, Month(2020, 8), beside)
 
 
 @pytest.fixture(scope="session")
@@ -100,21 +98,18 @@ def decided_records(sample_records):
 
 
 @pytest.fixture(scope="session")
-def month_facts(sample_source, sample_plan, decided_records, tmp_path_factory):
+def month_facts(sample_source, sample_plan, decided_records):
     """The facts of July 2020 with three areas served, the public's by hand; not to be changed."""
     asked = ReportInputs(with_public=False)
     analysis = replace(sample_source, records=decided_records)
-    made = partial(gather_month, analysis, sample_plan, Month(2020, 7), asked)
-    found = shared_once(tmp_path_factory, "month_facts", made)
+    found = gather_month(analysis, sample_plan, Month(2020, 7), asked)
     return replace(found, public=PublicPart(told.facts()))
 
 
 @pytest.fixture(scope="session")
-def bare_facts(sample_source, tmp_path_factory):
+def bare_facts(sample_source):
     """The facts of July 2020 without a plan, and before anything was decided."""
-    asked = ReportInputs(with_public=False)
-    made = partial(gather_month, sample_source, None, Month(2020, 7), asked)
-    return shared_once(tmp_path_factory, "bare_facts", made)
+    return gather_month(sample_source, None, Month(2020, 7), ReportInputs(with_public=False))
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def fields(one, at, crs=""):
         "lived": int(not one.is_homicide), "injured": one.n_victims - one.is_homicide,
         "next_day": when + timedelta(days=1), "after": when + timedelta(hours=3),
         "thrice": when + timedelta(days=3), "early": when.replace(day=when.day % 12 + 1),
-        "first": when.replace(day=1), "weekday": when.weekday() + 1, "turned": by_excel,
+        "weekday": when.weekday() + 1, "turned": by_excel,
         "mixed": mixed, "hole": when.day if at else "", "bare_time": f"{when:%H%M}".lstrip("0"), "half": half,
         "month_pt": MONTHS[when.month - 1], "month_dot": f"{when:%b.}".replace("Sep.", "Sept."),
         "few": few, "nine": at % 9 + 9, "of_60": at % 60, "of_120": at % 120 + 1, "third": at // 3,
