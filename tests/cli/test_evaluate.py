@@ -1,11 +1,8 @@
 """The command that answers what was agreed: after its windows, for others, and its refusals."""
 
 import json
-import shutil
 import sqlite3
 
-import h3
-import pandas as pd
 import pytest
 from tests.towns import history
 
@@ -49,36 +46,6 @@ def test_an_area_that_was_retired_keeps_its_answer(ask, run, town):
     assert "is no longer a core service area: service ended on 2019-01-15" in first
     assert len(rest) == len(before.pop("sentences"))
     assert after == before
-
-
-def test_the_answer_is_that_of_the_page(ask, run, town):
-    """Two areas are designated: each is followed beside the other, here and on every page."""
-    store = ("--city", town.config, "--store", "s.sqlite3")
-    about = ("--city", town.config, "--dataset", "ds")
-    near = town.folder / "near"
-    shutil.copytree(town.folder / "pr", near)
-    drawn = json.loads((near / "areas.geojson").read_text("utf-8"))
-    drawn["features"] = drawn["features"][:1]
-    place = drawn["features"][0]["properties"]
-    beside = set(h3.grid_ring(min(place["cells"]), 5)) - set(place["cells"])
-    place |= {"area_id": "c-9", "place_name": "Near", "cells": sorted(beside)[:4]}
-    (near / "areas.geojson").write_text(json.dumps(drawn), "utf-8")
-    table = pd.read_csv(near / "areas.csv", dtype=str, nrows=1)
-    table.assign(area_id="c-9", place_name="Near", cells=" ".join(place["cells"])).to_csv(
-        near / "areas.csv", index=False
-    )
-    run("area", "designate", "c-9", "--areas", "near", "--on", "2018-01-10", *store, *WHO)
-    run("displace", *about, "--served", "--store", "s.sqlite3", "--out", "out")
-    account = json.loads((town.folder / "out" / "displacement.json").read_text("utf-8"))
-    for single in account["single"]:
-        told = json.loads(ask("--json", area=single["area_id"]).stdout)
-        as_agreed, newest = single["months"][11], single["months"][-1]
-        assert (told["months"], told["through"]) == (12, "2019-01")
-        assert told["verdict"] == as_agreed["verdict"]
-        for zone in ("core", "ring"):
-            assert told[zone].items() <= as_agreed[zone].items()
-        assert f"had {told['core']['counted']} shootings" in " ".join(told["sentences"])
-        assert newest["core"]["expected"] > told["core"]["expected"]  # later months are no answer
 
 
 def test_no_answer_is_called_agreed_before_it_is_due(ask, run, town):

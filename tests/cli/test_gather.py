@@ -126,28 +126,6 @@ def propose(town, run, months):
     return run(*words, "--months", "12", "--out", "pr").stdout
 
 
-@pytest.mark.long
-def test_propose_names_the_months_that_a_flag_spelled_anew_left_empty(town, run):
-    said = propose(town, run, {3, *range(7, 13)})
-    # December is not whole: its last day with data is the 28th.
-    assert "in 6 of the months: March 2024, July 2024 to November 2024. A file may" in said
-    assert "has no incidents at all in May 2024. A file may" in propose(town, run, {5})
-    assert "has no incidents at all in" not in propose(town, run, ())
-
-
-def test_values_that_no_rule_names_are_said(town, check):
-    new_york(town)
-    rows = [new_york_row(n, ("true", "N")[n % 2]) for n in range(40)]
-    path = town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
-    assert "Note: 20 rows have N (20) in STATISTICAL_MURDER_FLAG, which no rule covers" in check(
-        "--places", town.places, path
-    )
-    (file,) = json.loads(check("--json", "--places", town.places, path))["files"]
-    assert file["rows_rejected"]["not_a_shooting"] == 20
-    assert file["unnamed"][0]["values"] == [{"value": "N", "rows": 20}]
-    assert file["notes"][0].startswith("20 rows have N (20)")
-
-
 def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crimes):
     town.edit_config("%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d")
     said = check("--places", town.places, crimes, code=2)
@@ -239,27 +217,6 @@ def test_few_bad_texts_are_no_fault_of_the_citys_file(town, check):
     said = check("--places", town.places, path)
     assert "left out: 1 bad date" in said
     assert "Warning" not in said
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ("OCCUR_DATE", "OCURR_DATE", "OCURR_DATE"),
-        ("%m/%d/%Y", "%d.%m.%Y", "120"),
-        ('name_column = "name"', 'name_column = "nmae"', "nmae"),
-    ],
-)
-def test_the_files_in_place_are_tried_where_none_is_named(
-    town, check, nypd, monkeypatch, old, new, sentence
-):
-    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
-    text = town.config.read_text()
-    text = text.replace("[city]\n", f'[city]\nfiles = ["{nypd.name}"]\n', 1)
-    town.config.write_text(text)
-    assert "120 rows read, 120 used; left out: none." in check()
-    assert old in text
-    town.config.write_text(text.replace(old, new))
-    assert sentence in check(code=2)
 
 
 def test_a_file_of_no_shooting_is_a_dataset_of_none_with_a_sentence_and_none_are_proposed(

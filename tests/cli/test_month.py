@@ -4,10 +4,7 @@ import html
 import io
 import json
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -140,34 +137,3 @@ def test_without_a_yes_nothing_is_made_and_a_great_loss_needs_a_word_of_its_own(
     few = new(town, "2017-12-31")
     lost = run("month", "--city", "sample", few, "--yes", cwd=town, check=False)
     assert (lost.returncode, "--accept-loss" in lost.stderr) == (2, True)
-
-
-@pytest.mark.slow
-def test_a_year_of_philadelphia_two_months_killed_in_the_middle(tmp_path, shared_data, run):
-    source = shared_data / "philadelphia" / "opendataphilly_shootings_raw_2015_2023.csv"
-    shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
-    data = tmp_path / "data" / "philadelphia"
-    data.mkdir(parents=True)
-    shutil.copy(shared_data / "philadelphia" / "neighborhoods.geojson", data)
-    ends = [f"2022-{month:02d}-{day}" for month, day in zip(
-        range(1, 13), (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True)]  # fmt: skip
-    home = tmp_path / "var" / "philadelphia"
-    for number, end in enumerate(ends, start=1):
-        path = months_of(source, end, tmp_path / "shootings.csv", "date_")
-        words = ["month", "--city", "philadelphia", path, "--yes", "--json"]
-        if number in (5, 9):
-            before = files_of(home / "dataset" / "current"), sorted(home.glob("months/*"))
-            killed = subprocess.Popen(
-                [sys.executable, "-m", "csa.cli.main", *map(str, words)],
-                cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            time.sleep(number - 2)  # it takes some 15 seconds
-            killed.kill()
-            assert killed.wait() == -signal.SIGKILL  # else it was done before
-            after = files_of(home / "dataset" / "current"), sorted(home.glob("months/*"))
-            assert after == before
-        made = json.loads(run(*words, cwd=tmp_path).stdout)
-        assert (made["made"], made["month"]) == (True, end[:7])
-        assert made["version"] == f"{number:04d}"
-    assert len(list(home.glob("months/*/public/bundle.json"))) == 4
-    assert not (home / ".month").exists()

@@ -18,6 +18,7 @@ from csa.program.store.engine import close_all
 
 WHO = ("--by", "Prevention team", "--why", "Neighbors named these blocks.")
 AREA_CITY = ("--city", "testville.toml")
+SHOWN = "fewer here and within 750 m"
 
 
 @pytest.fixture
@@ -53,14 +54,8 @@ def nothing_made(folder):
 
 def test_the_plan_without_a_store(here, ask):
     rows = json.loads(ask("plan", "list", "--json").stdout)
-    assert len(rows) == 66
-    assert {row["status"] for row in rows} == {"not started"}
-    assert sum(row["is_open"] == "yes" for row in rows) == 15
-    for row in rows:
-        assert all(isinstance(value, str) for value in row.values())
-        assert row["number"].startswith(f"{row['strategy']}.")
-        assert row["strategy"].startswith(f"{row['goal']}.")
-        assert row["title"]
+    assert (len(rows), {row["status"] for row in rows}) == (66, {"not started"})
+    assert all(isinstance(value, str) for row in rows for value in row.values())
     assert "66 actions, 15 of them not written yet; 0 blocked" in ask("plan", "list").stdout
     assert nothing_made(here)
 
@@ -87,15 +82,6 @@ def test_a_change_is_set_listed_verified_and_its_day_taken_away_again(here, ask)
     assert (here / "var" / "sample.sqlite3").is_file()
     ask("plan", "set", "1.2.1", "--due", "none", *WHO)
     assert row() == ("at risk", "", "[/red]")
-
-
-def test_a_status_that_is_set_again_takes_the_new_reason(ask):
-    whys = ["No budget.", "No room.", "No room."]
-    for why in whys:
-        words = ("--status", "blocked", "--by", "Prevention team", "--why", why)
-        assert f": blocked ({why})." in ask("plan", "set", "1.2.1", *words).stdout
-    entries = json.loads(ask("audit", "list", "--json").stdout)
-    assert [entry["why"] for entry in entries] == whys
 
 
 def test_an_open_slot_is_proposed_answered_and_named(here, ask):
@@ -248,11 +234,9 @@ def test_a_backup_and_back(here, ask):
     assert "1 entries" in ask("backup", "kept/b.gz").stdout
     ask("plan", "set", "1.2.1", "--status", "done", *WHO)
     refused(ask("restore", "kept/b.gz", *WHO, check=False), "has 2 entries", "add --replace")
-    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     said = ask("restore", "kept/b.gz", *WHO, "--replace").stdout
     assert "with its 1 entries" in said
     assert "The store it replaced is saved in kept/b.gz.replaced-" in said
-    assert "2 entries; the log is intact" in ask("audit", "verify").stdout
     safe = next((here / "kept").glob("*.replaced-*"))
     content = (here / "kept" / "b.gz").read_bytes()
     (here / "kept" / "b.gz").write_bytes(content[:-9])
@@ -268,13 +252,11 @@ def test_a_backup_and_back(here, ask):
         store.write_bytes(content)
         refused(ask("audit", "verify", check=False), "Put a backup in its place")
         refused(ask("restore", safe, *WHO, check=False), "csa restore FILE --replace")
-        bad = ask("restore", "kept/b.gz", *WHO, "--replace", check=False)
-        refused(bad, "is not a backup, or is damaged", "Nothing was changed")
+        refused(ask(*again, check=False), "Nothing was changed")
         assert store.read_bytes() == content
         said = ask("restore", safe, *WHO, "--replace").stdout
         aside = store.with_name(f"sample.sqlite3.set-aside-{n}")
-        assert aside.name in said
-        assert aside.read_bytes() == content
+        assert (aside.name in said, aside.read_bytes()) == (True, content)
         assert "3 entries; the log is intact" in ask("audit", "verify").stdout
 
 
@@ -323,11 +305,6 @@ def test_what_a_deployment_names_may_come_with_the_first_decision(here, ask, mon
         (here / "csa.toml").unlink()
     assert ask("plan", "list").returncode == 0
     assert nothing_made(here)
-
-
-@pytest.mark.long
-def test_a_mistyped_store_is_refused_on_postgresql(ask, here, databases):
-    refused(ask("plan", "list", "--store", databases("postgresql").new(), check=False), "No store")
 
 
 def test_a_refused_command_makes_no_table_on_postgresql(ask, here, databases, server, monkeypatch):
@@ -385,10 +362,8 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert "c-1   West End (A)" in run(*propose).stdout
     (one,) = table("pr/areas.csv")
     assert (one["area_id"], one["served_as"], one["place_name"]) == ("c-1", "A", "West End")
-    told = json.loads(run(*propose, "--json").stdout)
     (own,) = table("pr/core_areas.csv")
     assert (own["area_id"], own["cells"], own["homicides"]) == ("A", one["cells"], one["homicides"])
-    assert [area["incidents"] for area in told["core_areas"]] == [60]
     said = run("priorities", *AREA_CITY, "--dataset", "ds", "--out", "pri").stdout
     assert "West End (A)" in said
     assert table("pri/core_areas.csv") == [own]
@@ -396,11 +371,8 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     row = json.loads(run("area", "list", "--json", *AREA_CITY).stdout)[0]
     assert {int(cell, 16) for cell in row["cells"]} == proposed.cells[0]
     assert row["steps"][0]["evidence"]["area"]["incidents"] == "60"
-    assert row["steps"][0]["evidence"]["params"]
-    ends = [
-        f"e{n},{n},{day} 10:00,0,-94.57,39.02,,"
-        for n, day in enumerate(("2020-03-31", "2020-07-02"))
-    ]
+    days = "2020-03-31", "2020-07-02"
+    ends = [f"e{n},{n},{day} 10:00,0,-94.57,39.02,," for n, day in enumerate(days)]
     files = ("a.csv", town.write("b.csv", *ends))
     run("ingest", *AREA_CITY, "--places", town.places, *files, "--out", "later")
     begin = ("area", "begin", "A", "--on", "2020-07-05", "--dataset", "later", *words)
@@ -414,10 +386,12 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert not (town.folder / "areas.shp").exists()
     assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     maintain = ("area", "maintain", "A", "--displaced", "dis", *words)
-    displaced(town, row["cells"][1:])
-    refused(run(*maintain, check=False), "is for other cells")
-    displaced(town, row["cells"], verdict="no clear change")
-    refused(run(*maintain, check=False), "no clear change")
+    for cells, verdict, told in (
+        (row["cells"][1:], SHOWN, "is for other cells"),
+        (row["cells"], "no clear change", "no clear change"),
+    ):
+        displaced(town, cells, verdict)
+        refused(run(*maintain, check=False), told)
     displaced(town, row["cells"])
     assert "in maintenance" in run(*maintain).stdout
     early = run("area", "retire", "A", "--on", "2020-01-01", *words, check=False)
@@ -487,7 +461,7 @@ def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, propos
     assert "the log is intact" in run("audit", "verify", *AREA_CITY).stdout
 
 
-def displaced(town, cells, verdict="fewer here and within 750 m"):
+def displaced(town, cells, verdict=SHOWN):
     """What `csa displace` writes, of one area."""
     folder = town.folder / "dis"
     folder.mkdir(exist_ok=True)

@@ -54,22 +54,6 @@ def cells_of(folder):
     return [z.cells for z in all_zones(read_records(open_store(str(folder / "s.sqlite3"))))]
 
 
-def test_the_same_polygons_give_the_same_cells_in_any_format_and_system(zone, tmp_path):
-    west, east = (
-        shapely.clip_by_rect(AROUND, -95, 39, KNOT[0], 40),
-        AROUND.difference(box(-95, 39, KNOT[0], 40)),
-    )
-    files = [
-        draw(tmp_path / "a.geojson", AROUND),
-        draw(tmp_path / "b.gpkg", west, east, to="EPSG:26915"),
-        draw(tmp_path / "c.shp", west, east, to="EPSG:2818"),  # Missouri West, US survey feet
-    ]
-    for number, path in enumerate(files):
-        zone("add", f"Zone {number}", path, *SIGNED)
-    first, *others = cells_of(tmp_path)
-    assert all(cells == first for cells in others)
-
-
 def test_a_file_in_feet_without_its_system_is_refused_and_read_with_it(zone, tmp_path):
     path = draw(tmp_path / "c.shp", AROUND, to="EPSG:2818")
     (tmp_path / "c.prj").unlink()

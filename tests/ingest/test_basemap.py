@@ -64,11 +64,6 @@ def test_a_bend_of_ten_meters_stays():
     assert [shapely.get_num_coordinates(lines(less, tolerance_m=m)) for m in (3, 5)] == [3, 2]
 
 
-def test_points_along_a_straight_edge_are_left_out():
-    pond = shapely.segmentize(box(0, 0, 400, 400), 10)
-    assert shapely.get_num_coordinates(polygons(pond)) == 5
-
-
 def test_lines_that_meet_at_a_crossing_keep_their_corner():
     middle = (0, 0)
     cross = lines(*(LineString([middle, end]) for end in ((90, 0), (-90, 0), (0, 90), (0, -90))))

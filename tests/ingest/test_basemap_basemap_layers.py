@@ -202,14 +202,6 @@ def test_a_file_that_is_no_layer_is_refused(drawn, basemap):
     assert "can't be read as a map layer." in done.stderr
 
 
-def test_without_neighborhoods_a_sentence_says_where_they_are_looked_for(drawn, basemap):
-    elsewhere = drawn.places.rename(drawn.folder / "elsewhere.geojson")
-    done = basemap(check=False)
-    assert done.returncode == 2
-    assert "Testville needs its neighborhoods: give --places FILE, or put" in done.stderr
-    assert basemap("--places", elsewhere).returncode == 0
-
-
 def test_a_folder_of_something_else_is_not_replaced(drawn, basemap):
     (drawn.folder / "bm").mkdir()
     (drawn.folder / "bm" / "thesis.txt").write_text("mine")

@@ -682,15 +682,6 @@ def test_the_maps_background_is_fetched_where_basemap_reads_it(
     assert "treets" in run("basemap", "--city", path, "--out", "background").stdout
 
 
-def test_a_data_folder_of_many_cities_has_one_for_each(
-    run, kc_portal, kansas_city, town, monkeypatch
-):
-    monkeypatch.setenv("CSA_DATA_DIR", "many")
-    (town.folder / "many" / "kansas-city").mkdir(parents=True)
-    run("fetch", "--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
-    assert left_in(town.folder / "many" / "kansas-city") == ["kcpd_2019.csv"]
-
-
 def test_the_token_comes_from_the_environment(run, kc_portal, kansas_city, monkeypatch):
     monkeypatch.setenv("CSA_APP_TOKEN", "secretToken123")
     words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
@@ -735,12 +726,6 @@ def test_a_killed_command_goes_on_where_it_was(run, kc_portal, kansas_city, town
     assert says("fetch.resumed", n=2, pages=3) in run(*words).stdout
     assert kc_portal.asked == ["count", "page 2", "count"]
     assert left_in(folder) == ["kcpd_2019.csv"]
-
-
-def test_a_restart_is_told_as_a_note(run, kc_portal, kansas_city):
-    kc_portal.fault("page 1", does(kc_portal.change))
-    words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
-    assert "\nNote: The dataset changed on 127.0.0.1" in run("fetch", *words).stdout
 
 
 @pytest.mark.parametrize(

@@ -314,19 +314,6 @@ def test_philadelphias_files_are_read_whole(
     assert report["unlocated"] == unlocated
 
 
-@pytest.mark.slow
-def test_officer_involved_shootings_are_left_out_of_the_copy_that_does_not_mark_them(
-    shared_data, root
-):
-    folder = shared_data / "philadelphia"
-    config = load_city(root / "config" / "philadelphia.toml")
-    paths = tuple(sorted(folder.glob("*shooting*.csv")))
-    report = ingest_city(config, Inputs(paths, folder / "neighborhoods.geojson")).dataset.report
-    assert report["rules"][0]["rows"] == 220
-    assert report["rules"][0]["incidents"] == 110
-    assert report["incidents_in_several_sources"] > 13_000
-
-
 # ---- Incidents without a number -------------------------------------------------------------
 
 PARTS = "row,when,hour,told,fatal,lon,lat"

@@ -1,7 +1,5 @@
 """Values that no rule names are counted apart: a flag spelled anew loses no row unseen."""
 
-import json
-
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -57,25 +55,6 @@ def test_new_yorks_flag_of_its_last_six_months(town):
     said = "48 rows have N (36), Y (12) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings."
     assert said in str(intake.messages[0])
     assert report["notes"][0] == {"key": "unnamed.kind", "text": str(intake.messages[0])}
-
-
-@pytest.mark.long
-def test_the_command_says_it_and_pages_of_one_list_add_up(town, run):
-    new_york(town)
-    first = [new_york_row(n, "false") for n in range(5)] + [new_york_row(7, "Y")]
-    second = [new_york_row(n, "Y") for n in range(20, 23)] + [new_york_row(30, " ")]
-    paths = [
-        town.write(f"{name}.csv", *rows, header=NEW_YORK_HEADER)
-        for name, rows in (("a", first), ("b", second))
-    ]
-    words = ("ingest", "--city", town.config, "--places", town.places, "--out", "ds")
-    said = run(*words, *paths).stdout
-    assert (
-        "Note: 5 rows have Y (4), (blank) (1) in STATISTICAL_MURDER_FLAG, which no rule covers, so they were left out as not shootings. If some are shootings, add their values to homicide or nonfatal of the source '"
-        in said
-    )
-    report = json.loads(run(*words, *paths, "--json").stdout)
-    assert [each["rows"] for each in report["unnamed"]] == [5]
 
 
 def test_each_of_chicagos_questions_has_its_own_values(town):
@@ -152,13 +131,6 @@ def test_what_people_wrote_is_counted_and_not_listed(town):
     counted = count_unnamed([("chicago crimes", each) for each in file.unnamed])
     assert (counted[0]["rows"], counted[0]["values"]) == (60, [])
     assert str(unnamed_notes(counted)[0]).startswith("60 rows have 60 different values in VICTIM")
-
-
-def test_the_sample_names_all_its_values(root):
-    config = load_city(root / "config" / "sample.toml")
-    path = root / "data" / "sample" / "shootings.csv"
-    reading = open_records(path)
-    assert validate_file(reading, match_layout(reading.header, config, path), config).unnamed == ()
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from tests.reports import told
 from tests.stores import lettered
+from tests.workers import made_once
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
@@ -120,6 +121,8 @@ def pictures():
 @pytest.fixture(scope="session")
 def bundle_folder(public_made, pictures, tmp_path_factory):
     """The sample city's bundle, with its site; not to be changed."""
-    out = tmp_path_factory.mktemp("published") / "bundle"
-    publish_bundle(out, public_made.facts, [public_made.publication], pictures)
-    return out
+
+    def publish(folder):
+        publish_bundle(folder, public_made.facts, [public_made.publication], pictures)
+
+    return made_once(tmp_path_factory, "bundle", publish)

@@ -9,7 +9,7 @@ import pytest
 from tests.reports.documents import FROM_RIGHT, HEAD, LONG_NAME, document
 from tests.sentences import says
 
-from csa.reports.document import Heading, PageBreak, Paragraph, Picture
+from csa.reports.document import Heading, PageBreak, Paragraph
 from csa.reports.docx import render_docx
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -89,11 +89,6 @@ def test_paper_is_the_offices_own(paper, width, height):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-def test_an_edition_without_blocks_is_still_a_file():
-    content = render_docx(document(blocks=(), marks=(), subtitle="", audit_head=""))
-    assert [text for _, text in paragraphs(content)] == ["How shootings stand in Orrinvale"]
-
-
 def test_a_break_comes_before_what_follows_and_none_at_the_end():
     blocks = (Paragraph("one"), PageBreak(), Heading("two"), PageBreak())
     made = part(render_docx(document(blocks=blocks)))
@@ -107,11 +102,6 @@ def test_signs_that_xml_cannot_hold_are_left_out_and_text_from_the_right_says_so
     )
     assert ("", "ab") in paragraphs(content)
     assert len(list(part(content).iter(f"{W}bidi"))) == 1
-
-
-def test_a_picture_that_is_none_does_not_stop_the_file():
-    content = render_docx(document(blocks=(Picture(None, "", missing="No map."),)))
-    assert paragraphs(content)[-1] == ("", "No map.")
 
 
 # ---- True in general -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reports.documents import FROM_RIGHT, HEAD, HOSTILE, LONG_NAME, document, picture
 
-from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
+from csa.reports.document import Bullets, Heading, Lead, Paragraph, Picture, Table
 from csa.reports.html import is_right_to_left, levels_of, made_from, render_html
 
 VOID = {"meta", "img"}
@@ -95,29 +95,6 @@ def test_a_picture_that_could_not_be_drawn_is_told_in_its_place():
     assert page.said("figcaption") == ["In July"]
 
 
-def test_numbers_stand_right_and_short_words_stay_together():
-    table = Table("T", ("Place", "n", "Why"), (("A", "3", "a long reason, told in words"),), (1,))
-    page = read(blocks=(table,))
-    found = [about.get("class") for about in page.all("th")]
-    assert found == ["short", "number short", None, "short"]
-    assert [about.get("class") for about in page.all("td")] == ["number short", None]
-
-
-def test_paper_is_the_offices_own_and_each_page_has_its_number_and_the_footer():
-    letter, a4 = (css_of(render_html(document(), paper)) for paper in ("letter", "a4"))
-    assert "size: letter" in letter
-    assert "size: a4" in a4
-    assert '"Page " counter(page) " of " counter(pages)' in letter
-    assert 'content: "Orrinvale\\2c  July 2020' in letter
-    assert 'content: "Synthetic city · unreviewed"' in letter
-
-
-def test_what_follows_a_page_break_begins_a_page_and_a_break_at_the_end_begins_none():
-    page = read(blocks=(Paragraph("one"), PageBreak(), PageBreak(), Heading("two"), PageBreak()))
-    begun = [tag for tag, about in page.elements if "new-page" in about.get("class", "")]
-    assert begun == ["h2"]
-
-
 def test_a_watermark_is_there_only_where_it_is_set():
     assert "Sheet 1 of 4" in read(watermark="Sheet 1 of 4").said("div")
     assert all("watermark" not in about.get("class", "") for _, about in read().elements)
@@ -134,12 +111,6 @@ def test_a_program_reads_what_a_page_was_made_from_and_no_text_can_claim_otherwi
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_a_page_without_blocks_marks_or_decisions_is_still_a_page():
-    page = read(blocks=(), marks=(), subtitle="", audit_head="")
-    assert page.said("h1") == ["How shootings stand in Orrinvale"]
-    assert page.said("footer") == [document().footer]
 
 
 @pytest.mark.parametrize(
@@ -187,11 +158,6 @@ def test_a_page_asks_for_nothing_outside_itself_and_runs_nothing():
     assert not re.search(r"url\(|@import|https?:", made)
     policy = next(about for about in page.all("meta") if "http-equiv" in about)["content"]
     assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-
-
-def test_the_same_edition_is_the_same_page():
-    assert render_html(document()) == render_html(document())
-    assert render_html(document()) != render_html(document(snapshot_id="x", footer="other"))
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.reports.documents import LONG_NAME, pages, picture
+from tests.reports.documents import picture
 
 from csa.base.errors import MachineError, OutputError, ParamError
 from csa.reports import making
@@ -55,30 +55,6 @@ def test_without_the_package_for_pdfs_all_is_each_edition_as_html(month_facts, m
     assert {name.rpartition(".")[2] for name in made} == {"html"}
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
-def test_an_edition_has_two_to_six_pages_and_less_than_a_megabyte(files, audience):
-    pdf = files[f"2020-07_{audience}_en.pdf"]
-    assert 2 <= len(pages(pdf)) <= 6
-    assert len(pdf) < 1_000_000
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("audience", "forms"),
-    [
-        ("executive", ("pdf", "html", "docx")),
-        ("prevention", ("html", "docx")),
-        ("public", ("html", "docx")),
-        ("prevention-leaders", ("pdf", "html", "docx")),
-    ],
-)
-def test_the_same_facts_give_one_edition_the_same_as_among_all(files, month_facts, audience, forms):
-    for form in forms:
-        name, content = make_report(month_facts, audience, "en", form, drawn)
-        assert name == f"2020-07_{audience}_en.{form}"
-        assert files[name] == content
-
-
 def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(files, month_facts):
     snapshot = month_facts.snapshot
     for name, content in files.items():
@@ -114,13 +90,6 @@ def test_paper_is_letter_where_miles_are_and_a4_elsewhere(month_facts):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("audience", [one for one in EDITIONS if one not in FOR_RESIDENTS])
-def test_a_report_before_anything_was_decided_is_whole(bare_facts, audience):
-    name, page = make_report(bare_facts, audience, "es", "html", drawn)
-    assert name == f"2020-07_{audience}_en.html"  # offices read English
-    assert b'<html lang="en">' in page
-
-
 @pytest.mark.long
 def test_all_editions_are_those_for_offices_where_nothing_may_be_published(
     bare_facts, month_facts, monkeypatch
@@ -144,18 +113,6 @@ def test_a_map_that_cannot_be_drawn_is_told_in_its_place_in_each_form(month_fact
     assert all(made.values())
     assert b'class="missing"' in made["html"]
     assert made["html"].count(b"<img") == 1  # the chart
-
-
-def test_forty_areas_with_long_names_are_all_there(month_facts):
-    areas = tuple(
-        replace(month_facts.areas[n % 3], area_id=f"A{n}", place_name=f"{LONG_NAME[:56]} {n:03}")
-        for n in range(40)
-    )
-    crowded = replace(month_facts, areas=areas)
-    _, page = make_report(crowded, "executive", "en", "html", drawn)
-    assert all(f"{LONG_NAME[:56]} {n:03}" in page.decode() for n in range(40))
-    _, pdf = make_report(crowded, "executive", "en", "pdf", drawn)
-    assert 2 <= len(pages(pdf)) <= 8
 
 
 # ---- Refused -------------------------------------------------------------------------------

@@ -59,22 +59,6 @@ def test_the_facts_are_printed_for_machines_and_nothing_is_written(
     assert sorted(path.name for path in root.iterdir()) == before
 
 
-@pytest.mark.long
-def test_one_edition_is_written_and_what_it_was_made_from_and_lacks_is_said(report, tmp_path):
-    out = tmp_path / "new" / "e.html"
-    done = report("--audience", "executive", "--out", out)
-    assert out.read_bytes().startswith(b"<!DOCTYPE html>")
-    assert f"Wrote {out}" in done.stdout
-    assert "Snapshot " in done.stdout
-    assert "No decisions are included: none have been made yet." in done.stdout
-    assert "Missing: The maps have no streets, water or parks." in done.stdout
-    assert "not asked" not in done.stdout
-    assert done.stderr == ""
-    assert not (tmp_path / "none.sqlite3").exists()
-    snapshot = done.stdout.split("Snapshot ")[1][:12]
-    assert snapshot in out.read_text()
-
-
 def test_all_editions_are_a_folder_that_is_replaced_whole(report, gathered, tmp_path, month_facts):
     out = tmp_path / "all"
     done = report("--all", "--docx", "--out", out)

@@ -82,19 +82,6 @@ def test_it_has_no_date_and_no_trace_of_the_machine(pdf):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-@pytest.mark.long
-def test_forty_areas_go_on_over_pages_with_their_heads(pdf):
-    long = printed(n_areas=120)
-    assert len(pages(long)) >= len(pages(pdf)) + 2
-    assert structure(long).count("THead") >= structure(pdf).count("THead") + 2
-    assert structure(long).count("TR") >= 121
-
-
-def test_a_watermark_stands_on_each_page(pdf):
-    marked = printed(watermark="Sheet 1 of 4")
-    assert structure(marked).count("Div") == structure(pdf).count("Div") + len(pages(marked))
-
-
 def test_what_cannot_be_drawn_and_what_runs_from_right_to_left_is_printed_too():
     blocks = (Picture(None, "Six areas.", missing="No map."), Paragraph(FROM_RIGHT + " 12 a"))
     assert len(pages(printed(blocks=blocks))) == 1

@@ -65,12 +65,6 @@ def test_a_sheet_a_table_with_the_numbers_of_the_analysis(book, analysis, sample
     assert len(table(book, "Measures")) == len(sample_plan.measures)
 
 
-def test_a_candidates_cells_are_those_of_the_proposal(book, analysis):
-    cells = [row["cells"].split() for row in table(book, "Candidates")]
-    wanted = analysis.proposal.areas.set_index("area_id")["cells"]
-    assert cells == [list(wanted[row["area_id"]]) for row in table(book, "Candidates")]
-
-
 def test_the_first_sheet_has_the_figures_that_a_meeting_asks_for(book, analysis):
     shown = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True) if row[0]}
     pooled = analysis.change().displaced.pooled

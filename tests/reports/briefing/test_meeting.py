@@ -152,17 +152,6 @@ def test_open_slots_stand_by_strategy_trust_first_with_what_is_proposed(plan):
     assert found.pending == (change,)
 
 
-def test_late_ones_and_those_due_in_90_days_stand_by_their_day(plan):
-    rows = [
-        action("1.2.1", "on-track", due=days(60)),
-        action("1.2.2", "on-track", due=days(3)),
-        action("1.2.10", "on-track", due=days(-3)),
-    ]
-    found = review(plan, actions=rows)
-    assert numbers(found.late) == ["1.2.10"]
-    assert numbers(found.due) == ["1.2.2", "1.2.1"]
-
-
 def test_todays_decisions_are_apart_from_the_last_meetings(plan):
     today, older = [minute(TODAY, n) for n in (1, 2)], [minute(days(-90), n) for n in (1, 2)]
     found = review(plan, minutes=[minute(days(-200)), *older, *today])
@@ -211,11 +200,6 @@ def test_todays_own_decisions_make_no_last_meeting():
 def test_what_is_due_today_is_due_and_not_late(plan):
     found = review(plan, actions=[action("1.2.1", "on-track", due=TODAY)])
     assert (numbers(found.late), numbers(found.due)) == ([], ["1.2.1"])
-
-
-def test_what_is_stuck_and_was_not_told_of_for_long_is_grey(plan):
-    (stuck,) = review(plan, actions=[action("1.2.1", "blocked", -91)]).stuck
-    assert stuck.line.color == "no-update"
 
 
 def test_a_silent_action_is_counted_and_an_open_slot_is_not(plan):

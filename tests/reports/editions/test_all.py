@@ -1,11 +1,9 @@
 """The five editions and the sheets of a walk: complete, in words, each for its reader."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
-from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -19,17 +17,11 @@ from tests.reports.editions.drawn import draw, texts_of, with_areas
 from tests.reports.told import replace_row
 from tests.sentences import says
 
-from csa.areas.year_to_date import describe_year
 from csa.base.errors import CsaError, PrivacyError
 from csa.base.message import msg
-from csa.base.params import Month, Period
-from csa.base.text import Translator, render
+from csa.base.text import Translator
 from csa.geo.cells import outline
 from csa.program.plan.calendar import ActionState
-from csa.program.plan.measures import Quarter, Value
-from csa.program.store.records import Records
-from csa.program.zones import ZoneCounts
-from csa.reports.briefing.measuring import measure_lines, measure_statuses
 from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
 from csa.reports.editions.all import (
     AUDIENCES,
@@ -40,21 +32,15 @@ from csa.reports.editions.all import (
     edition,
     spoken,
 )
-from csa.reports.editions.map_sheets import where
 from csa.reports.editions.parts import (
     areas_by_tier,
-    describe_change,
     describe_concentration,
-    measures,
-    what_changed,
 )
 from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to_decide
 from csa.reports.editions.walks import walked
 from csa.reports.making import not_made
 from csa.reports.maps import cartography
 from csa.reports.month.facts import ChangeFacts, PublicPart, Unserved
-from csa.reports.month.gathering import gather_month
-from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.facts import PublicArea, PublicPlace
 
 REPEATABLE = examples(0.4)
@@ -94,11 +80,6 @@ def _no_chart_is_painted(monkeypatch):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_there_are_five_editions_and_two_sheets_for_a_walk():
-    assert AUDIENCES == ("executive", "prevention", "intervention", "enforcement", "public")
-    assert tuple(EXTRAS) == (WALKS, LEADERS) == ("prevention-walks", "prevention-leaders")
-
-
 def test_one_snapshot_ties_them_together(month_facts):
     made = [edition(month_facts, name, "en", draw) for name in ALL]
     assert {document.snapshot_id for document in made} == {month_facts.snapshot.id}
@@ -114,25 +95,6 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
     assert all(first.sentences)
     assert "No clear change: since October 2019, the 3 areas together had " in first.sentences[1]
     assert "(no-change range: " in first.sentences[1]
-
-
-def test_an_area_from_which_it_moved_is_named_where_all_together_fell(month_facts):
-    letter = next(area.letter for area in month_facts.areas if area.letter)
-    together = describe_change(month_facts, TELL)
-    moved = replace(month_facts, change=replace(month_facts.change, moved=(letter,)))
-    told = describe_change(moved, TELL)
-    assert told.startswith(f"{together} In one of them, more than expected showed up nearby: ")
-    assert told.endswith(f"({letter}).")
-
-
-def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_facts):
-    blocks = edition(month_facts, "executive", "en", draw).blocks
-    assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"
-    said = to_decide(month_facts, TELL)
-    assert said == (
-        "To decide: 3 core service areas with no action under way and 9 trust actions to write."
-    )
-    assert to_decide(bare_facts, TELL).startswith("The city's file names no plan")
 
 
 def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(month_facts):
@@ -184,43 +146,6 @@ def test_late_actions_stand_by_day_with_their_office_and_what_waits(month_facts)
     assert table.rows[0][2:] == (TELL.day(dues[1]), says("label.none"))
     (_, said) = late(month_facts, lines[2:], TELL)
     assert said.text == says("report.late_none")
-
-
-def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
-    for why in (msg("briefing.not_comparable"), msg("briefing.silent", n=1)):
-        blocks = what_changed(replace(month_facts, city_year=why), TELL, with_singles=False)
-        assert Paragraph(render(why), is_faint=True) in blocks
-
-
-def test_zones_and_other_cities_stand_in_internal_editions(month_facts):
-    own = ZoneCounts(Period(Month(2019, 8), Month(2020, 8)), 8, 3, 8, 8)
-    zone = SimpleNamespace(place_name="Foundry blocks", shape=month_facts.areas[0].shape)
-    peers = msg("count_table.peers_few", n=3, least=5)
-    facts = replace(month_facts, zones=((zone, own),), peers=peers)
-    drawn = []
-    blocks = where(facts, TELL, lambda sheet: drawn.append(sheet) or b"png")
-    assert [shape for sheet in drawn for shape in sheet.zones] == [zone.shape]
-    assert "Foundry blocks: 8 shootings" in blocks[-1].items[0]
-    assert Paragraph(render(peers)) in what_changed(facts, TELL, with_singles=False)
-
-
-def test_the_city_is_compared_alike_in_what_changed_and_in_its_measure(month_facts, sample_plan):
-    """Whatever four quarters with four before would say: here that all is as it was."""
-    values = tuple(
-        Value("gun-violence", Quarter(year, number), value=100.0, basis="incidents")
-        for year in (2019, 2020)
-        for number in (1, 2)
-    )
-    year = month_facts.city_year
-    lines = measure_lines(sample_plan, Records(values=values), city=year)
-    line = next(one for one in lines if one.measure.kind == "gun-violence")
-    assert line.change.message == describe_year(year)
-    blocks = what_changed(month_facts, TELL, with_singles=False)
-    assert Paragraph(render(line.change.message)) in blocks
-    table = measures(measure_statuses(lines, month_facts.today), TELL)[0]
-    (cell,) = [row[4] for row in table.rows if row[0] == line.measure.name]
-    assert render(line.change.what) in cell
-    assert f"{year.n_before:,} to {year.n_now:,}" in cell
 
 
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
@@ -291,52 +216,6 @@ def test_a_month_not_whole_in_the_data_is_marked_on_its_leaders_sheet_alone(mont
     assert partial.count(note) == 1
     assert says("report.partial", n=1234) in partial
     assert sheets(is_covered=False, is_partial=True).count(note) == 0  # nothing to mark
-
-
-def test_leaders_sheets_are_numbered_and_marked_across(month_facts):
-    document = edition(month_facts, LEADERS, "en", draw)
-    titles = [b.text for b in document.blocks if isinstance(b, Heading) and b.level == 2]
-    assert [title[:21] for title in titles] == [f"Leader's sheet {n} of 3" for n in (1, 2, 3)]
-    assert document.watermark
-    assert not any(edition(month_facts, name, "en", draw).watermark for name in AUDIENCES)
-    months = next(t for t in tables_of(document) if t.caption == "Month by month")
-    counts = [int(cell) for row in months.rows for cell in row[1:] if cell]
-    first = min(month_facts.areas, key=lambda area: (area.tier, area.place_name))
-    assert (len(counts), sum(counts)) == (36, first.incidents)
-
-
-def test_the_intervention_edition_sets_needs_first(month_facts):
-    document = edition(month_facts, "intervention", "en", draw)
-    table = next(t for t in tables_of(document) if t.caption.startswith("Services"))
-    gaps = [0 if row[4] == "none" else len(row[4].split(", ")) for row in table.rows[:-1]]
-    assert gaps == sorted(gaps, reverse=True)
-    assert table.rows[-1][0] == "Citywide"
-    lead = document.blocks[0].sentences[0]
-    assert table.rows[0][0] in lead
-
-
-def test_the_enforcement_edition_tells_of_cases_before_and_after_reviews(month_facts):
-    said = " ".join(texts_of(edition(month_facts, "enforcement", "en", draw)))
-    assert "Shootings that police clear" in said
-    assert says("report.review_title") in said
-    assert said.count(says("shoot_review.no_value", action="3.3.1")) == 2  # clearance, and charges
-    without = replace(month_facts, plan=replace(month_facts.plan, reviews=()))
-    said = " ".join(texts_of(edition(without, "enforcement", "en", draw)))
-    assert "no measure of its shooting reviews" in said
-
-
-def test_a_measure_with_a_value_stands_with_its_quarter(sample_plan, month_facts):
-    values = tuple(
-        Value(
-            "clearance", Quarter(2019 + n // 4, n % 4 + 1), value=0.4, numerator=40, denominator=100
-        )
-        for n in range(6)
-    )
-    lines = measure_lines(sample_plan, Records(values=values))
-    table, note = measures(measure_statuses(lines, month_facts.today), TELL)[:2]
-    assert [row[0] for row in table.rows] == ["Shootings that police clear"]
-    assert table.rows[0][1].endswith(", 2020-Q2")
-    assert "14 more have no value yet" in note.text
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -428,28 +307,6 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
     assert none == says("report.walks_none")
     assert left.startswith("We make sheets for the places that come first. This file has none for")
     assert all(area.place_name in left for area in nobody)
-
-
-@pytest.mark.long
-def test_sheets_are_of_the_places_that_the_command_names_first(
-    sample_source, run, root, sample_folder, tmp_path
-):
-    beside, may = (
-        ReportInputs(with_public=False),
-        Month(2020, 5),
-    )  # three of a tier, of which one is last
-    facts = gather_month(sample_source, None, may, beside)
-    at = ("--city", root / "config" / "sample.toml", "--dataset", sample_folder)
-    run("priorities", *at, "--until", facts.month.plus(1), "--out", tmp_path / "pr")
-    table = pd.read_csv(tmp_path / "pr" / "priorities.csv")
-    first = table.loc[table["is_first"], ["area_id", "place_name"]].to_numpy().tolist()
-    sheets, left = walked(facts)
-    assert sorted([area.area_id, area.place_name] for area in sheets) == sorted(first)
-    assert len(first) == facts.config.priorities.capacity
-    # By tier and then by name, as the table stands, there would be another.
-    by_name = table.sort_values(["tier", "place_name"])["area_id"].head(len(first))
-    assert set(by_name) != {area.area_id for area in sheets}
-    assert {area.area_id for area in (*sheets, *left)} == set(table["area_id"])
 
 
 def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of(bare_facts):
@@ -549,46 +406,6 @@ def test_a_walk_sheet_names_kinds_in_its_own_language_where_the_citys_file_does(
     assert kinds(replace(month_facts, config=config), "es") == english
 
 
-def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(month_facts):
-    name = month_facts.areas[0].place_name
-    facts = replace(month_facts, gone=(name, "Oldtown"))
-    said = " ".join(texts_of(edition(facts, "executive", "en", draw)))
-    assert f"off the list: {name} (a different part of it) and Oldtown." in said
-
-
-def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(month_facts):
-    assert month_facts.unserved
-    sheets = []
-
-    def keep(sheet):
-        sheets.append(sheet)
-        return b"a map"
-
-    said = " ".join(texts_of(edition(month_facts, "executive", "en", keep)))
-    shown = {(one.letter, one.name) for one in sheets[0].areas if not one.is_served}
-    assert shown == {("", one.name) for one in month_facts.unserved}
-    assert all(name in said for _, name in shown)
-    assert "other candidates have only a name." in said
-    drawn = [one.shape for one in sheets[0].areas]
-    assert not any(a.intersects(b) and a.intersection(b).area > 0.5 * min(a.area, b.area)
-                   for n, a in enumerate(drawn) for b in drawn[n + 1:])  # fmt: skip
-
-
-def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
-    first, *others = month_facts.areas
-    doubtful = [replace(first, suspect=first.incidents), *others]
-    said = " ".join(texts_of(edition(with_areas(month_facts, doubtful), "executive", "en", draw)))
-    assert (
-        "At least a third of the incidents in Hadderley (A) are at a placeholder location: check it first."
-        in said
-    )
-
-
-def test_where_no_change_can_be_told_the_lead_says_why(bare_facts):
-    facts = replace(bare_facts, change=ChangeFacts(msg("report.too_short")))
-    assert describe_change(facts, TELL) == str(msg("report.too_short"))
-
-
 def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
     city = month_facts.config.city.model_copy(
         update={"nonfatal_is_proxy": True, "nonfatal_name": "armed assault"}
@@ -679,16 +496,6 @@ def test_no_edition_gives_an_incident_an_address_or_a_coordinate(
         assert not any(DECIMALS.search(text) for text in texts)
 
 
-@pytest.mark.parametrize("name", ["public", WALKS])
-def test_what_the_public_holds_has_no_word_that_was_not_marked_public(month_facts, name):
-    assert INTERNAL not in " ".join(texts_of(edition(month_facts, name, "en", draw)))
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_the_same_facts_give_the_same_edition(month_facts, name):
-    assert edition(month_facts, name, "en", draw) == edition(month_facts, name, "en", draw)
-
-
 def test_maps_of_a_walk_show_no_count_and_those_of_the_city_do(month_facts):
     sheets = []
 
@@ -717,10 +524,3 @@ def test_a_name_of_any_signs_stands_as_it_is(month_facts, name):
     areas = [replace(month_facts.areas[0], place_name=name), *month_facts.areas[1:]]
     facts = with_areas(month_facts, areas)
     assert any(name in text for text in texts_of(edition(facts, "prevention", "en", draw)))
-
-
-def test_every_field_of_a_document_is_looked_at_here():
-    """A field that is added must be read by `texts_of` too."""
-    assert {field.name for field in fields(Table)} == {"caption", "columns", "rows", "numeric"}
-    found = {field.name for field in fields(Picture)}
-    assert found == {"png", "alt", "caption", "missing", "width_share"}

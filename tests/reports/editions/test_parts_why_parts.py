@@ -9,11 +9,9 @@ from tests.sentences import says
 from csa.base.params import Month
 from csa.base.text import Translator
 from csa.city.loading import load_evidence
-from csa.reports.document import Heading, Table
+from csa.reports.document import Heading
 from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition
 from csa.reports.editions.parts import MAX_FACTORS
-from csa.reports.maps.cartography import compose_map, spot_sign
-from csa.reports.maps.sheet import PRINT
 from csa.reports.month.month_end import ReportInputs, snapshot_for
 from csa.risk.explanation import factor_words
 from csa.risk.files import AreaFactor
@@ -64,47 +62,6 @@ def test_an_areas_sheet_gives_factor_range_no_cause_and_a_walks_a_study(known, n
     assert said.count(says("why_line.no_cause")) == 2
     assert said.count("541 lots in Philadelphia") == (2 if name == WALKS else 0)
     assert said.count(says("why_line.none")) == 1
-
-
-def test_the_prevention_edition_has_a_row_for_each_area_and_each_factor_once(known):
-    document = edition(known(), "prevention", "en", draw)
-    (table,) = (
-        block
-        for block in document.blocks
-        if isinstance(block, Table) and block.caption == says("report.why_caption")
-    )
-    assert len(table.rows) == 3
-    assert sorted(row[1] for row in table.rows) == ["none", "vacant lots", "vacant lots"]
-    assert any("vacant lot: 1" in row[2] for row in table.rows)
-    said = " ".join(texts_of(document))
-    assert said.count("1.4 times as many (90% range: 1.3 to 1.6)") == 1
-    assert says("why_line.no_cause") in said
-
-
-def test_a_walk_sheet_in_spanish_has_the_layers_and_the_studies_words_there(known):
-    said = " ".join(texts_of(edition(known(), WALKS, "es", draw)))
-    assert "terrenos baldíos, 3 o más a menos de 830 pies: 1.4 veces" in said
-    assert "541 terrenos en Filadelfia" in said
-    assert Translator("es")("why_line.no_cause") in said
-
-
-def test_vacant_land_is_on_a_walks_map_with_a_sign_for_each_kind(month_facts):
-    sheets = []
-    edition(month_facts, WALKS, "es", lambda sheet: sheets.append(sheet) or b"")
-    spots = {area.letter: area.why.spots for area in month_facts.areas}
-    assert {one.areas[0].letter: len(one.spots) for one in sheets} == {
-        letter: len(own) for letter, own in spots.items()
-    }
-    sheet, (lon, lat) = sheets[0], sheets[0].focus.centroid.coords[0]
-    both = (("edificio vacío", lon, lat), ("terreno baldío", lon + 0.001, lat))
-    sheet = replace(sheet, spots=both)
-    composed = compose_map(sheet, size_px=(840, 880))
-    said = {words.text for words in composed.words}
-    assert {"edificio vacío", "terreno baldío"} <= said
-    hollow, solid = (spot_sign(n, PRINT) for n in range(2))
-    drawn = [mark for mark in composed.ground if getattr(mark, "edge_px", 0) == hollow.edge_px]
-    drawn = [mark for mark in drawn if mark.color in {hollow.color, solid.color}]
-    assert [mark.color for mark in drawn] == [hollow.color, solid.color]
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from tests.sentences import says
 
 from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
-from csa.base.text import month, render
+from csa.base.text import month
 from csa.city.dataset import City, through_month
 from csa.city.history import DatasetVersion as HistoryEdition
 from csa.city.history import MonthCount
@@ -94,13 +94,6 @@ def _renamed(proposal, at, **values):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_the_areas_are_the_served_ones_by_letter(month_facts):
-    assert [area.letter for area in month_facts.areas] == ["A", "D", "F"]
-    assert month_facts.is_served
-    assert {area.state for area in month_facts.areas} == {"designated"}
-    assert {area.since for area in month_facts.areas} == {date(2019, 10, 1)}
-
-
 def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sample_source):
     """The oracle counts rows by the text of their cell and by their day, with pandas alone."""
     incidents = sample_source.city.dataset.incidents
@@ -113,19 +106,6 @@ def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sampl
         assert (area.incidents, area.recent_12) == (int(in_36.sum()), int(in_12.sum()))
         assert area.times.by_month["incidents"].sum() == area.incidents
         assert len(area.times.by_month) == 36
-
-
-def test_all_areas_together_are_followed_since_the_last_designation(month_facts):
-    change, statement = month_facts.change, month_facts.change.statement
-    assert change.displaced.chosen.area_ids == ("A", "D", "F")
-    since = change.displaced.since
-    assert (str(since), str(statement.period.until.plus(-1))) == ("2019-10", "2020-07")
-    counted = sum(
-        int(area.times.by_month.set_index("month").loc["2019-10":, "incidents"].sum())
-        for area in month_facts.areas
-    )
-    assert f"the 3 areas together had {counted} shootings" in render(statement.sentence)
-    assert all(area.change is not None for area in month_facts.areas)
 
 
 def test_without_a_store_the_areas_are_the_months_candidates(bare_facts):
@@ -210,10 +190,6 @@ def test_the_snapshot_is_the_one_that_is_named_before(sample_source, month_facts
     assert found == month_facts.snapshot
 
 
-def test_a_served_area_where_nothing_is_live_is_named(month_facts):
-    assert month_facts.plan.undone == ("A", "D", "F")
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -262,22 +238,6 @@ def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others
     found = follow(replace(look, records=records))
     assert found.displaced.chosen.area_ids == ("A", "D", "F")
     assert set(found.by_area) == {"A", "D", "F"}
-
-
-@pytest.mark.long
-def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_records):
-    """The same land in cells one size smaller has nearly the same count, and the same tier."""
-    known = next(area for area in month_facts.areas if area.letter == "D")
-    smaller = {h for cell in h3_cells.as_text(known.cells) for h in h3.cell_to_children(cell, 11)}
-    step = StepRow(key="D/1", area="D", state="designated", on_date=date(2019, 10, 1))
-    step.cells, step.evidence = sorted(smaller), {}
-    steps = (step, *(row for row in decided_records.steps if row.area != "D"))
-    found = gather_areas(
-        _decided(july, replace(decided_records, steps=steps)), (), date(2020, 7, 31)
-    )
-    area = next(area for area in found if area.letter == "D")
-    assert (area.tier, area.move) == (known.tier, TierMove.SAME)
-    assert area.incidents == pytest.approx(known.incidents, rel=0.1)
 
 
 def test_a_month_that_is_not_over_is_provisional(sample_source, month_facts):
@@ -389,11 +349,6 @@ def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_fac
     assert {"report.lacks_services", "report.lacks_people"} <= lacks
     assert services_per_1k(bare) is None
     assert services_by_area(City(sample_source.city.config, bare), [frozenset()]) == [None]
-
-
-def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):
-    assert bare_facts.public.facts is None
-    assert bare_facts.public.why_not.key == "report.public_not_asked"
 
 
 # ---- Refused --------------------------------------------------------------------------------

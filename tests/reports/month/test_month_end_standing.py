@@ -13,8 +13,8 @@ from csa.base.params import Month, last_day
 from csa.base.text import day
 from csa.program.areas import designate
 from csa.program.corrections import Correction, correct
-from csa.reports.month.gathering import gather_month, records_note
-from csa.reports.month.month_end import ReportInputs, describe_later, read_month, snapshot_for
+from csa.reports.month.gathering import records_note
+from csa.reports.month.month_end import describe_later, read_month, snapshot_for
 
 NEWEST = Month(2020, 7)  # the sample's last whole month
 
@@ -91,14 +91,3 @@ def _as_of_its_end(store, source, month):
     snapshot = snapshot_for(replace(source, records=records), None, month)
     notes = [(one.key, one.values) for one in records_note(records)]
     return snapshot, notes, [row.key for row in records.areas]
-
-
-@pytest.mark.long
-def test_the_facts_of_a_past_month_are_of_its_areas(served, sample_source):
-    may = Month(2020, 5)
-    records = read_month(served, sample_source.city, may)
-    facts = gather_month(
-        replace(sample_source, records=records), None, may, ReportInputs(with_public=False)
-    )
-    assert [(area.letter, area.since) for area in facts.areas] == [("A", date(2020, 2, 10))]
-    assert facts.notes[0].key == "report.stood_then"

@@ -64,10 +64,6 @@ def test_a_snapshot_is_twelve_digits_and_tells_what_it_is_of(take, sample_source
     assert (found.audit_n, found.audit_head) == (21, "ab" * 32)
 
 
-def test_the_same_parts_give_the_same_snapshot(take):
-    assert take() == take()
-
-
 def test_the_plan_is_looked_at_on_the_months_last_day_whatever_was_decided_since(take):
     assert take(records=Records()).as_of == date(2020, 7, 31)
     assert take(records=Records(), month=Month(2020, 2)).as_of == date(2020, 2, 29)
