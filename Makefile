@@ -31,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-share test-changed test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint weigh format lock site release release-files wheel bench bench-cities golden words proofs docs clean
+.PHONY: help setup run browser firefox postgres test test-share test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint weigh format lock site release release-files wheel bench bench-cities golden words proofs docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

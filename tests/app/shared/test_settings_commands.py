@@ -71,7 +71,7 @@ def require_readable(command):
     inner.make_context(inner.name, words)
 
 
-@pytest.mark.long_but_first
+@pytest.mark.long
 def test_what_start_and_the_pages_print_runs_in_another_folder(made, run, monkeypatch):
     session = session_of(made, made.home / "var" / "testville" / "dataset")
     (look, judge) = re.findall(r"csa (?:serve|backtest) --city [\w-]+", made.said)
