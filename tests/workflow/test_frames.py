@@ -115,6 +115,14 @@ def test_a_table_that_does_not_say_who_was_killed_is_asked_for_the_column(table)
     assert error.value.message.key == "frame.no_kind"
 
 
+@pytest.mark.long
+def test_areas_of_a_table_are_those_of_its_city(table):
+    direct = csa.propose_areas(table, csa.AreaSettings(max_area_km2=0))
+    by_city = csa.propose_areas(csa.City.from_frame(table), csa.AreaSettings(max_area_km2=0))
+    assert len(direct.areas)
+    assert direct.areas.geometry.equals(by_city.areas.geometry)
+
+
 @pytest.mark.parametrize("name", ["City", "propose_areas"])
 def test_either_name_of_the_library_brings_what_reads_a_table(name, monkeypatch):
     monkeypatch.setattr(csa.City, "reader", None)
@@ -200,3 +208,11 @@ def test_a_number_that_is_no_column_is_refused(table):
         "frame.no_column",
         "case",
     )
+
+
+def test_philadelphias_incidents_are_as_many_as_its_numbers(shared_data):
+    rows = pd.read_csv(shared_data / "philadelphia/philly_shooting_victims_2015_2025.csv")
+    rows = rows[rows["lat"].notna() & (rows["date"] < "2025-02")]
+    points = gpd.points_from_xy(rows["lon"], rows["lat"], crs="EPSG:4326")
+    city = csa.City.from_frame(gpd.GeoDataFrame(rows, geometry=points), killed="fatal")
+    assert city.dataset.report["incidents"] == rows["dc_key"].nunique() == 14_755

@@ -24,9 +24,9 @@ from csa.base.errors import CsaError, MapError
 from csa.base.schema import UNASSIGNED
 from csa.geo.cells import cover_study_area
 from csa.geo.palette import PAPER, class_colors
-from csa.reports.maps.cartography import compose_map, draw_map
-from csa.reports.maps.layers import fit, north_degrees, scale_bar
-from csa.reports.maps.marks import Stroke, font_path, is_writable, width_px, wrap, writable
+from csa.reports.maps.cartography import compose_map, draw_map, fitted_lines
+from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
+from csa.reports.maps.marks import Fill, Stroke, font_path, is_writable, width_px, wrap, writable
 from csa.reports.maps.sheet import PRINT, MapArea, MapSheet
 
 REPEATABLE = examples(0.3)
@@ -111,6 +111,11 @@ def luminance(color):
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+def contrast(one, two):
+    light, dark = sorted([luminance(one), luminance(two)], reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def overlaps(composed):
     boxes = np.array([placed.box for placed in composed.labels], dtype=object)
     touching = shapely.intersects(boxes[:, None], boxes[None, :])
@@ -166,6 +171,27 @@ def test_north_leans_east_of_the_middle_of_the_zone_and_is_up_in_it():
     assert north_degrees(view, x, y) == pytest.approx(-lean, abs=1e-3)
 
 
+def test_north_is_up_and_east_to_the_right():
+    view = compose_map(city()).layout.view
+    spots = [(-94.56, 39.05), (-94.56, 39.06), (-94.55, 39.05)]
+    (x, y), (_, y_north), (x_east, _) = shapely.get_coordinates(view.draw(shapely.points(spots)))
+    assert y_north < y
+    assert x_east > x
+
+
+def test_the_sheet_says_what_it_shows():
+    said = " ".join(texts(compose_map(city())))
+    for text in (*CLASSES, "People shot", "July 2017 to June 2020", "Core service area", "N"):
+        assert text in said
+    assert "Candidate area" in said
+    assert "Source: the city's police department" in said
+    assert "SYNTHETIC" not in said
+
+
+def test_a_made_up_city_is_marked_on_each_map():
+    assert "SYNTHETIC CITY" in texts(compose_map(city(is_synthetic=True)))
+
+
 def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
     cells = tuple((cell, 3) for cell in CELLS)
     sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
@@ -177,12 +203,64 @@ def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
     assert all(any(_is_near(color, one) for color in two) for one in wanted)
 
 
+def test_cells_of_one_class_are_told_apart_by_a_light_line():
+    cells = tuple((cell, 3) for cell in CELLS)
+    sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
+    picture = Image.open(io.BytesIO(draw_map(sheet))).convert("RGB")
+    left, top, right, bottom = compose_map(sheet).layout.view.box
+    x, y = int(left + right) // 2, int(top + bottom) // 2
+    middle = picture.crop((x - 60, y - 60, x + 60, y + 60)).getcolors(1 << 16)
+    assert any(_is_near(color, PAPER.casing) for _, color in middle)
+
+
 def _rgb(color):
     return np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)])
 
 
 def _is_near(color, wanted):
     return bool((abs(np.array(color) - _rgb(wanted)) <= 4).all())
+
+
+def test_few_is_told_from_land_water_and_paper():
+    few = class_colors(5)[0]
+    assert few not in {PAPER.land, PAPER.water, PAPER.ground, PAPER.park}
+    ground = compose_map(city()).ground
+    assert few in {mark.color for mark in ground if isinstance(mark, Fill)}
+
+
+def test_a_core_service_area_is_heavier_and_its_badge_is_dark():
+    composed = compose_map(city())
+    lines = [
+        mark for mark in composed.ground if isinstance(mark, Stroke) and mark.color == PAPER.outline
+    ]
+    candidate, served = lines
+    assert served.width_px > candidate.width_px
+    badges = [mark.color for mark in composed.label_marks if isinstance(mark, Fill)]
+    assert badges.count(PAPER.ink) == 1
+
+
+def test_a_zone_is_dashed_and_stands_under_the_areas():
+    sheet = city(zones=(shapely.box(-94.57, 39.04, -94.55, 39.06),))
+    ours = [one for one in compose_map(sheet).ground if isinstance(one, Stroke)]
+    dashed = [at for at, one in enumerate(ours) if one.is_dashed]
+    areas = [at for at, one in enumerate(ours) if one.color == PAPER.outline and not one.is_dashed]
+    assert len(dashed) == 1
+    assert dashed[0] < min(areas)
+    assert not [one for one in compose_map(city()).ground if getattr(one, "is_dashed", False)]
+
+
+def test_a_walk_sheet_is_drawn_around_its_area_two_blocks_wide():
+    here = area("A", -94.56, 39.05)
+    sheet = city(focus=here.shape, areas=(here,), cells=(), class_words=(), street_names=True)
+    west, south, east, north = extent_m(sheet)
+    walk = compose_map(sheet)
+    drawn = walk.layout.view.draw([here.shape])[0]
+    left, top, right, bottom = shapely.bounds(drawn)
+    box = walk.layout.view.box
+    nearest = min(left - box[0], top - box[1], box[2] - right, box[3] - bottom)
+    assert 250 * walk.layout.view.px_per_m <= nearest < 300 * walk.layout.view.px_per_m
+    assert east - west > 0 < north - south
+    assert "fewer than 10" not in texts(walk)
 
 
 def test_a_walk_sheet_names_main_streets_and_numbers_services():
@@ -210,7 +288,36 @@ def test_a_walk_sheet_names_main_streets_and_numbers_services():
     assert overlaps(composed) == 0
 
 
+def test_a_street_is_named_along_its_line():
+    sheet = city(focus=shapely.box(-94.57, 39.025, -94.55, 39.035), areas=(), street_names=True)
+    words = {words.text: words for words in compose_map(sheet).words}
+    name = words["Long Avenue"]
+    assert abs(name.angle) < 2
+    on_it = compose_map(sheet).layout.view.draw(
+        [shapely.LineString([(WEST, 39.03), (EAST, 39.03)])]
+    )
+    assert shapely.distance(on_it[0], shapely.Point(name.x, name.y)) < 2
+
+
 # ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_map_has_the_size_of_a_page_or_the_one_asked_for():
+    sheet = city(layers={}, cells=(), class_words=())
+    size = Image.open(io.BytesIO(draw_map(sheet))).size
+    assert size == PRINT.size_px
+    asked = Image.open(io.BytesIO(draw_map(sheet, size_px=(900, 800)))).size
+    assert asked == (900, 800)
+
+
+@pytest.mark.long
+def test_a_printed_map_is_small_and_carries_no_time_and_no_name_of_a_program():
+    png = draw_map(city(areas=many()))
+    assert len(png) < 250_000
+    with Image.open(io.BytesIO(png)) as picture:
+        assert set(picture.info) <= {"dpi"}
+        assert picture.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+        assert picture.mode == "P"
 
 
 def test_forty_areas_have_their_letter_and_no_label_hides_another():
@@ -244,6 +351,11 @@ def test_a_neighborhood_without_a_name_is_not_called_unassigned():
     unnamed = compose_map(city(neighborhoods=districts().assign(name=UNASSIGNED)))
     assert "Somewhere" in texts(named)
     assert UNASSIGNED not in texts(unnamed)
+
+
+def test_a_few_areas_have_their_names_beside_them():
+    said = [placed.text for placed in compose_map(city()).labels]
+    assert {"A Garden Slope", "B Hill"} <= set(said)
 
 
 def test_a_crowded_map_lists_the_names_beside_it():
@@ -358,6 +470,14 @@ def test_the_same_sheet_gives_the_same_bytes_in_two_threads_at_once():
     assert made == [first, first]
 
 
+def test_words_are_told_from_what_they_stand_on():
+    """4.5 to 1, on the casing or paper that all words have."""
+    composed = compose_map(city(is_synthetic=True))
+    for words in composed.words:
+        under = PAPER.ink if words.color == PAPER.casing else PAPER.ground
+        assert contrast(words.color, under) >= 4.5, words
+
+
 @pytest.mark.parametrize("n_classes", range(1, 7))
 def test_classes_are_told_apart_by_lightness_alone(n_classes):
     light = [luminance(color) for color in class_colors(n_classes)]
@@ -398,3 +518,12 @@ def test_no_label_hides_another_wherever_areas_are(spots):
     assert overlaps(composed) == 0
     frame = composed.layout.view.frame
     assert all(shapely.covers(frame, placed.box) for placed in composed.labels)
+
+
+def test_a_line_of_the_legend_is_set_smaller_before_it_is_broken():
+    whole = fitted_lines("Core service area", 20, 500, PAPER.ink)
+    shrunk = fitted_lines("Core service area", 20, 0.85 * whole.width, PAPER.ink)
+    broken = fitted_lines("Core service area", 20, 0.75 * whole.width, PAPER.ink)
+    assert [len(one.marks) for one in (whole, shrunk, broken)] == [1, 1, 2]
+    assert shrunk.marks[0].size_px < 20 == broken.marks[0].size_px
+    assert shrunk.width <= 0.85 * whole.width

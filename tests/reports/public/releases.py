@@ -176,3 +176,8 @@ def figures_of(releases, *, with_land=False):
                     seen.setdefault((key, count), Figure(name, members, count))
     is_counted = np.array([counted[n] for n in range(len(ids))])
     return list(seen.values()), is_counted
+
+
+def true_counts(figures, is_counted):
+    """Count what is not domestic in each figure."""
+    return [int(is_counted[one.members].sum()) for one in figures]

@@ -9,12 +9,12 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 import jsonschema
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from tests.reports.conftest import INTERNAL
 
 from csa.base.errors import OutputError, SourceError
@@ -78,8 +78,54 @@ def test_parquet_is_the_same_table_and_says_what_it_is(bundle_folder, name):
 
 
 def test_the_catalog_has_what_dcat_us_requires(bundle_folder):
-    """The required fields and forms of DCAT-US 1.1: dcat_us.json has them from its documentation."""
-    schema = json.loads(Path(__file__).with_name("dcat_us.json").read_text())
+    """The required fields and forms of DCAT-US 1.1, written down anew from its documentation."""
+    text = {"type": "string", "minLength": 1}
+    url = {"type": "string", "pattern": "^https://"}
+    distribution = {
+        "required": ["@type", "mediaType", "format", "downloadURL"],
+        "properties": {
+            "@type": {"const": "dcat:Distribution"},
+            "mediaType": {"pattern": r"^[-\w]+/[-\w]+(\.[-\w]+)*([+][-\w]+)?$"},
+            "downloadURL": url,
+        },
+    }
+    dataset = {
+        "required": [
+            "title",
+            "description",
+            "keyword",
+            "modified",
+            "publisher",
+            "contactPoint",
+            "identifier",
+            "accessLevel",
+        ],
+        "properties": {
+            "@type": {"const": "dcat:Dataset"},
+            "title": text,
+            "description": text,
+            "identifier": text,
+            "keyword": {"type": "array", "minItems": 1, "items": text},
+            "modified": {"pattern": r"^\d{4}-\d{2}-\d{2}$"},
+            "accessLevel": {"enum": ["public", "restricted public", "non-public"]},
+            "rights": {"type": "string", "minLength": 1, "maxLength": 255},
+            "accrualPeriodicity": {"pattern": r"^R/P\d+[YMD]$"},
+            "temporal": {"pattern": r"^\d{4}-\d{2}-\d{2}/\d{4}-\d{2}-\d{2}$"},
+            "publisher": {"required": ["name"], "properties": {"name": text}},
+            "contactPoint": {
+                "required": ["fn", "hasEmail"],
+                "properties": {"fn": text, "hasEmail": {"pattern": r"^mailto:[^@\s]+@[^@\s]+$"}},
+            },
+            "distribution": {"type": "array", "minItems": 1, "items": distribution},
+        },
+    }
+    schema = {
+        "required": ["conformsTo", "dataset"],
+        "properties": {
+            "conformsTo": {"const": "https://project-open-data.cio.gov/v1.1/schema"},
+            "dataset": {"type": "array", "minItems": 1, "items": dataset},
+        },
+    }
     catalog = json.loads((bundle_folder / "catalog.json").read_bytes())
     jsonschema.validate(catalog, schema)
     (told,) = catalog["dataset"]
@@ -120,6 +166,17 @@ def test_the_tables_say_what_the_facts_say(texts, public_facts):
     assert [int(row["incidents"]) for row in rows("years.csv")] == [
         count for _, count in public_facts.years
     ]
+
+
+def test_shapes_are_cells_and_outlines_of_areas(texts, public_facts):
+    cells, areas = (json.loads(texts[f"{name}.geojson"]) for name in ("cells", "areas"))
+    assert [one["properties"]["cell"] for one in cells["features"]] == [
+        cell.cell for cell in public_facts.cells
+    ]
+    assert all(len(one["geometry"]["coordinates"][0]) == 7 for one in cells["features"])
+    assert [one["properties"]["letter"] for one in areas["features"]] == ["A", "D", "F"]
+    assert all(shapely.from_geojson(json.dumps(one)).is_valid for one in areas["features"])
+    assert (cells["is_synthetic"], cells["quarter"]) == (True, "2020-Q2")
 
 
 # ---- what must not be in it ----------------------------------------------------------------
@@ -274,6 +331,15 @@ def test_a_picture_that_was_cut_short_is_refused(copied, name):
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(SourceError, match="damaged"):
         read_bundle(copied)
+
+
+def test_a_bundle_without_maps_is_read_without_them(copied):
+    marker = json.loads((copied / "bundle.json").read_text())
+    for name in ("map.svg", "map-es.svg"):
+        (copied / name).unlink()
+        del marker["files"][name]
+    (copied / "bundle.json").write_text(json.dumps(marker))
+    assert read_bundle(copied)[1] == {}
 
 
 @pytest.mark.parametrize("version", [0, 2])

@@ -83,12 +83,6 @@ def spread(n, seed=20):
     )
 
 
-def at_knots(*knots):
-    """Give places close around each knot: its longitude, its latitude, how many."""
-    rng = np.random.default_rng(4)
-    return [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
-
-
 def some_each_month(months, n=4, **where):
     """Give n rows in each month, at one place; the last day is the last month's."""
     lines = [
@@ -493,6 +487,21 @@ def test_without_an_area_and_without_a_plan_the_public_is_told_the_rest(tmp_path
     assert facts.domestic_on == date(2020, 1, 2)
 
 
+def test_candidates_stand_where_no_area_is_served(tmp_path):
+    near = np.random.default_rng(20).normal((-94.57, 39.02), 0.0005, (60, 2)).tolist()
+    lines = [
+        row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *at)
+        for n, at in enumerate([*near, *spread(90)])
+    ]
+    dataset, config = in_town(tmp_path, [*lines, row("x", "2017-01-01"), row("y", "2019-12-31")])
+    facts, publication = gathered(config, dataset, Month(2019, 12))
+    assert [area.state for area in facts.areas] == ["candidate"]
+    assert facts.areas[0].since is None
+    assert facts.change is None
+    assert facts.areas[0].letter == ""
+    assert publication.places["area"] == {facts.areas[0].place_name: facts.areas[0].cells}
+
+
 def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample_records):
     late = date(2020, 7, 1)
     steps = tuple(replace_row(step, on_date=late) for step in sample_records.steps)
@@ -625,6 +634,15 @@ def test_a_year_below_ten_is_fewer_than_ten_in_the_citys_table_too(tmp_path):
     ]
 
 
+@pytest.mark.slow
+def test_philadelphia_is_published_on_the_word_in_its_file(philadelphia, tmp_path):
+    dataset, config = philadelphia
+    facts, _ = gathered(config, dataset, Month(2024, 12))
+    assert facts.domestic == "confirmed"
+    assert (facts.quarter, facts.start, facts.until) == ("2024-Q4", "2022-01", "2025-01")
+    assert sum(one.count is not None for one in facts.districts) > 40
+
+
 # ---- what was written by hand --------------------------------------------------------------
 
 
@@ -669,10 +687,24 @@ def test_a_source_that_stopped_to_mark_domestic_cases_needs_an_offices_word(tmp_
         gathered(config, dataset, Month(2019, 12))
 
 
+def test_a_candidate_whose_number_is_held_back_is_not_shown_at_all(public_facts, new_town):
+    """That it is listed would tell that it had ten or more."""
+    knot = np.random.default_rng(3).normal((-94.57, 39.02), 0.0008, (60, 2)).tolist()
+    lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *at) for n, at in enumerate(knot)]
+    lines += [row(f"s{n}", "2018-11-11", *at) for n, at in enumerate(spread(80, 5))]
+    lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
+    dataset, config = in_town(new_town().folder, lines)
+    facts, publication = gathered(config, dataset, Month(2019, 12))
+    assert all(area.count for area in facts.areas)
+    assert set(publication.places["area"]) == {area.place_name for area in facts.areas}
+
+
 @pytest.mark.parametrize("middle", [8, 14])
 def test_a_candidate_is_called_as_on_all_pages_and_one_withheld_is_not_named(tmp_path, middle):
     """None has a letter, which would promise a choice."""
-    at = at_knots((-94.59, 39.02, 30), (-94.585, 39.045, middle), (-94.58, 39.02, 30))
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 30), (-94.585, 39.045, middle), (-94.58, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
     lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
@@ -689,7 +721,9 @@ def test_a_candidate_is_called_as_on_all_pages_and_one_withheld_is_not_named(tmp
 
 @pytest.mark.parametrize(("years", "n_told"), [(1, 0), (2, 3)])
 def test_no_outline_is_told_where_the_months_are_too_few_to_say_where(tmp_path, years, n_told):
-    at = at_knots((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.58, 39.02, 30))
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.58, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
     first = 2020 - years
     days = [f"{first + n % years}-{1 + n % 12:02d}-03" for n in range(len(at))]
     lines = [row(n, day, *place) for n, (day, place) in enumerate(zip(days, at, strict=True))]
@@ -701,11 +735,29 @@ def test_no_outline_is_told_where_the_months_are_too_few_to_say_where(tmp_path, 
     assert len(areas_shown(window, Analysis(City(config, dataset), choices))) == n_told
 
 
+def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample_source):
+    """By DBSCAN alone it is an area; what a team walks is not found by such a point at all."""
+    window = resolve_window(sample_source.city, Month(2020, 8))
+    walkable = AreaSettings(until=window.period.until)
+    told = areas_shown(window, Analysis(sample_source.city, walkable))
+    assert "Kestrelby" not in {area.place_name for area in told}
+    assert len(told) == 8
+    choices = replace(walkable, max_area_km2=0.0, resolution=9)
+    every = propose_areas(City(sample_source.city.config, window.dataset), choices).areas.set_index(
+        "place_name"
+    )
+    assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (23, 24)
+    told = areas_shown(window, Analysis(sample_source.city, choices))
+    assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}
+
+
 @pytest.mark.parametrize(("at_hospital", "n_told"), [(14, 3), (15, 2)])
 def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
     tmp_path, at_hospital, n_told
 ):
-    at = at_knots((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.52, 39.02, 30))
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.52, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
     at += [(-94.585, 39.045)] * at_hospital
     lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]

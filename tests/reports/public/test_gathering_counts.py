@@ -4,17 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.disclosure.attacker import find_exposed
+from tests.disclosure.attacker import Figure, find_exposed
 from tests.disclosure.guesser import guess, right_share, sure_share
 from tests.reports.public.releases import (
     area,
     figures_of,
     leaving_out,
     publish,
+    true_counts,
     without,
 )
 
 from csa.base.params import Month
+from csa.city.dataset import City
 from csa.disclosure.keys import Secret
 
 SECRET = Secret(bytes(range(32)))
@@ -151,6 +153,19 @@ def test_the_best_guess_of_what_is_domestic_is_right_for_two_in_five_or_fewer(
     assert sure_share(blind) < 0.01
 
 
+@pytest.mark.long
+def test_the_audit_sees_that_exact_counts_would_give_domestic_ones_away(twelve_apart):
+    """As they were: with the points known, each count that was told gives its own away."""
+    figures, is_counted = figures_of(twelve_apart[:1])
+    true = true_counts(figures, is_counted)
+    exact = [
+        Figure(one.name, one.members, n if n >= 10 else None)
+        for one, n in zip(figures, true, strict=True)
+    ]
+    found = {one.name for one in find_exposed(exact, is_counted, are_points_known=True, within=0)}
+    assert {one.name for one in exact if one.told is not None and len(one.members) > 1} <= found
+
+
 def test_a_lost_secret_tells_nothing_anew(sample_city):
     (first,) = publish(sample_city, MONTHS[-1:], SECRET, lambda _: [])
     other = Secret(bytes(range(1, 33)))
@@ -158,3 +173,25 @@ def test_a_lost_secret_tells_nothing_anew(sample_city):
     assert trial.publication.counts != first.publication.counts
     stands = trial.publication.with_earlier([first.publication])
     assert stands.counts == first.publication.counts
+
+
+@pytest.mark.slow
+def test_twelve_quarters_of_philadelphia_give_nothing_away_and_take_the_same_time(philadelphia):
+    """Its file does not say what is domestic: one in eight is drawn to be, at random."""
+    dataset, config = philadelphia
+    rng = np.random.default_rng(7)
+    marked = np.where(rng.random(len(dataset.incidents)) < 1 / 8, "yes", "no")
+    dataset = replace(dataset, incidents=dataset.incidents.assign(domestic=marked))
+    months = [Month(2020, 3).plus(3 * n) for n in range(20)]
+    city = leaving_out(City(config, dataset))
+    found = publish(city, months, SECRET, lambda _: [], reported_late)
+    alone = publish(city, months[-1:], SECRET, lambda _: [], reported_late)
+    assert found[-1].seconds < 1.5 * max(alone[0].seconds, 0.1)
+    figures, is_counted = figures_of(found[-12:])
+    assert find_exposed(figures, is_counted, are_points_known=True) == ()
+    sure, few = set(), set()
+    for one, n in zip(figures, true_counts(figures, is_counted), strict=True):
+        if one.told is None or one.told >= 20:
+            (few if one.told is None else sure).add((one.name.split(",")[0], n))
+    assert len(sure) > 100
+    assert not sure & few  # no place with 20 or more is ever "fewer than 10" with the same count

@@ -8,6 +8,7 @@ import h3
 import numpy as np
 from tests.geometry_file import corners_of
 
+from csa.base.text import Translator
 from csa.geo.palette import class_colors
 from csa.reports.public.map_sheet import public_file, public_message
 from csa_app.shared.theme import DARK
@@ -63,6 +64,19 @@ def test_where_each_cell_has_fewer_than_ten_only_areas_are_shown(public_facts):
     told = public_message(public_facts.model_copy(update={"cells": few}))
     assert told["time"] is None
     assert len(told["areas"]) == len(public_facts.areas)
+
+
+def test_in_spanish_the_same_numbers_have_spanish_words_and_say_who_has_not_read_them(public_facts):
+    facts = public_facts.model_copy(update={"spanish_office": ""})
+    plain, spanish = (public_message(facts, language)["time"] for language in ("en", "es"))
+    assert [spanish[name] for name in ("counts", "bounds")] == [
+        plain[name] for name in ("counts", "bounds")
+    ]
+    for name in ("titles", "note", "names"):
+        assert spanish[name] != plain[name]
+    page = public_file(facts, "es", {"layers": {}}, BOUNDS).decode()
+    assert Translator("es")("public.unreviewed") in page
+    assert "Tiroteos" in page or "tiroteos" in page.lower()
 
 
 def test_on_a_dark_ground_the_most_is_the_lightest(public_facts):

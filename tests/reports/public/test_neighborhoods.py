@@ -9,7 +9,7 @@ from tests.sentences import says
 from csa.base.text import Translator
 from csa.reports.public.facts import DensityClass, PublicMeeting, PublicPlace
 from csa.reports.public.neighborhoods import city_card, neighborhood_blocks, place_cards, place_ids
-from csa.reports.public.words import area_name
+from csa.reports.public.words import area_name, class_words
 
 CLASSES = (
     DensityClass(low=0, high=9),
@@ -56,6 +56,12 @@ def test_a_row_has_number_color_years_and_change_and_the_too_small_are_one_sente
     assert table.columns[-2:] == ("Each year, 2018–2019", "2019 compared with the years before")
     assert "<10" in about.text
     assert about.text.endswith(says("public.trend_small", n=2, of=2))
+
+
+def test_map_legend_and_table_have_one_vocabulary(facts):
+    table, _ = neighborhood_blocks(facts, Translator())
+    assert {row[2] for row in table.rows} <= set(class_words(facts))
+    assert "not shown" not in str(table.rows)
 
 
 def test_an_area_has_its_letter_as_on_every_page_and_a_candidate_has_none(facts):
@@ -106,3 +112,10 @@ def test_bars_of_years_that_the_number_does_not_count_are_pale_and_said_to_be(fa
     assert [bar.is_outside for bar in bars] == [True, False, True]
     all_of_it = facts.model_copy(update={"start": "2017-01", "until": "2020-01"})
     assert place_cards(all_of_it, Translator())[1].note == ""
+
+
+def test_a_few_never_look_like_many(facts):
+    bars = place_cards(facts, Translator())[0].bars
+    assert [bar.share for bar in bars] == [0.3, 0.3]
+    high = max(bar.share for bar in city_card(facts, Translator()).bars)
+    assert high == 1

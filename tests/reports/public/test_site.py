@@ -12,7 +12,9 @@ from tests.reports.told import STATES, answer, facts
 from tests.sentences import says
 
 from csa.base.text import LANGUAGES
+from csa.geo.palette import class_colors
 from csa.reports.public.facts import PublicPlace
+from csa.reports.public.pages import language_name
 from csa.reports.public.sections import public_sections
 from csa.reports.public.site import public_page, site_files
 from csa.reports.public.wall import wall_page
@@ -48,6 +50,16 @@ class Reader(HTMLParser):
         return [attrs for found, attrs in self.tags if found == tag]
 
 
+def rows_of(html, caption):
+    """Read a table by its caption, as cells of text."""
+    found = re.search(rf"<caption>{re.escape(caption)}</caption>.*?</table>", html, re.DOTALL)
+    rows = re.findall(r'<tr role="row">(.*?)</tr>', found[0], re.DOTALL)
+    return [
+        tuple(re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row))
+        for row in rows
+    ]
+
+
 # ---- By hand --------------------------------------------------------------------------------
 
 
@@ -59,6 +71,10 @@ def test_a_site_is_the_page_and_the_wall_in_each_language():
     assert b'href="es/index.html" lang="es"' in files["index.html"]
     assert b'href="../index.html" lang="en"' in files["es/index.html"]
     assert all(b'href="wall.html"' in files[path] for path in ("index.html", "es/index.html"))
+
+
+def test_a_language_names_itself():
+    assert [language_name(language) for language in ("en", "es")] == ["English", "Español"]
 
 
 def test_the_page_opens_with_the_map_and_folds_each_section_in_its_order():
@@ -89,6 +105,29 @@ def test_streets_lead_to_the_neighborhoods_that_have_a_card():
     assert not Reader(public_page(facts(), "en", WHOLE)).all("input")
 
 
+def test_tables_say_what_the_map_shows():
+    html, unknown = public_page(facts(), "en", WHOLE), says("public.change_unknown")
+    assert rows_of(
+        html, says("public.areas_caption", what="shootings", when="July 2017 to June 2020")
+    ) == [
+        ("Area", "Status", "Since", "Number", "What changed?"),
+        ("Ash Hollow (A)", "chosen", "October 1, 2019", "120", unknown),
+        ("Larkmoor (B)", "chosen", "October 1, 2019", "120", unknown),
+        ("Old Mill (C)", says("public.maintenance"), "October 1, 2019", "fewer than 10", unknown),
+    ]
+    assert rows_of(html, says("public.years_caption", what="shootings")) == [
+        ("Year", "Number"),
+        ("2018", "640"),
+        ("2019", "655"),
+    ]
+
+
+def test_the_legend_has_the_colors_of_the_map_itself():
+    page = Reader(public_page(facts(), "en", WHOLE))
+    fills = [rect["fill"] for rect in page.all("rect") if "fill" in rect]
+    assert fills == list(class_colors(4))
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -98,6 +137,13 @@ def test_a_map_that_could_not_be_drawn_is_said_in_its_place():
         assert says("wall.map_missing") in html
         assert 'class="map"' not in html
     assert "could not be drawn" in site_files(facts(), {})["index.html"].decode()
+
+
+def test_a_long_list_of_neighborhoods_scrolls_and_stays_light():
+    many = facts(districts=tuple(PublicPlace(name=f"Place {n}", count=99) for n in range(160)))
+    html = public_page(many, "en", WHOLE)
+    assert 'class="table long" role="region"' in html
+    assert len(html) < 400_000
 
 
 def test_in_the_app_the_page_leads_nowhere_and_holds_what_is_beside_it():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.reports import told
-from tests.reports.told import STATES, change, facts
+from tests.reports.told import LONG_NAME, STATES, change, facts
 from tests.sentences import says
 
 from csa.base.text import LANGUAGES, Translator
@@ -80,6 +80,14 @@ def test_each_area_stands_beside_all_together_and_moved_is_said_of_it(language):
     ]
 
 
+def test_areas_that_are_alike_share_a_line():
+    shown = rows("areas", STATES["forty areas"])
+    assert {row.text for row in shown} == {says("public.change_unknown")}
+    assert ", ".join(row.label for row in shown).split(", ") == [
+        one.letter for one in STATES["forty areas"].areas
+    ]
+
+
 def test_every_task_is_shown_late_ones_first_with_the_agencys_reason():
     given_facts = STATES["all kinds of work"]
     shown = rows("tasks", given_facts)
@@ -127,10 +135,24 @@ def test_screens_without_anything_to_say_are_left_out_or_say_so():
     assert "answers" not in keys(facts(answers=()))
 
 
+def test_a_plain_quarter_has_eight_screens():
+    assert len(wall_screens(facts())) == len(ORDER) == 8
+
+
+def test_areas_are_shown_on_the_map_where_something_is_known_of_them():
+    assert screen("areas", STATES["all kinds of work"]).is_map
+    assert not screen("areas", STATES["forty areas"]).is_map
+
+
 def test_only_what_fits_nowhere_is_cut():
     assert fitting([Row("one two three four", "B"), Row("five")], 3) == (Row("five"),)
     assert fitting([Row("one two three four", "B")], 3) == (Row("one two …", "B"),)
     assert fitting([], 3) == ()
+
+
+def test_a_city_with_a_long_name_keeps_the_first_screen_short():
+    first = wall_screens(facts(city_name=LONG_NAME, is_proxy=True), "es")[0]
+    assert first.rows
 
 
 # ---- True in general ------------------------------------------------------------------------

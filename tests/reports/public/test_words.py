@@ -22,9 +22,9 @@ from csa.reports.public.plan import (
     notice_text,
     status_at_quarter_end,
 )
-from csa.reports.public.sections import public_sections
+from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import MOST_LISTED, MOST_WORDS, count_words, wall_marks, wall_screens
-from csa.reports.public.words import class_words, marks_of
+from csa.reports.public.words import class_words, marks_of, period, subtitle
 
 SECTIONS = (
     "number",
@@ -95,6 +95,18 @@ def said_on(screen):
     return [*(f"{row.label} {row.text}" for row in screen.rows), *drawn]
 
 
+def everything(given, language="en"):
+    """Give all text of the page and the wall, tables included."""
+    texts = [public_title(given, language), *marks_of(given, language)]
+    for found in public_sections(given, language):
+        texts += [found.title, *told(found)]
+        tables = [block for block in found.blocks if isinstance(block, Table)]
+        texts += [cell for block in tables for row in block.rows for cell in row]
+    for screen in wall_screens(given, language):
+        texts += [screen.title, *said_on(screen)]
+    return texts
+
+
 def sentences(text):
     return [part for part in re.split(r"(?<=[.?!])\s+", text) if part.endswith((".", "?"))]
 
@@ -102,11 +114,37 @@ def sentences(text):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+def test_the_page_opens_with_what_a_number_is():
+    first = section("number", facts()).blocks[0]
+    assert first.sentences[0] == says("public.one_or_more")
+    first = section("number", facts(is_proxy=True)).blocks[0]
+    assert first.sentences[0] == says("public.one_or_more_proxy")
+
+
 def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
     assert class_words(facts()) == ("fewer than 10", "10 to 14", "15 to 24", "25 or more")
     one = DensityClass(low=10, high=10), DensityClass(low=1200, high=None)
     classes = (DensityClass(low=0, high=9), *one)
     assert class_words(facts(classes=classes)) == ("fewer than 10", "10", "1,200 or more")
+
+
+def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
+    given = facts(change=change("fewer here and within 750 m", 38, 45, 77))
+    assert text_of("change", given) == (
+        "As a group, the areas had fewer shootings than we would expect. "
+        "So had all blocks within half a mile, the areas included. "
+        "The areas had 38 in this time: October 2019 to June 2020. "
+        "With no change, chance alone could give any number from 45 to 77. "
+        "Cases between partners or family count here too. "
+        "If nothing had changed, there would be less than a 1 in 20 chance of us saying this. "
+        "This does not say why."
+    )
+
+
+def test_that_a_fall_may_have_moved_is_said_in_both_languages():
+    given = facts(change=change("fewer here; may have moved", 38, 45, 77))
+    assert "We cannot tell if they moved somewhere else." in text_of("change", given)
+    assert "No podemos saber si pasaron a otro lugar." in text_of("change", given, "es")
 
 
 def test_where_it_went_up_next_door_is_said_of_the_area_and_of_all_together():
@@ -128,10 +166,37 @@ def test_an_area_of_which_nothing_can_be_said_yet_says_so():
     assert [row[-1] for row in table("areas", given).rows] == [says("public.change_unknown"), ""]
 
 
+def test_a_page_named_by_a_quarter_says_that_places_are_counted_in_whole_years():
+    given = facts(start="2017-01", until="2020-01")
+    assert period(given, Translator()) == "2017 to 2019"
+    assert subtitle(given, Translator()).startswith(
+        "Places are counted in full years: 2017 to 2019. "
+        "Citywide numbers and what changed go through June 2020."
+    )
+    assert "full years" not in subtitle(facts(), Translator())
+
+
+@pytest.mark.parametrize("verdict", ["fewer for a while, no longer", "more for a while, no longer"])
+def test_a_change_that_is_over_is_said_with_its_last_month(verdict):
+    said = text_of("change", facts(change=change(verdict, 38, 45, 77)))
+    fewer = verdict.split()[0]
+    assert f"the areas had {fewer} shootings than we would expect until February 2020" in said
+    assert ", but not since." in said
+
+
 def test_neighborhoods_stand_by_name_never_by_count():
     found = [row[0] for row in table("neighborhoods", facts()).rows]
     assert found == ["Ash Hollow", "Élan Park", "Vinegate"]
     assert table("neighborhoods", facts()).rows[1][1] == says("public.fewer")
+
+
+def test_the_plan_is_told_by_how_its_actions_stand():
+    plan, actions = section("doing", facts()).blocks
+    assert plan.text == (
+        "The plan has 6 actions: 1 late, 1 needs help, 1 no news lately, 1 not begun, "
+        "1 on track, 1 done"
+    )
+    assert [row[1] for row in actions.rows][:2] == [says("public.late"), says("public.needs_help")]
 
 
 def test_every_task_stands_with_its_agencys_reason_late_ones_first():
@@ -286,6 +351,12 @@ def test_no_single_public_sentence_is_above_grade_eight():
                 filled = re.sub(r"\{(\w+)[^}]*\}", lambda f: fields.get(f[1], "ten"), form)
                 hard |= {one: grade(one) for one in sentences(filled) if grade(one) > 8}
     assert not hard
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_word_judges_a_place_or_names_a_person(state):
+    text = " ".join(everything(STATES[state])).casefold()
+    assert [word for word in FORBIDDEN if word in text] == []
 
 
 def test_no_public_sentence_of_the_catalog_has_such_a_word():

@@ -118,6 +118,14 @@ def missed(texts, facts, language, others=()):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+def test_spanish_says_what_a_number_is_first():
+    sections = {section.key: section for section in public_sections(STATES["compass"], "es")}
+    assert sections["number"].blocks[0].sentences[0] == Translator("es")("public.one_or_more")
+    assert "tiroteos" in sections["where"].title
+    said = list(texts_in(sections["areas"].blocks))
+    assert {"Elmvale, al este (A)", "1 de octubre de 2019"} <= set(said)
+
+
 def test_what_stands_outside_brackets_is_found():
     assert unspoken(["⟦In ⟦July⟧ 38⟧ Elmvale", "38 left", "⟦a⟧ Q 7"], ["Elmvale"]) == ["left"]
     found = texts_of('<p title="one">two <b>three</b></p><script>four</script>')
