@@ -161,14 +161,16 @@ def test_whatever_is_pressed_is_as_large_as_a_thumb_and_axe_finds_no_fault(at_wo
     reader = at_work(address, scheme="dark")
     page, found = reader.page, {}
     page.get_by_text("Mark a task done", exact=True).click()
+    reader.settle()
+    found["measures"] = page.evaluate(SMALL, THUMB)
     for name in ("Enter or define measures", "Decide the next step"):
         page.locator("summary", has_text=name).first.click()
     reader.settle()
     assert set(faults(page)) <= KNOWN
-    for name in ("measures", "", "areas", 'plan?plan={"look":"cards"}', "meeting"):
-        if name != "measures":
-            page.goto(f"{address}/{name}")
-            page.wait_for_selector("h1")
+    reader.assert_fits()
+    for name in ("", "areas", 'plan?plan={"look":"cards"}', "meeting"):
+        page.goto(f"{address}/{name}")
+        page.wait_for_selector("h1")
         reader.settle()
         reader.assert_fits()
         found[name] = page.evaluate(SMALL, THUMB)
