@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from types import SimpleNamespace
 
 import pytest
@@ -52,6 +53,9 @@ def served(city, static, tmp_path, monkeypatch):
     return SimpleNamespace(asked=asked, opened=opened)
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
 def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready(served):
     started.warm_up()
     first = screen_state.first_choices(City(served.opened.config, served.opened.dataset))
@@ -70,6 +74,20 @@ def test_long_work_waits_until_a_first_page_is_out(monkeypatch):
     started.get_ready()
     assert seen == [False]
     assert FIRST_PAGE_IS_OUT.wait(5)
+
+
+def test_how_sure_areas_are_is_such_work(served, monkeypatch):
+    class WaitedError(Exception):
+        pass
+
+    def wait():
+        raise WaitedError
+
+    monkeypatch.undo()
+    monkeypatch.setattr(cache, "FIRST_PAGE_IS_OUT", SimpleNamespace(wait=wait))
+    with pytest.raises(WaitedError):
+        cache.priorities(served.opened, screen_state.first_choices(served.opened))
+    assert served.asked == []
 
 
 def test_options_go_to_streamlit_with_our_own_page(monkeypatch):
@@ -117,12 +135,18 @@ def test_it_serves_from_a_folder_that_it_may_not_write(root, sample_folder, tmp_
     assert list(home.glob("var/.geometry/*/geometry.json"))
 
 
+# ---- At the edge ----------------------------------------------------------------------------
+
+
 def test_a_city_that_must_be_read_first_is_left_to_the_page_that_shows_how_far_it_is(
     served, monkeypatch
 ):
     monkeypatch.setattr(cache, "needs_reading", lambda: True)
     started.warm_up()
     assert served.asked == []
+
+
+# ---- Refused --------------------------------------------------------------------------------
 
 
 def test_a_city_that_is_not_there_stops_nothing(static, monkeypatch):
@@ -138,6 +162,29 @@ def test_a_damaged_dataset_stops_nothing(static, tmp_path, root, monkeypatch):
     damaged = Deployment(root / "config" / "sample.toml", tmp_path, none, none)
     monkeypatch.setattr(cache, "deployment", lambda: damaged)
     started.warm_up()
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_make_run_the_container_and_the_browser_tests_start_the_same(root):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    assert "set -- demo; else set -- serve" in makefile
+    served = (root / "src" / "csa" / "cli" / "serve.py").read_text(encoding="utf-8")
+    assert '"-m", "csa_app", "--server.port"' in served
+    assert "streamlit run" not in makefile
+    dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
+    assert 'CMD ["python", "-m", "csa_app"' in dockerfile
+    tests = (root / "tests" / "browser" / "conftest.py").read_text(encoding="utf-8")
+    assert 'run=("csa_app",)' in tests
+
+
+def test_a_fault_that_nobody_caught_offers_no_links_to_other_hosts(root):
+    """Streamlit's own would carry the error's words to a search page and a chat."""
+    text = (root / "app" / "csa_app" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    client = tomllib.loads(text)["client"]
+    assert client["showErrorLinks"] is False
+    assert client["showErrorDetails"] == "none"
 
 
 def test_what_is_imported_before_the_server_starts_registers_no_component():

@@ -3,18 +3,22 @@
 import ast
 import gc
 import os
+from dataclasses import replace
 from weakref import ref
 
 import pytest
 
+import csa_app
 from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError
 from csa.base.io import KEPT
+from csa.base.params import Month
 from csa.city.dataset import save_dataset
 from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa_app.shared import cache
+from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import Deployment
 
 REMEMBERS = {"cache_data", "cache_resource", "experimental_memo", "experimental_singleton"}
@@ -69,6 +73,52 @@ def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
         assert types <= keyed | small | rows, (name, function.name)
         assert "max_entries=" in decorator, f"{function.name} would grow without end"
         assert ("keys=OF_BASIS" in decorator) == bool(types & {"ReportBasis", "Facts"})
+
+
+def test_the_screens_sit_beside_the_library_and_not_in_it(root):
+    assert csa_app.__file__ == str(root / "app" / "csa_app" / "__init__.py")
+
+
+def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, monkeypatch):
+    asked, write = [], cache.export
+    monkeypatch.setattr(cache, "export", lambda *of: asked.append(of) or write(*of))
+    promise = cache.download(city.proposal, "areas.csv")
+    assert asked == []
+    assert promise().startswith(b"area_id,served_as,")
+    assert asked == [(city.proposal, "areas.csv")]
+
+
+@pytest.mark.parametrize("resolution", [8, 10])
+def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution):
+    opened = CitySession(
+        city.config, city.dataset, tmp_path, incidents_key=f"test {city.dataset.fingerprint}"
+    )
+    choices = replace(city.choices, until=None, resolution=resolution)
+    first = cache.analysis(opened, choices).proposal
+    assert cache.analysis(opened, choices).proposal is first
+    assert cache.cells(opened, resolution) is cache.cells(opened, resolution)
+    assert first.summary["params"]["resolution"] == resolution
+    then = cache.analysis(opened, choices).proposed(Month(2020, 5))
+    assert cache.analysis(opened, choices).proposed(Month(2020, 5)) is then
+    assert len(then.cells) == len(then.labels) == 0 < len(first.cells)
+    sheet = cache.sheet(opened, choices, "c-2")
+    assert cache.sheet(opened, choices, "c-2") is sheet
+    assert sheet.area["area_id"] == "c-2"
+    assert cache.services(opened, choices) is None
+    assert cache.risk(opened, frozenset()) is None
+    assert cache.risk_layer(opened) is None
+
+
+def test_another_dataset_is_another_key(city, tmp_path):
+    one, other = (
+        CitySession(city.config, city.dataset, tmp_path, incidents_key=key)
+        for key in ("one", "other")
+    )
+    choices = AreaSettings(months=3, min_samples=4, eps_m=200)
+    assert cache.analysis(one, choices).proposal is not cache.analysis(other, choices).proposal
+
+
+# ---- Opening a city -------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -131,6 +181,17 @@ def test_a_record_kept_beside_the_data_leaves_the_incidents_on_their_cells(serve
     assert cache.located(second, choices) is located
 
 
+@pytest.mark.long
+def test_new_data_leave_nothing_of_the_old(served, town):
+    choices = AreaSettings(months=3, min_samples=4, eps_m=200)
+    opened = cache.open_city()
+    gone = [ref(cache.located(opened, choices)), ref(cache.analysis(opened, choices).proposal)]
+    town.edit_config("eps_m = 200", "eps_m = 250")
+    cache.open_city()
+    gc.collect()
+    assert [one() for one in gone] == [None, None]
+
+
 def test_a_city_without_files_is_refused_and_leaves_nothing(served, town):
     (town.folder / "a.csv").unlink()
     with pytest.raises(CsaError):
@@ -151,3 +212,17 @@ def test_a_damaged_background_is_no_background_until_it_is_made_anew(served, sta
     kept = cache.geometry(opened, 9)[0]
     os.utime(marker, ns=(2, 2))
     assert cache.geometry(opened, 9)[0] is not kept
+
+
+def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
+    """Services and scores are in no fingerprint."""
+    first = cache.open_city()
+    os.utime(served.dataset / "ingest.json", ns=(1, 1))
+    assert cache.open_city().key != first.key
+
+
+def test_a_city_without_layers_has_no_background(served, static):
+    opened = cache.open_city()
+    base, cells = cache.geometry(opened, 9)
+    assert cache.geometry(opened, 9)[0] is base
+    assert set(cells.number_of) == set(cache.cells(opened, 9).index.tolist())

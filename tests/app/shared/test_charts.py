@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from csa.areas.sheets import PARTS
 from csa_app.shared import charts
 
 
@@ -43,6 +44,9 @@ def table(incidents, homicides, n_covered=None, is_last_partial=False):
 BAR = re.compile(r'<i( class="csa-part")? style="--n:([\d.]+)%;--h:([\d.]+)%" title="(.*?)">')
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
 def test_homicides_stand_at_the_foot_of_each_month_and_what_is_under_the_hand_adds_up(draw):
     bars = BAR.findall(draw(charts.by_month, table([5, 0, 12], [2, 0, 3])))
     assert [(n, h) for _, n, h, _ in bars] == [("41.7", "16.7"), ("0.0", "0.0"), ("100.0", "25.0")]
@@ -57,6 +61,42 @@ def test_the_month_in_which_the_data_end_is_hatched_and_says_so(draw):
     first, last = BAR.findall(draw(charts.by_month, table([5, 6], [0, 1], is_last_partial=True)))
     assert [bool(first[0]), bool(last[0])] == [False, True]
     assert last[3].endswith(" (month not complete, provisional)")
+
+
+def test_months_that_the_data_do_not_reach_are_not_drawn_as_zero(draw):
+    assert len(BAR.findall(draw(charts.by_month, table([5, 6, 0, 0], [0] * 4, n_covered=2)))) == 2
+
+
+def test_each_box_of_day_and_part_has_its_number(draw):
+    counts = pd.DataFrame([[day * 3 + part for part in range(3)] for day in range(7)])
+    counts.columns = list(PARTS)
+    made = draw(charts.by_part, counts)
+    boxes = re.findall(r'<td style="--n:(\d+)%">(\d+)</td>', made)
+    assert [int(n) for _, n in boxes] == list(range(21))
+    assert (boxes[0][0], boxes[20][0]) == ("0", "100")
+    assert re.findall(r"<tr><th>(\w+)</th>", made)[::6] == ["Monday", "Sunday"]
+
+
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_a_chart_of_a_made_up_city_says_so_and_each_has_its_words(draw, is_synthetic):
+    parts = pd.DataFrame([[0] * 3] * 7, columns=list(PARTS))
+    for chart, counts in ((charts.by_month, table([5], [1])), (charts.by_part, parts)):
+        made = draw(chart, counts, is_synthetic=is_synthetic)
+        assert ("SAMPLE: synthetic city" in made) is is_synthetic
+        assert 'role="img" aria-label="Bars &lt;here&gt;"' in made
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_no_month_at_all_and_no_incident_at_all_are_charts_all_the_same(draw):
+    assert not BAR.findall(draw(charts.by_month, table([0], [0], n_covered=0)))
+    made = draw(charts.by_month, table([0, 0], [0, 0]))
+    assert len(BAR.findall(made)) == 2
+    assert "0 to 4" in made
+
+
+# ---- True in general ------------------------------------------------------------------------
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

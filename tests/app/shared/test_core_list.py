@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from tests.sentences import says
 
 from csa.base.params import Month
+from csa.change.sentences import name_verdict
 from csa.change.verdict import LEAST_MEAN
 from csa.city.preregistration import Verdict
 from csa.program.registry import CoreArea
@@ -34,6 +35,13 @@ def judged(verdict, counted, expected, *, is_told):
     return SimpleNamespace(core=core, ring=None, verdicts=(verdict,) * MONTHS)
 
 
+def test_where_nothing_can_be_said_the_word_is_why_and_no_range_is_given():
+    one = judged(Verdict.TOO_FEW, 9, 7.0, is_told=False)
+    said = says("briefing.core_counted", n=9, since="February 2020")
+    word = name_verdict(Verdict.TOO_FEW)
+    assert verdict_words(area(date(2020, 1, 15)), one, SINCE) == (word, said)
+
+
 def test_a_redrawn_area_says_that_months_are_counted_on_the_ground_of_then():
     one = judged(Verdict.NO_CHANGE, 80, 70.0, is_told=True)
     _, plain = verdict_words(area(date(2020, 1, 15)), one, SINCE)
@@ -42,6 +50,22 @@ def test_a_redrawn_area_says_that_months_are_counted_on_the_ground_of_then():
         "briefing.core_here", counted=80, since="February 2020", expected=70.0, low=1, high=90
     )
     assert redrawn == plain + says("briefing.core_redrawn", day="July 10, 2020")
+
+
+def test_an_area_that_ended_keeps_its_verdict():
+    ended = replace(area(date(2020, 1, 15)), state="retired", ended=date(2020, 6, 1))
+    one = judged(Verdict.NO_CHANGE, 80, 70.0, is_told=True)
+    assert verdict_words(ended, one, SINCE)[0] == name_verdict(Verdict.NO_CHANGE)
+    assert verdict_words(area(date(2020, 1, 15))) == (name_verdict(Verdict.TOO_EARLY), "")
+
+
+def test_the_first_months_are_too_early_and_have_no_range():
+    one = judged(Verdict.TOO_EARLY, 12, 7.0, is_told=True)
+    said = says("briefing.core_counted", n=12, since="February 2020")
+    assert verdict_words(area(date(2020, 1, 15)), one, SINCE) == (
+        name_verdict(Verdict.TOO_EARLY),
+        said,
+    )
 
 
 def action(number, status, *keys, title="Fix lights", is_late=False):

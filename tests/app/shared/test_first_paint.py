@@ -2,12 +2,13 @@
 
 import asyncio
 import gzip
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from csa_app.shared import theme
-from csa_app.shared.first_paint import ROOT, FirstPaint
+from csa_app.shared import first_paint, theme
+from csa_app.shared.first_paint import CODE, ROOT, FirstPaint, head
 
 PAGE = b"<html><head></head><body>" + ROOT + b"</body></html>"
 HTML = (b"accept", b"text/html,application/xhtml+xml")
@@ -57,11 +58,31 @@ def test_a_browser_that_unpacks_is_sent_the_same_page_packed():
     assert len(body) < len(plain) / 3
 
 
+def test_the_app_is_asked_for_the_page_whole_and_unpacked():
+    kept = (b"cookie", b"a=b")
+    stale = [(b"if-none-match", b"x"), (b"if-modified-since", b"y"), (b"accept-encoding", b"gzip")]
+    _, _, asked = answered(PAGE, [HTML, kept, *stale])
+    assert asked == dict([HTML, kept])
+
+
 def test_anything_else_passes_as_it_is():
     for body, headers in ((PAGE, [(b"accept", b"*/*")]), (gzip.compress(PAGE), [HTML])):
         given, came, _ = answered(body, headers)
         assert came == body
         assert given[b"etag"] == b"x"
+
+
+def test_a_script_is_sent_packed_where_the_browser_unpacks_and_no_other_file_is():
+    name = max(first_paint.SCRIPTS, key=lambda script: (CODE / script).stat().st_size)
+    unpacks, path = [(b"accept-encoding", b"gzip, br")], f"/base/static/js/{name}"
+    headers, body, _ = answered(PAGE, unpacks, path=path)
+    whole = (CODE / name).read_bytes()
+    assert gzip.decompress(body) == whole
+    assert len(body) < 0.4 * len(whole)
+    assert headers[b"content-encoding"] == b"gzip"
+    assert int(headers[b"content-length"]) == len(body)
+    others = (path, []), ("/static/js/../index.html", unpacks), ("/static/js/x.js", unpacks)
+    assert {answered(PAGE, given, path=other)[1] for other, given in others} == {PAGE}
 
 
 @pytest.mark.parametrize(
@@ -76,3 +97,11 @@ def test_anything_else_passes_as_it_is():
 def test_room_for_the_list_of_pages_is_kept_where_there_is_one(path, query, has_side):
     _, body, _ = answered(PAGE, [HTML], path=path, query=query)
     assert (b"padding-left: 300px" in body) == has_side
+
+
+def test_every_file_that_is_fetched_early_is_there_and_named_once():
+    named = re.findall(r'href="./static/js/([^"]+)"', head(has_side=True).decode())
+    assert len(named) == len(set(named)) > len(first_paint.ELEMENTS)
+    assert all((CODE / name).is_file() for name in named)
+    for kind in first_paint.ELEMENTS:
+        assert any(name.startswith(f"{kind}.") for name in named), kind

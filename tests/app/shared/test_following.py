@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm
+from tests.sentences import says
 
 from csa.base.params import Month
 from csa.change.expectation import Baseline, Expectation
@@ -26,6 +27,9 @@ def track(counted, mean, *, line=3.0, told=True):
 def past_year(core_before, rest_before, came, rest):
     year = PastYear("2015-01", Baseline(10.0, 1.0), 100, np.array(came), np.array(rest))
     return PastCohort(year, year, 3, core_before, rest_before)
+
+
+# ---- By hand --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,55 @@ def test_one_area_and_all_are_told_beside_what_would_have_been_shown(several, ar
     told = Following.sentence(several, area_id, 11)
     assert told == describe_result(judged, 12, Month(2020, 1), who, is_one=is_one)
     assert str(told).endswith(str(describe_power(judged.core, 11, is_one=is_one)))
+
+
+def test_the_rest_is_told_to_the_month_on_screen(several):
+    told, _ = Following.describe_usual(several, 5)
+    assert str(told).endswith("Since: 14 in 6, 2.3 a month. The rest of the city went from 100.0 to 50.0 a month.")  # fmt: skip
+    told, _ = Following.describe_usual(several, 11)
+    assert str(told).endswith(says("displacement.rest_fell", rest_before=100.0, rest_after=30.0))
+
+
+def test_an_area_that_began_later_is_early_in_its_own_first_months(several):
+    early = several.results("A").withheld_early()
+    several.results = lambda area_id: early.later(5) if area_id == "B" else early
+    told = [[Following.is_early(several, at, one) for at in (1, 2, 6, 7)] for one in ("", "B")]
+    assert told == [[True, False, False, False], [False, False, True, False]]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_letters_are_listed_as_they_are_given_and_then_candidates_by_name():
+    named = {
+        "AB": "Ash", "c-1": "Oak", "B": "Yew", "c-10": "Elm, 10 km east of its center",
+        "AA": "Box", "c-9": "Elm, 2.5 km east of its center", "A": "Fir", "c-2": "Ash, north",
+    }  # fmt: skip
+    chosen = SimpleNamespace(place_names=tuple(named.values()))
+    areas = SimpleNamespace(area_ids=tuple(named), displaced=SimpleNamespace(chosen=chosen))
+    candidates = ["c-2", "c-9", "c-10", "c-1"]
+    assert Following.by_letter.fget(areas) == ["A", "B", "AA", "AB", *candidates]
+
+
+@pytest.mark.parametrize(
+    ("area_id", "name"), [("c-7", "Oak"), ("B", "Elm (B)"), ("", "the 2 areas together")]
+)
+def test_a_candidate_is_called_by_its_name_alone_and_another_with_its_letter(area_id, name):
+    chosen = SimpleNamespace(place_names=("Oak", "Elm"), retired=())
+    areas = SimpleNamespace(area_ids=("c-7", "B"), displaced=SimpleNamespace(chosen=chosen))
+    assert Following.place_name(areas, area_id) == name
+
+
+def test_with_too_few_incidents_no_class_is_told_however_far_the_sum():
+    assert levels(track(500, 100, told=False)) == [None]
+
+
+def test_without_a_past_year_nothing_is_usual():
+    assert mean_past_change([], 12) is None
+    assert mean_past_change([past_year(0, 100, [1], [5])], 1) is None
+
+
+# ---- True in general ------------------------------------------------------------------------
 
 
 @given(st.integers(0, 300), st.floats(12, 150), st.floats(1.7, 4.5))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -21,8 +22,10 @@ from tests.phones import ask
 
 from csa.areas.locating import study_cells
 from csa.areas.risk_score import FittedRisk
-from csa.base.errors import OutputError
+from csa.base.errors import OutputError, SourceError
+from csa.base.home import home
 from csa.base.schema import UNASSIGNED
+from csa.city.config import CityBasics
 from csa.geo.cell_time import leaflet_file
 from csa.geo.cells import draw_cells
 from csa_app.shared import geometry, settings
@@ -42,6 +45,13 @@ def decoded(content, number):
     return shapely.Polygon(corners_of(content)[number])
 
 
+def distance_of(one, other):
+    return shapely.hausdorff_distance(one.exterior, other.exterior)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("base", ["", "/csa"])
 def test_leaflet_is_served_as_its_package_has_it_below_the_base_path(base, monkeypatch):
     monkeypatch.setattr(settings, "config", SimpleNamespace(get_option=lambda _: base))
@@ -59,6 +69,28 @@ def test_geometry_is_served_from_where_it_is_written_and_nothing_beside_it_is(st
     (static / "store.sqlite3").touch()
     for path in ("../store.sqlite3", "%2e%2e/store.sqlite3", str(static / "store.sqlite3"), ""):
         assert ask(app, "GET", f"/app/static/geometry/{path}")[0] == 404
+
+
+def test_geometry_is_at_home_where_no_city_s_folder_can_be():
+    assert geometry.PLACE.parent == home().resolve() / "var"
+    (pattern,) = CityBasics.model_fields["id"].metadata
+    assert re.match(pattern.pattern, geometry.PLACE.name) is None
+
+
+def test_one_cell_is_its_six_corners(static):
+    made = geometry.cell_geometry(np.array([MIDDLE], dtype=np.uint64))
+    content = read(static, made.address)
+    assert made.number_of == {MIDDLE: 0}
+    assert (len(content["x"]), len(content["y"]), len(content["cells"][0])) == (6, 6, 6)
+    corners = shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(MIDDLE)])
+    assert distance_of(corners, decoded(content, 0)) < 1e-6
+
+
+def test_neighbours_share_their_corners(static):
+    """A cell and its six neighbors have 24 corners, not 42."""
+    cells = np.array(sorted(h3.grid_disk(MIDDLE, 1)), dtype=np.uint64)
+    content = read(static, geometry.cell_geometry(cells).address)
+    assert len(content["x"]) == 24
 
 
 def test_the_background_has_borders_names_and_the_study_areas_bounds(static, city, tmp_path):
@@ -91,6 +123,9 @@ def test_a_scores_places_are_classed_and_their_scores_are_not_in_the_file(static
     assert "0.123" not in json.dumps(content)
 
 
+# ---- At the edge ----------------------------------------------------------------------------
+
+
 def test_blocks_of_a_citys_own_factors_are_a_shape_for_each_class(static):
     cells = np.array(sorted(h3.grid_disk(MIDDLE, 1)), dtype=np.uint64)  # seven
     holds = np.zeros((7, 2), dtype=bool)
@@ -106,6 +141,12 @@ def test_blocks_of_a_citys_own_factors_are_a_shape_for_each_class(static):
     assert [round(shape.area / one) for shape in shapes] == [2, 3]
     bare = geometry.fitted_geometry(FittedRisk(cells, holds[:, :0], np.zeros(0), np.zeros(0), None))
     assert (bare.levels, bare.classes.words) == ("", ())
+
+
+def test_a_layer_that_holds_nothing_is_none(static, city, town, run, tmp_path):
+    run("basemap", "--city", town.config, "--places", town.places, "--out", tmp_path / "base")
+    made = geometry.base_geometry(city.dataset, tmp_path / "base")
+    assert made.layers == ("neighborhoods",)
 
 
 def test_a_file_is_named_by_its_content_and_written_once(static):
@@ -137,11 +178,39 @@ def test_what_no_server_asked_for_in_a_week_is_removed_and_nothing_else(static):
     assert not any(place.exists() for place in places)
 
 
+def test_without_a_static_folder_there_is_nothing_to_remove(static):
+    geometry.forget_old()
+    assert not static.exists()
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
 def test_a_static_folder_that_cannot_be_written_is_told_of(static):
     static.write_text("a file where the folder should be")
     with pytest.raises(OutputError) as caught:
         geometry.serve({"features": []})
     assert caught.value.message.key == "files.cannot_write"
+
+
+def test_a_damaged_background_is_told_of(static, city, tmp_path):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "basemap.json").write_text("{")
+    with pytest.raises(SourceError):
+        geometry.base_geometry(city.dataset, tmp_path / "base")
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolution", [8, 9, pytest.param(10, marks=pytest.mark.long)])
+def test_every_cell_of_a_city_decodes_to_its_outline(static, city, resolution):
+    cells = study_cells(city.dataset, resolution).index.to_numpy()
+    made = geometry.cell_geometry(cells)
+    content = read(static, made.address)
+    assert len(content["cells"]) == len(made.number_of) == len(cells)
+    for cell, shape in zip(cells, draw_cells(cells), strict=True):
+        assert distance_of(shape, decoded(content, made.number_of[int(cell)])) < 1e-6
 
 
 @general

@@ -13,6 +13,8 @@ from csa.program.registry import CoreArea
 from csa_app.shared import legend
 from csa_app.shared.legend import Classes, classify_scores, levels
 
+# ---- By hand --------------------------------------------------------------------------------
+
 
 def test_scores_are_in_five_classes_of_as_many_places():
     scores = np.linspace(0, 1, 11)
@@ -22,12 +24,27 @@ def test_scores_are_in_five_classes_of_as_many_places():
     assert levels(pd.Series(scores), found) == "00011223344"
 
 
+# ---- At the edge ----------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("scores", [(0.5,), (0.5, 0.5, 0.5)])
 def test_where_all_scores_are_equal_no_place_is_called_highest(scores):
     found = classify_scores(np.array(scores))
     assert found.upper == (0.5,)
     assert found.words == ("all equal",)
     assert levels(pd.Series(scores), found) == "0" * len(scores)
+
+
+@pytest.mark.parametrize(
+    "scores", [(1.0, 2.0), (1.0, 2.0, 2.0), (1.0, *[2.0] * 9), (*[1.0] * 9, 2.0)]
+)
+def test_two_scores_are_lowest_and_highest_and_no_fifths(scores):
+    found = classify_scores(np.array(scores))
+    assert found.words == ("lowest", "highest")
+    assert levels(pd.Series([1.0, 2.0]), found) == "01"
+
+
+# ---- Refused --------------------------------------------------------------------------------
 
 
 def test_names_from_files_cannot_be_html_in_the_legend(monkeypatch):
@@ -39,6 +56,9 @@ def test_names_from_files_cannot_be_html_in_the_legend(monkeypatch):
     assert said[0].count("&lt;script&gt;") == 4
     assert "#222222" in said[0]
     assert "#111111" not in said[0]
+
+
+# ---- True in general ------------------------------------------------------------------------
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=80))

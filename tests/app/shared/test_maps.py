@@ -1,13 +1,17 @@
 """The map: nothing from elsewhere, no stale picture, no script that a name could end."""
 
 import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
 from datetime import date
 from itertools import accumulate
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import folium
+import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 import shapely
@@ -21,7 +25,8 @@ from csa.areas.choices import AreaSettings
 from csa.areas.locating import study_cells
 from csa.areas.priority.area_counts import count_areas
 from csa.base.params import Month
-from csa.geo.cell_time import CellTimeLayer, ground_map, ground_options, script_json
+from csa.base.text import tr
+from csa.geo.cell_time import CellTimeLayer, ground_map, ground_options, own_file, script_json
 from csa.geo.cells import outline
 from csa.program.registry import AreaStatus, CoreArea
 from csa_app.shared import geometry, map_component, maps, theme
@@ -102,6 +107,9 @@ def ground(city, base, *, is_dark=False):
     )
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("east", ["East End", "East Corner (B)"])
 def test_the_message_holds_each_cell_with_its_count_and_what_its_area_is_called(city, cells, east):
     standing = {} if east == "East End" else STANDING
@@ -117,6 +125,33 @@ def test_the_message_holds_each_cell_with_its_count_and_what_its_area_is_called(
     assert told["selected"] == "c-1"
     assert told["time"]["near"] == cells.address
     assert told["time"]["palette"] == list(theme.LIGHT.sequential)
+
+
+def test_a_candidate_has_its_id_its_place_no_letter_and_both_of_its_numbers(city, cells):
+    west, east = message(maps.painting(scene(city), cells))["areas"]
+    assert (west["properties"]["area_id"], east["properties"]["area_id"]) == ("c-1", "c-2")
+    assert (west["properties"]["letter"], east["properties"]["letter"]) == ("", "")
+    assert west["properties"]["place"] == "West End"
+    count, chance = east["properties"]["lines"]
+    assert count.startswith("9 ")
+    expected = city.proposal.areas.iloc[1]
+    low, high = map(int, re.findall(r"\d+", chance)[:2])
+    assert low <= expected["expected_low"] < low + 1
+    assert high - 1 < expected["expected_high"] <= high
+    lat, lon = west["properties"]["at"]
+    assert 39.0 < lat < 39.05
+    assert -94.6 < lon < -94.55
+
+
+def test_an_area_in_service_has_its_letter_its_own_name_and_since_when(city, cells):
+    shown = scene(city, status=STANDING, notes={"c-1": ("first",), "c-2": ("second",)})
+    west, east = (one["properties"] for one in message(maps.painting(shown, cells))["areas"])
+    assert (east["area_id"], east["letter"], east["place"]) == ("c-2", "B", "East Corner")
+    assert (west["area_id"], west["letter"], west["place"]) == ("c-1", "", "West End")
+    assert west["lines"][0] == says("label.candidate")
+    assert east["lines"][0] == says("standing.core", day="September 2019")
+    assert (west["lines"][1][:2], east["lines"][1][:2]) == ("6 ", "9 ")
+    assert (west["lines"][-1], east["lines"][-1]) == ("first", "second")
 
 
 def core_of(city, area_id, *, without=0):
@@ -166,6 +201,38 @@ def test_only_an_outline_nearly_that_of_a_core_area_is_its_twin_and_each_has_its
     assert n_cells >= 5  # so that one of them is a twin
 
 
+def test_one_that_no_candidate_is_has_its_letter(city, cells):
+    own = frozenset(h3.cell_to_parent(cell, 9) for cell in core_of(city, "c-1").cells)
+    core = replace(core_of(city, "c-1"), key="C", cell_history=((date(2019, 9, 14), own),))
+    *candidates, drawn = message(maps.painting(scene(city, core=(core,)), cells))["areas"]
+    assert [one["properties"]["named"] for one in candidates] == [True, True]
+    assert drawn["properties"]["area_id"] == "C"
+    assert drawn["properties"]["lines"] == [says("standing.core", day="September 2019")]
+
+
+def test_layers_are_sent_as_they_are_and_an_areas_number_is_its_names(city, cells):
+    layer = {"name": "services", "spots": [[39.02, -94.57, "Cl", "Mercy", "clinic"]]}
+    core = core_of(city, "c-2", without=1)
+    told = message(maps.painting(scene(city, layers=[layer], status=STANDING, core=(core,)), cells))
+    assert told["layers"] == [layer]
+    named = {one["properties"]["number"]: one["properties"]["place"] for one in told["areas"]}
+    assert [named[0], named[2]] == ["West End", core.place_name]
+    assert told["time"]["areas"][0] == "West End"
+    assert told["time"]["areas"][2] == "East Corner (B)"
+
+
+def test_the_base_says_its_theme_and_its_own_colors(city, base):
+    options = {}
+    for is_dark in (False, True):
+        made = ground(city, base, is_dark=is_dark)
+        (start,) = [c for c in made._children.values() if isinstance(c, CellTimeLayer)]
+        options[is_dark] = json.loads(start.message)
+    assert options[False]["colors"]["land"] == theme.LIGHT.land
+    assert options[True]["colors"]["land"] == theme.DARK.land
+    assert options[True]["dark"] is True
+    assert options[False]["base"] == base.address
+
+
 @pytest.mark.parametrize("step", [0, 1])
 def test_a_brush_of_months_agrees_with_the_page_and_reaches_the_last_in_part(city, cells, step):
     plain = message(maps.painting(scene(city), cells))["time"]
@@ -173,6 +240,11 @@ def test_a_brush_of_months_agrees_with_the_page_and_reaches_the_last_in_part(cit
     assert counted(time) == counted(plain)
     assert [*map(len, (plain["names"], time["names"]))] == [1, 3 if step else 1]  # April to June 10
     assert time["partial"]
+
+
+def test_before_the_first_whole_quarter_a_map_of_quarters_counts_nothing(city, cells):
+    """Testville's data are of April to June 10: no quarter is over."""
+    assert message(maps.painting(scene(city, months_in_step=3), cells))["time"] is None
 
 
 months = st.integers(24000, 24200).map(lambda index: Month(index // 12, index % 12 + 1))
@@ -203,6 +275,27 @@ def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
     assert clicked({"last_active_drawing": {"properties": {"area_id": ""}}}) == ""
 
 
+def test_the_script_is_told_what_to_say_where_nothing_else_loads(static):
+    (own, leaflet), styles = map_component.links()
+    assert parse_qs(urlsplit(own).query)["words"] == [tr("map.no_library")]
+    assert leaflet == f"{geometry.ADDRESS}/{geometry.LEAFLET}/leaflet.js"
+    for link, name in ((own, "cell_time.js"), (styles[1], "cell_time.css")):
+        place = static / link.partition("?")[0].removeprefix(geometry.ADDRESS + "/")
+        sent = place.read_bytes()
+        assert sent.endswith(own_file(name))
+        assert hashlib.sha256(sent).hexdigest()[:20] == place.parent.name
+
+
+def test_the_frame_s_font_is_the_one_that_streamlit_serves(static):
+    style = map_component.links()[1][1].removeprefix(geometry.ADDRESS + "/")
+    (address,) = re.findall(r"src:url\('([^']*)'\)", (static / style).read_text("utf-8"))
+    path = "/" + "/".join(address.split("/")[4:])  # above app/static/geometry/<content>
+    assert (Path(map_component.st.__file__).parent / "static" / path[1:]).is_file()
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -218,6 +311,30 @@ def test_an_answer_without_an_area_is_no_click(monkeypatch, answer):
     monkeypatch.setattr(map_component.st, "session_state", {"map": answer})
     assert map_component.clicked_area("map") is None
     assert map_component.clicked_area("other") is None
+
+
+def test_maps_that_differ_only_after_an_underscore_have_other_names():
+    """The component's own hash takes `_1` and `_2` for one map, and would show the first."""
+    one, other = "tiles/tier_1/{z}.png", "tiles/tier_2/{z}.png"
+    hashed = {streamlit_folium.generate_js_hash(f"L.map('{path}')", "map") for path in (one, other)}
+    assert len(hashed) == 1
+    assert map_component.key_of(one) != map_component.key_of(other)
+    named = {
+        streamlit_folium.generate_js_hash(f"L.map('{path}')", map_component.key_of(path))
+        for path in (one, other)
+    }
+    assert len(named) == 2
+
+
+def test_a_maps_name_stays_while_its_base_stays(base):
+    assert map_component.key_of(base, True) == map_component.key_of(replace(base), True)
+    assert map_component.key_of(base, True) != map_component.key_of(base, False)
+    other = replace(base, bounds=((39.0, -94.6), (39.05, -94.4)))
+    assert map_component.key_of(base, True) != map_component.key_of(other, True)
+    assert "_" not in map_component.key_of(base)
+
+
+# ---- True in general ------------------------------------------------------------------------
 
 
 def test_nothing_that_is_sent_names_another_host(city, base, cells, sent):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
+from tests.sentences import says
 
 from csa.base.errors import CsaError, OutputError, SourceError
 from csa.base.params import Month, Period
@@ -41,6 +42,9 @@ def city_line(days_late=0, months=(), **changed):
     dataset = SimpleNamespace(report=report, incidents=incidents, complete_months=covered)
     opened = SimpleNamespace(dataset=dataset, config=config)
     return panels.data_line(opened)
+
+
+# ---- By hand --------------------------------------------------------------------------------
 
 
 def test_what_was_begun_is_done_though_the_reader_leaves():
@@ -80,6 +84,65 @@ def test_what_is_known_is_shown_once_and_only_where_the_rest_takes_long(monkeypa
     assert (made, shown) == (7, [] if is_quick else [1])
 
 
+def test_numbers_stand_right_with_their_thousands_and_words_as_they_are(said):
+    panels.table(pd.DataFrame({"Rows": [1234567, 8], "Why": ["10", "a day"]}), "Lost rows")
+    ((kind, text),) = said
+    assert kind == "html"
+    assert text.count('<td class="csa-number">') == 2
+    assert '<td class="csa-number">1,234,567</td>' in text
+    assert "<td>10</td>" in text
+    assert '<th class="csa-number">Rows</th><th>Why</th>' in text
+    assert 'aria-label="Lost rows"' in text
+
+
+def test_the_quiet_line_names_the_months_without_incidents_as_data_does():
+    """9 in each month but March and April."""
+    line = city_line(months=("2020-01", "2020-02", "2020-05"))
+    assert says("screen.silent", n=2, months="March 2020, April 2020") in line
+    assert "file" not in city_line(months=[f"2020-0{n}" for n in range(1, 6)])
+
+
+def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
+    line = city_line()
+    assert "<b>Testville</b>" in line
+    assert "June 10, 2020" in line
+    assert "1,234" in line
+    assert "csa-mark" not in line
+    assert "armed assault" not in line
+    assert "late" not in line
+    for n_days, age in (
+        (1, "one day"),
+        (99, "99 days"),
+        (100, "3 months"),
+        (730, "23 months"),
+        (731, "more than 2 years"),
+        (1148, "more than 3 years"),
+    ):
+        assert f"new data are {age} late" in city_line(days_late=n_days)
+
+
+def test_a_made_up_city_and_a_proxy_say_so_on_every_page():
+    assert city_line(is_synthetic=True).startswith('<p class="csa-line"><span class="csa-mark">')
+    assert "armed assault" in city_line(nonfatal_is_proxy=True)
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_table_without_rows_is_a_head_alone(said):
+    panels.table(pd.DataFrame({"Why": pd.Series([], dtype="str")}), "none")
+    assert "<th>Why</th>" in said[0][1]
+    assert "<td" not in said[0][1]
+
+
+def test_sentences_that_are_empty_are_not_said(said):
+    panels.answer("One.", "", "Two.")
+    assert said == [("html", '<p class="csa-answer">One. Two.</p>')]
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
 def test_no_text_of_a_file_is_html(said):
     panels.table(pd.DataFrame({BAD: [BAD]}), BAD)
     panels.answer(BAD)
@@ -116,6 +179,14 @@ def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):
     assert [kind for kind, _ in said] == ["warning"] * 2
 
 
+def test_a_fault_that_is_not_the_maps_is_not_hidden_by_it(said):
+    with pytest.raises(CsaError), panels.map_words():
+        raise CsaError("sheet.other_data")
+    with pytest.raises(KeyError), panels.map_words():
+        raise KeyError
+    assert said == []
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -138,6 +209,9 @@ def test_what_turns_the_direction_of_letters_does_not_turn_the_rest_of_a_line(sa
     assert said == [("html", '<p class="csa-answer">AB C</p>')]
     assert panels.plain("A\u202eB\x1b[2J") == "AB\\[2J"
     assert "<b>Testville</b>" in city_line(name="Test\u202eville")
+
+
+# ---- True in general ------------------------------------------------------------------------
 
 
 @given(st.text())

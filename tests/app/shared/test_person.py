@@ -13,12 +13,14 @@ import streamlit as st
 from streamlit import config as streamlit_config
 from streamlit.testing.v1 import AppTest
 from tests.app.conftest import open_page, words
+from tests.sentences import says
 
 from csa.base.errors import ConfigError, ParamError
 from csa.city.dataset import open_dataset, save_dataset
 from csa.city.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from csa.program.roles import Person
 from csa_app import __main__ as started
 from csa_app.shared import access as access_door
 from csa_app.shared import cache, person
@@ -120,6 +122,29 @@ def is_closed(shown):
     return hidden and not told and not kinds & {"component_instance", "page_link", "arrow_table"}
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (Person("Court", "editor", ("1.2", "2.1")), "Editor of 1.2, 2.1"),
+        (Person("Court", "editor"), says("door.editor_of_none")),
+        (Person("Mayor", "chair", team="executive"), "Chair of executive"),
+        (Person("Mayor", "chair"), says("door.chair_of_all")),
+        (Person("Health", "member"), says("door.member")),
+        (Person(""), "Can read, but not change anything"),
+    ],
+)
+def test_a_role_is_said_in_words(who, said):
+    assert person.in_words(who) == said
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_this_machine_alone_is_reached_by_these_addresses(address):
+    assert access_door.not_this_machine(address) is None
+
+
 def test_without_sign_in_the_reader_is_a_chair_whose_office_is_asked(deploy, page, dataset, root):
     deploy()
     shown = page("compare")
@@ -145,6 +170,16 @@ def test_who_has_not_signed_in_sees_a_sentence_and_a_button(deploy, page):
         assert [button.label for button in shown.button] == ["Sign in"]
 
 
+def test_an_editor_by_claim_reads_and_sees_office_and_role(deploy, page):
+    deploy(ROLES)
+    shown = page(user=EDITOR, auth=AUTH)
+    assert not shown.exception
+    assert "Orrinvale" in words(shown)
+    assert "Court" in words(shown)
+    assert "Editor of 1.2" in words(shown)
+    assert "Sign out" in [button.label for button in shown.sidebar.button]
+
+
 def test_a_chair_by_the_deployment_file_keeps_a_choice_in_the_name_of_their_office(
     deploy, page, tmp_path
 ):
@@ -162,6 +197,9 @@ def test_a_chair_by_the_deployment_file_keeps_a_choice_in_the_name_of_their_offi
         next(one for one in shown.button if one.label == "Save this choice").click().run()
     (kept,) = (tmp_path / "choices").glob("*.json")
     assert json.loads(kept.read_text(encoding="utf-8"))["by_office"] == "Mayor's Office"
+
+
+# ---- At the edge ----------------------------------------------------------------------------
 
 
 def test_who_has_signed_in_without_a_role_reads_and_is_offered_no_form(deploy, page):
@@ -229,6 +267,16 @@ def test_before_residents_the_map_has_no_count_that_is_not_published(deploy, pag
     assert not re.search(r"\d", " ".join(lines))
 
 
+def test_the_public_reads_the_made_up_city_and_is_offered_no_form(deploy, page):
+    deploy('access = "public"')
+    shown = page("compare", user=CHAIR)
+    assert not shown.exception
+    assert "Orrinvale" in words(shown)
+    assert "You can read this page." in words(shown)
+    assert not shown.text_area
+    assert not {"Sign in", "Sign out"} & {button.label for button in shown.button}
+
+
 def test_a_browser_that_did_not_leave_is_told_again_and_not_at_once(deploy, page, monkeypatch):
     """Streamlit can lose what tells it, and the cookie would stay."""
     said, now = [], [100.0]
@@ -245,6 +293,16 @@ def test_a_browser_that_did_not_leave_is_told_again_and_not_at_once(deploy, page
         now[0] += passed
         shown.run()
         assert len(said) == told
+
+
+def test_an_office_in_a_claim_is_shown_as_it_is_written(deploy, page):
+    deploy(ROLES)
+    shown = page("data", user=EDITOR | {"office": "**[Court](http://x)** <b>"}, auth=AUTH)
+    (said,) = (one.value for one in shown.sidebar.markdown if "Court" in one.value)
+    assert said.replace("\u2060", "") == r"**\*\*\[Court\]\(http\://x\)\*\* \<b\>**"
+
+
+# ---- Refused --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -385,6 +443,9 @@ def test_the_command_does_not_listen_where_others_reach_it(deploy, root, address
     assert "Set server.address to 127.0.0.1 (it is" in done.stderr
     assert "Traceback" not in done.stderr
     assert "URL" not in done.stdout
+
+
+# ---- True in general ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

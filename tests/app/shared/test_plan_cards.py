@@ -40,6 +40,10 @@ def test_what_is_late_stays_late_when_nobody_reports(status, n_days):
     assert (updated_words(late) in said) is (n_days == 400)
 
 
+def test_what_is_not_late_is_gray_when_nobody_reports():
+    assert "csa-no-update" in status_html(line("on-track", 400, due=date(2026, 12, 31)))
+
+
 def test_of_an_areas_actions_late_ones_stand_before_silent_ones_and_those_on_track():
     late, silent = line("on-track", 400, due=date(2026, 6, 30)), line("on-track", 400)
     blocked = line("blocked", 400, reason="No staff.")

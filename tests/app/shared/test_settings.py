@@ -6,7 +6,7 @@ import pytest
 
 from csa.base.errors import ConfigError
 from csa_app.shared import settings
-from csa_app.shared.settings import ROOT, deployment
+from csa_app.shared.settings import ROOT, Deployment, deployment
 
 
 @pytest.fixture
@@ -22,9 +22,27 @@ def var(city):
     return [settings.VAR / city / name for name in ("dataset", "basemap", "choices")]
 
 
+def test_without_a_word_it_is_the_made_up_city():
+    sample = Deployment(ROOT / "config" / "sample.toml", *var("sample"))
+    assert deployment({}) == deployment({"CSA_CITY": ""}) == sample
+
+
 def test_a_folder_of_ours_is_typed_without_the_path_of_this_machine(tmp_path):
     assert str(settings.as_typed(ROOT / "var" / "fleet")) == "var/fleet"
     assert settings.as_typed(tmp_path) == tmp_path
+
+
+def test_a_name_is_a_city_of_the_config_folder():
+    assert deployment({"CSA_CITY": "kansas-city"}) == Deployment(
+        ROOT / "config" / "kansas-city.toml", *var("kansas-city")
+    )
+
+
+def test_a_file_is_a_city_of_its_own_name(tmp_path):
+    path = tmp_path / "testville.toml"
+    path.touch()
+    served = deployment({"CSA_CITY": str(path)})
+    assert served == Deployment(path, *var("testville"))
 
 
 def test_a_datasets_folder_is_served_with_the_file_of_its_city(dataset):
@@ -33,6 +51,19 @@ def test_a_datasets_folder_is_served_with_the_file_of_its_city(dataset):
     assert served.dataset == folder
     assert served.config == ROOT / "config" / "philadelphia.toml"
     assert served.basemap == var("philadelphia")[1]
+
+
+def test_folders_that_are_named_come_first(dataset, tmp_path):
+    folder = dataset(json.dumps({"city": "philadelphia"}))
+    named = {"CSA_DATASET": str(tmp_path / "d"), "CSA_BASEMAP": str(tmp_path / "b")}
+    served = deployment({"CSA_CITY": str(folder), **named})
+    assert (served.dataset, served.basemap) == (tmp_path / "d", tmp_path / "b")
+
+
+def test_the_process_is_asked_when_no_environment_is_given(monkeypatch):
+    monkeypatch.setenv("CSA_CITY", "philadelphia")
+    monkeypatch.delenv("CSA_DATASET", raising=False)
+    assert deployment().config.name == "philadelphia.toml"
 
 
 @pytest.mark.parametrize("given", ["atlantis", "sample.json", ".", "config/atlantis.toml"])

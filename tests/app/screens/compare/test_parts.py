@@ -31,6 +31,9 @@ def in_service(letters, maintained=""):
     ]
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("room", "sure", "even"),
     [(0, "", ""), (1, "b", ""), (2, "b", "cd"), (3, "bcd", ""), (4, "bcdf", ""), (9, "bcdf", "")],
@@ -61,12 +64,43 @@ def test_open_places_are_filled_by_tier_and_a_tier_that_does_not_fit_is_a_tie(ro
     assert describe_open_slots(found, names) == said.get(room, whole)
 
 
+def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
+    said = describe_capacity(in_service("ABC"), 5)
+    assert said == "3 of 5 openings are filled: Hadderley (A); Oak, north (B); Silverbeck (C)."
+
+
+def test_one_place_taken_and_one_left_are_said_in_the_singular():
+    said = describe_capacity(in_service("A"), 2)
+    assert said == "One of 2 openings is filled: Hadderley (A)."
+
+
+def test_where_all_places_are_taken_there_is_no_room():
+    said = describe_capacity(in_service("ABC"), 3)
+    assert said.startswith("3 of 3 openings are filled: Hadderley (A); ")
+    assert said.endswith(says("compare.full"))
+
+
 @pytest.mark.parametrize("maintained", ["A", "B", "C"])
 def test_an_area_in_maintenance_takes_no_place_and_is_not_named(maintained):
     said = describe_capacity(in_service("ABC", maintained), 3)
     assert said.startswith("2 of 3 openings are filled: ")
     assert says("compare.full") not in said
     assert [f"({letter})" in said for letter in "ABC"] == [one != maintained for one in "ABC"]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("areas", [[], in_service("AB", "AB")], ids=["none", "maintenance"])
+def test_where_no_area_takes_a_place_nothing_is_said(areas):
+    assert describe_capacity(areas, 5) == ""
+
+
+def test_more_areas_than_places_leave_no_room():
+    """A reader may enter a smaller capacity than the office has."""
+    said = describe_capacity(in_service("ABCDE"), 2)
+    assert said.endswith(says("compare.full"))
+    assert all(f"{PLACES[letter]} ({letter})" in said for letter in PLACES)
 
 
 def test_the_share_of_an_area_inside_zones_is_of_its_own_ground(monkeypatch):

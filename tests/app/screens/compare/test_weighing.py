@@ -23,6 +23,9 @@ def own(root):
     return default_weighing(load_city(root / "config" / "sample.toml"))
 
 
+# ---- By hand -------------------------------------------------------------------------------
+
+
 def test_the_city_s_own_weights_name_every_component(own):
     assert own.capacity == 5
     assert dict(own.weights.by_component) == {
@@ -41,6 +44,9 @@ def test_a_link_that_names_some_weights_leaves_the_others_as_the_city_s(own):
     assert found.capacity == 3
     assert found.weights.by_component["homicides"] == 2.5
     assert found.weights.by_component["expected"] == 1
+
+
+# ---- Refused -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,9 @@ def test_a_link_that_no_widget_could_have_written_is_refused(text, own):
 def test_no_city_file_may_hold_what_the_widgets_cannot_show(capacity, weights):
     with pytest.raises(ValueError, match=r"capacity|weights"):
         Priorities(capacity=capacity, weights={"expected": 1.0, **weights})
+
+
+# ---- True in general -----------------------------------------------------------------------
 
 
 @given(

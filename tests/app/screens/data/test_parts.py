@@ -1,9 +1,13 @@
 """How old the data is, in the reader's words; and every reason has its own."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.sentences import says
 
+from csa.ingest.validate import REASONS
 from csa_app.screens.data import parts
 from csa_app.shared import phrases
 
@@ -41,6 +45,18 @@ def test_age_is_said_in_days_then_months_then_years(through, words):
     assert phrases.age_words(through, TODAY) == words
 
 
+@given(st.integers(0, 20_000))
+def test_an_age_is_near_the_truth(n_days):
+    said = phrases.age_words(TODAY - timedelta(days=n_days), TODAY)
+    number, unit = said.replace("one", "1").replace(",", "").split()
+    of = {"day": 1, "days": 1, "months": 30.44, "years": 365.28}[unit]
+    assert abs(float(number) * of - n_days) <= 0.06 * max(n_days, 1) + of / 2
+
+
+def test_every_reason_for_which_a_row_is_lost_has_words():
+    assert len({parts.reason_words(reason) for reason in REASONS}) == len(REASONS)
+
+
 def test_a_reason_without_words_is_our_fault_and_is_found_at_once():
     with pytest.raises(KeyError):
         parts.reason_words("no_such_reason")
@@ -60,3 +76,13 @@ def test_an_address_of_few_incidents_is_not_shown(incidents, is_named):
     said = parts.place_of_point({"incidents": incidents, "address": "900 E 12TH ST"})
     assert (said == "900 E 12TH ST") is is_named
     assert is_named or ("12TH" not in said and "fewer than 5" in said)
+
+
+def test_a_point_without_an_address_says_that_the_file_has_none():
+    said = parts.place_of_point({"incidents": 5, "address": ""})
+    assert said == says("data.no_address")
+
+
+def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():
+    assert parts.expected_text({"expected": None}) == parts.expected_text({}) == "unknown"
+    assert parts.expected_text({"expected": 1.25}) == "1.2"

@@ -14,6 +14,7 @@ from csa.base.text import percent, tr
 from csa.change.classic_measures import Wdd, WddPart, Wdq
 from csa.change.expectation import Baseline, Expectation
 from csa.change.past import PastChange, PastCohort, PastYear
+from csa.change.robustness import PlaceboInSpace
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa_app.screens.displacement import evidence as change_known
 from csa_app.shared import panels
@@ -77,6 +78,16 @@ def past_start(origin, n_known):
     return PastCohort(core, core, 5, 12 * 24, 2400)
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_classic_numbers_begin_with_why_they_differ(said):
+    change_known._classic(evidence((-131.7, -19.7), (5, 40)))
+    text = said.text()
+    assert text.startswith("These numbers can differ from the answer above.")
+    assert "below 0, more showed up there. It comes without an error." in text
+
+
 def shown_of(mean, fall):
     """Return how often such a fall is shown at 2.9 deviations, by Poisson's own law."""
     low = poisson.ppf(norm.sf(2.9), mean)
@@ -94,6 +105,11 @@ def test_how_often_falls_would_be_shown_is_told_of_all_and_of_each_area(said):
     assert "drops of 7% to 23%." in said.text()
 
 
+def test_of_one_area_alone_there_is_one_row(said):
+    change_known._power(followed(A=power_of(90.0)))
+    assert said.tables[0].iloc[:, 0].tolist() == ["all"]
+
+
 def test_past_starts_are_told_with_their_spans_and_one_of_each_year_is_listed(said):
     """Starts each second month of a year and a half: of ten the first and the seventh."""
     origins = [str(Month(2017, 1).plus(2 * step)) for step in range(10)]
@@ -108,6 +124,34 @@ def test_past_starts_are_told_with_their_spans_and_one_of_each_year_is_listed(sa
     assert year == ["January 2017", "January 2018"]
     assert (areas, months, ratio) == ([5, 5], [2, 1], ["0.90", "0.90"])
     assert change == [tr("change_page.less", share="25%")] * 2  # 9 a month after 12
+
+
+def test_without_a_past_start_the_command_that_measures_them_is_shown_as_code(said, monkeypatch):
+    monkeypatch.setattr(change_known, "analysis", lambda *_: SimpleNamespace(past=lambda _: None))
+    monkeypatch.setattr(change_known, "command", lambda *_: "csa backtest --city sample")
+    change_known._past(None, None, followed())
+    assert said.codes == ["csa backtest --city sample"]
+    assert says("change_page.how_no_past") in said.text()
+    assert "csa backtest" not in said.text()
+
+
+def test_quarters_before_the_start_are_told_as_multiples_of_what_was_expected(said):
+    rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False)]
+    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
+    assert said.tables[0].to_numpy().tolist() == [["October 2019", "1.50", tr("term.unknown")]]
+
+
+def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):
+    found = PlaceboInSpace(7, 21, 0.755, 3)
+    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: found)
+    change_known._unserved(None, None, followed(A=None, B=None))
+    assert said.text() == says(
+        "change_page.unserved", n=21, areas=2, candidates=7, lower=3, ratio=0.755
+    )
+
+
+# ---- At the edge ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -132,3 +176,24 @@ def test_without_a_quotient_its_reason_is_said_and_never_chance(said):
     change_known._classic(evidence((-9, 9), (-9, 9), None, msg("displacement.wdq_no_fall")))
     assert "(WDQ, Bowers and Johnson 2003): none. The areas did not drop" in said.text()
     assert "chance" not in said.text().partition("(WDQ")[2]
+
+
+def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said, monkeypatch):
+    monkeypatch.setattr(change_known, "analysis", lambda *_: SimpleNamespace(past=lambda _: ()))
+    change_known._past(None, None, followed())
+    assert said.codes == []
+    assert "To measure it on past years" not in said.text()
+
+
+def test_without_enough_candidates_no_rank_is_told(said, monkeypatch):
+    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: None)
+    change_known._unserved(None, None, followed())
+    assert said.text() == says("change_page.unserved_none")
+
+
+def test_without_a_quarter_before_the_start_nothing_is_told_of_it(said):
+    rows = [("", "core", "2020-01", 9, 6.0, True)]
+    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
+    assert said.text() == ""
+    assert said.tables == []

@@ -56,6 +56,9 @@ def following(**areas):
 FEWER, SAME, FEW = (judged(one) for one in (Verdict.FEWER, Verdict.NO_CHANGE, Verdict.TOO_FEW))
 
 
+# ---- By hand --------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("areas", "said"),
     [
@@ -114,6 +117,35 @@ def test_the_file_has_the_same_numbers_a_row_an_area():
     )
     assert second["area_id"] == "AA"
     assert [second[name] for name in parts.COLUMNS[9:13]] == [""] * 4
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_one_area_alone_and_too_few_months_have_no_line():
+    assert parts.describe_areas(following(A=FEWER), 2) == ""
+    early = following(A=FEWER.withheld_early(), B=SAME.withheld_early())
+    assert parts.describe_areas(early, 1) == ""
+
+
+def test_too_early_is_in_the_table_and_the_file_too():
+    areas = following(A=FEWER.withheld_early(), B=SAME.withheld_early())
+    assert all(says("displacement.too_early") in row[0] for row in cells(areas, 1))
+    rows = list(csv.DictReader(io.StringIO(parts.as_csv(areas, 1, is_synthetic=False).decode())))
+    assert {row["verdict"] for row in rows} == {Verdict.TOO_EARLY}
+    assert {row["through"] for row in rows} == {"2020-02"}
+
+
+def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
+    many = dict.fromkeys("ABCDEFGH", FEWER)
+    said = parts.describe_areas(following(**many), 2)
+    assert said.startswith(
+        "8 areas show a change: Row A (A), fewer here, even within half a mile; Row B (B), "
+    )
+    assert said.endswith("Row F (F), fewer here, even within half a mile; 2 more.")
+
+
+# ---- Refused --------------------------------------------------------------------------------
 
 
 def test_a_name_like_a_formula_is_no_formula_in_a_spreadsheet():

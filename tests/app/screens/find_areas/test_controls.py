@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import h3.api.basic_int as h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,18 @@ class Data:
 
     def __init__(self, first, last):
         self.report = {"data_from": str(first), "data_through": str(last)}
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_each_month_of_the_data_can_be_chosen():
+    assert screen_state.month_options(Data("2019-11-30", "2020-02-01")) == [
+        "2019-11",
+        "2019-12",
+        "2020-01",
+        "2020-02",
+    ]
 
 
 def here(city, data):
@@ -47,6 +60,10 @@ def test_the_last_month_says_its_last_day_when_it_is_not_whole(through, label):
     assert said == label
 
 
+def test_an_earlier_month_is_whole_whatever_the_last_day():
+    assert controls.month_label("2020-07", Data("2015-01-01", "2020-08-02")) == "July 2020"
+
+
 def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
     for name in ("CSA_MONTHS", "CSA_EPS_M", "CSA_MIN_SAMPLES", "CSA_DEPLOYMENT"):
         monkeypatch.delenv(name, raising=False)
@@ -55,6 +72,12 @@ def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
     assert screen_state.first_choices(city).months == 12
     empty = replace(city.dataset, report={**city.dataset.report, "data_through": None})
     assert screen_state.first_choices(City(city.config, empty)).until is None
+
+
+def test_kinds_are_called_as_the_city_calls_them(city):
+    labels = [controls.kind_label(kind, city.config) for kind in ("both", "homicide", "nonfatal")]
+    assert len(set(labels)) == 3
+    assert city.config.city.nonfatal_name in labels[2]
 
 
 @pytest.fixture
@@ -78,6 +101,11 @@ def test_an_address_that_was_not_written_here_is_an_earlier_screen(shown):
     assert screen_state.went_back("{}")
 
 
+def test_the_address_that_was_written_is_no_way_back(shown):
+    shown(months=12, **{screen_state.SEEN: {"months": 12}, screen_state.WRITTEN: NEW})
+    assert not screen_state.went_back(NEW)
+
+
 @pytest.mark.parametrize("changed", [{"months": 6}, {"kinds": "homicide"}])
 def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
     """After two quick changes the browser still shows the first one's address."""
@@ -86,12 +114,35 @@ def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
     assert not screen_state.went_back(OLD)
 
 
+def test_the_cell_sizes_are_those_of_the_citys_file(city):
+    assert screen_state.resolutions(city.config) == [8, 9, 10]
+    finer = city.config.city.model_copy(update={"resolutions": (9, 7)})
+    assert screen_state.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9, 10]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
 def test_no_address_and_a_new_session_are_no_way_back(shown):
     shown()
     assert not screen_state.went_back("")
     assert not screen_state.went_back(NEW)  # the first page's link is read anyway
     shown(**{screen_state.WRITTEN: NEW})
     assert not screen_state.went_back("")  # the page's own link in the menu has none
+
+
+def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
+    monkeypatch.setenv("CSA_RESOLUTION", "11")
+    assert screen_state.resolutions(city.config) == [8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("resolution", range(6, 12))
+def test_a_cells_size_is_near_h3s_own_mean(resolution):
+    mean = h3.average_hexagon_area(resolution, unit="km^2")
+    assert controls.cell_km2(resolution) == pytest.approx(mean, rel=0.01)
+
+
+# ---- Refused --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("until", ["0001-01", "2015-01", "2020-10", "9999-12"])
@@ -126,6 +177,8 @@ def test_a_link_outside_a_range_says_which(city):
     with pytest.raises(ParamError, match="12"):
         screen_state.from_link('{"resolution":12}', first, here(city, data))
 
+
+# ---- True in general ------------------------------------------------------------------------
 
 days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 

@@ -1,5 +1,7 @@
 """The words and the list of Find areas: from west to east."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -7,17 +9,34 @@ from types import SimpleNamespace
 import h3.api.numpy_int as h3
 import pytest
 from tests.sentences import says
+from tests.stores import act, lettered
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.priority.area_counts import count_areas
+from csa.areas.proposal import Proposal
+from csa.base.params import Month
+from csa.base.text import percent
 from csa.city.dataset import City
+from csa.program.areas import designate
 from csa.program.registry import CoreArea, match_statuses
+from csa.program.store.engine import open_store
 from csa_app.screens.find_areas import parts
-from csa_app.shared import area_sheet, person
+from csa_app.shared import area_sheet, area_status, cache, cache_store, person, phrases
 from csa_app.shared.area_status import AreaView
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """What a page says: kind of element and its words."""
+    said = []
+    monkeypatch.setattr(
+        parts.panels, "answer", lambda *sentences: said.append(("answer", " ".join(sentences)))
+    )
+    monkeypatch.setattr(parts.panels, "empty", lambda sentence: said.append(("empty", sentence)))
+    return said
 
 
 def counted(city, core):
@@ -40,6 +59,41 @@ def listed(city, core=()):
         (row.stands.area_id, row.stands.display_name, row.incidents, row.homicides)
         for row in parts.rows(view_of(city, core))
     ]
+
+
+def answer(proposal):
+    parts.answer(proposal, None)
+    parts.reasons(proposal, None, match_statuses(proposal.areas, ()))
+
+
+@pytest.fixture
+def opened(city, tmp_path, monkeypatch):
+    """Testville, whose eastern area is in service as B, under the name that it had then."""
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    found = SimpleNamespace(config=city.config)
+    store = open_store(cache_store.address(found), make=True)
+    then = replace(lettered(city.proposal, "B"), place_name="Zion Corner")
+    designate(store, act(on=date(2020, 7, 2)), then)
+    store.engine.dispose()
+    return found
+
+
+def with_summary(proposal, **changed):
+    return replace(proposal, summary={**proposal.summary, **changed})
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_areas_are_listed_from_west_to_east_and_never_by_count(city):
+    assert listed(city) == [("c-1", "West End", 6, 3), ("c-2", "East End", 9, 4)]
+
+
+def test_a_row_says_its_name_its_count_and_how_it_stands(city):
+    (west, _) = parts.rows(view_of(city))
+    said = parts.label(west, "shootings", has_homicides=True)
+    assert said == "**West End** *6 shootings* :small[candidate] :small[3 homicides]"
+    assert "homicides" not in parts.label(west, "shootings", has_homicides=False)
 
 
 def core_of(cells):
@@ -75,9 +129,67 @@ def test_an_area_in_service_has_the_count_of_its_ground_beside_that_of_todays_ou
     assert view_of(city, (same,)).outlines == {}
 
 
+def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
+    answer(city.proposal)
+    (_, brief), (_, text) = pages  # above the map, and below it
+    assert "16 mapped" in brief
+    assert says("find.candidates") in text
+    assert says("find.candidates") not in brief
+    for words in ("2 candidate areas", "16 mapped", "April 1, 2020", "June 10, 2020"):
+        assert words in text
+
+
+def test_an_area_in_service_stands_with_its_letter_in_the_list_and_in_the_answer(
+    city, opened, pages
+):
+    stands = area_status.area_statuses(opened, city.proposal)
+    view = view_of(city)
+    vars(view).update(statuses=stands)
+    west, east = parts.rows(view)
+    assert [west.stands.display_name, east.stands.display_name] == ["West End", "Zion Corner (B)"]
+    state = area_status.state_words(east.stands)
+    assert state == says("standing.core", day="July 2020")
+    assert state in parts.label(east, "shootings", has_homicides=True)
+    parts.reasons(city.proposal, None, stands)
+    ((_, text),) = pages
+    assert "One of them is already a core service area: Zion Corner (B)." in text
+    assert says("find.candidates") not in text
+
+
+def test_a_downloaded_table_says_which_area_in_service_each_is(city, opened):
+    written = cache.download(area_status.served_as(opened, city.proposal), "areas.csv")().decode()
+    rows = list(csv.DictReader(io.StringIO(written)))
+    assert [(row["area_id"], row["served_as"]) for row in rows] == [("c-1", ""), ("c-2", "B")]
+    assert [row["place_name"] for row in rows] == ["West End", "East End"]
+
+
+def test_what_is_counted_is_called_what_it_is(city):
+    assert phrases.what_is_counted(city.proposal) == "shootings"
+    proxy = with_summary(city.proposal, nonfatal_is_proxy=True)
+    assert phrases.what_is_counted(proxy) == "incidents"
+    params = {**city.proposal.summary["params"], "kinds": ["homicide"]}
+    assert phrases.what_is_counted(with_summary(proxy, params=params)) == "homicides"
+
+
 def only(city, *kinds):
     choices = replace(city.choices, min_samples=3, kinds=kinds)
     return propose_areas(City(city.config, city.dataset), choices)
+
+
+def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
+    """Zero homicides in each area would be read as a fact."""
+    proposal = only(city, "nonfatal")
+    assert not proposal.is_empty
+    assert phrases.what_is_counted(proposal) == "nonfatal incidents"
+    area = proposal.areas.iloc[0]
+    units = [
+        unit
+        for _, unit in area_sheet._numbers(
+            SimpleNamespace(config=city.config), area, has_homicides=False
+        )
+    ]
+    assert len(units) == 3
+    assert not any("homicide" in unit for unit in units)
 
 
 def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
@@ -85,6 +197,17 @@ def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
     assert parts.file_stem("testville", city.proposal) == f"testville-{days}"
     assert parts.file_stem("testville", only(city, "nonfatal")) == f"testville-{days}-nonfatal"
     assert parts.file_stem("x", only(city, "homicide")) == f"x-{days}-homicide"
+
+
+def test_a_sheet_says_how_sure_its_count_is_or_that_it_cannot_be_told(city, monkeypatch):
+    said = []
+    monkeypatch.setattr(area_sheet.st, "html", said.append)
+    area = city.proposal.areas.iloc[0].to_dict()
+    for usual in ((12, 26), None):
+        area_sheet._answer(city.proposal, SimpleNamespace(area=area, usual=usual))
+    assert "12 to 26 (90% range)." in said[0]
+    assert all(f"<b>{area['incidents']:,}</b> shootings in" in text for text in said)
+    assert "Counts differ between places no more than chance explains" in said[1]
 
 
 @pytest.fixture
@@ -116,6 +239,99 @@ def test_few_domestic_incidents_are_not_told_apart(sheet_words, n, words):
     said = sheet_words(domestic=n)
     assert f"{words} marked as domestic" in said
     assert ("Fewer" in said) is words.startswith("Fewer")
+
+
+def test_whether_homicides_alone_would_do_is_said_only_where_all_are_counted(sheet_words):
+    for also in ("yes", "no", "too few"):
+        assert "omicides" in sheet_words(also_on_homicides=also)
+        for kind in ("homicide", "nonfatal"):
+            assert "omicides" not in sheet_words(
+                AreaSettings(kinds=(kind,)), also_on_homicides=also
+            )
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [
+        (0.0, "fewer than 100"),
+        (49.9, "fewer than 100"),
+        (50.1, "about 100"),
+        (149.0, "about 100"),
+        (12345.0, "about 12,300"),
+    ],
+)
+def test_people_are_said_to_the_nearest_hundred(city, people, words):
+    area = city.proposal.areas.iloc[0].to_dict() | {"population": people, "population_year": 2020}
+    numbers = area_sheet._numbers(SimpleNamespace(config=city.config), area, has_homicides=True)
+    assert numbers[-1][0] == words
+
+
+def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
+    month = {"until": Month(2020, 7), "months": 3}
+    dataset = replace(city.dataset, incidents=city.dataset.incidents.iloc[:0])
+    for held, choices in (
+        (dataset, AreaSettings(**month)),
+        (city.dataset, AreaSettings(**month, min_samples=40, eps_m=200)),
+    ):
+        answer(propose_areas(City(city.config, held), choices))
+    fringe = {**city.proposal.summary["left_out_fringe"], "incidents": 9}
+    none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
+    answer(with_summary(none, left_out_fringe=fringe))
+    assert [kind for kind, _ in pages] == ["empty"] * 3
+    assert len({text for _, text in pages}) == 3
+
+
+def test_a_next_year_that_is_not_known_has_no_row():
+    assert area_sheet._ahead(None, "in its outline") == []
+    ((number, words, _),) = area_sheet._ahead([12.0, 8.0, 17.0], "in its outline")
+    assert (number, "8 to 17" in words) == ("about 12", True)
+
+
+def test_people_and_victims_that_nobody_counted_are_not_known(city):
+    area = {
+        "homicides": 1,
+        "victims": None,
+        "area_km2": 2.59,
+        "population": float("nan"),
+        "population_year": None,
+    }
+    opened = SimpleNamespace(config=city.config)
+    numbers = [number for number, _ in area_sheet._numbers(opened, area, has_homicides=True)]
+    assert numbers == ["1", "unknown", "2.6", "unknown"]
+    counted = {**area, "victims": 1234.0, "population": 5678.0, "population_year": 2020}
+    numbers = area_sheet._numbers(opened, counted, has_homicides=True)
+    assert [number for number, _ in numbers] == ["1", "1,234", "2.6", "about 5,700"]
+    assert "2020" in numbers[3][1]
+
+
+def test_incidents_on_no_map_are_told_of_and_none_are_not():
+    def told(by="the data", share=0.02, corners=0, **totals):
+        none = {"unlocated": 0, "outside_study_area": 0, "silent_months": 0, "located": 900}
+        summary = {
+            "totals": {**none, **totals},
+            "params": {
+                "months_covered": 36, "months": 36, "suggested_by": by, "least_a_year": 1.5,
+            },
+            "share_of_study_area": share,
+            "corners": {"n": corners},
+        }  # fmt: skip
+        proposal = Proposal(None, None, None, summary)
+        return *phrases.left_out(proposal), *phrases.cautions(proposal)
+
+    (sentence,) = told(unlocated=2, outside_study_area=1)
+    assert "3 more could not be mapped: no usable location, or outside the city." in sentence
+    assert told() == ()
+    # A city's file whose values find next to nothing may be another city's.
+    assert told("city file", 0.0004) == (says("propose.other_city", share=percent(0.0004)),)
+    assert told("the data", 0.0004) == told("city file") == ()
+    (watched,) = told(corners=2)
+    assert watched == says("propose.corners", n=2, least=1.5)
+
+
+# ---- Refused --------------------------------------------------------------------------------
 
 
 def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):

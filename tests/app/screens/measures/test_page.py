@@ -6,17 +6,24 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner import StopException
+from streamlit.testing.v1.element_tree import ElementTree
 from tests.app.conftest import sign
 from tests.sentences import says
-from tests.stores import SAMPLE_CLOCK
+from tests.stores import SAMPLE_CLOCK, lettered
 
-from csa.base.errors import SourceError
+from csa.areas.analysis import propose_areas
+from csa.base.errors import ParamError, SourceError
 from csa.base.message import msg
 from csa.base.params import Month, Period
+from csa.base.text import day
+from csa.city.dataset import City, open_dataset
+from csa.city.loading import load_city
 from csa.city.preregistration import Verdict
 from csa.ingest.designation import Candidate
 from csa.program.actions import set_action
-from csa.program.areas import designate
+from csa.program.areas import begin_work, designate
 from csa.program.corrections import Correction, correct
 from csa.program.measures import add_values, define_measure
 from csa.program.plan.measures import Quarter, Value, checked
@@ -27,8 +34,9 @@ from csa.program.store.records import read_records
 from csa.program.work import add_meeting, add_question, add_task, set_task
 from csa_app.screens.measures import place_steps
 from csa_app.screens.measures.measures_edit import read_file
-from csa_app.shared import cache_store, person
+from csa_app.shared import cache, cache_store, person
 from csa_app.shared.area_status import step_word
+from csa_app.shared.screen_state import first_choices
 
 TODAY = SAMPLE_CLOCK.today()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -81,6 +89,14 @@ def filled(where, plan):
     return store
 
 
+@pytest.fixture
+def served(where, dataset, root):
+    """Hadderley, c-2 on screen, is in service as B."""
+    city = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
+    drawn = lettered(propose_areas(city, first_choices(city)), "B")
+    designate(open_store(str(where), make=True), act(), drawn)
+
+
 def text_of(made):
     assert not made.exception, made.exception
     parts = [re.sub("<[^>]+>", " ", one.proto.body) for one in made.get("html")]
@@ -110,6 +126,94 @@ def next_step(made, name):
     return made.pills(key="step area:B").set_value(name).run()
 
 
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_the_cards_of_an_area(page, filled):
+    said = text_of(page("area:B"))
+    assert "1 of 15 measures has a value" in said
+    assert says("here.changed_none") in said  # fewer in two quarters, too few to find anything
+    assert "1 action under way here" in said
+    assert "2 tasks, one of them done." in said
+    assert "Day 23 of 60" in said
+    assert "Revised, " in said
+    assert "was 3 (incidents), now 2 (incidents)" in said
+    assert "Too few answers here (30 of the 100 needed), so this is the figure for" in said
+    assert "Fix <lights>" in said
+    assert says("here.at_target_city", at=90) in said
+    assert "met" not in said.split("target 90")[1][:5]
+    assert "no answer yet" in said
+
+
+def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
+    made = page()
+    said, state = text_of(made), says("here.proposed")
+    assert "No core service area is designated yet." in said
+    assert "0 of 15 measures have a value" in said
+    names = "Brindlemoor", "Ferrymans End", "Hadderley", "Ivorstead", "Kindlewood"
+    options = made.selectbox[0].options
+    # A candidate is not all of the neighborhood whose name it has, which is listed too.
+    candidates = [says("term.comma", name=f"around {name}", text=state) for name in names]
+    assert options[:5] == candidates
+    assert {*names} <= {*options[9:]}
+    assert not where.exists()
+
+
+def test_a_walk_is_written_down_and_a_task_marked_done(page, filled):
+    made = page("area:B")  # the walk's form comes first
+    fill(made, says("here.walk_seen"), "Two lights are out.", "text_area")
+    sign(made, "walk B")
+    assert "Two lights are out." in text_of(press(made, "Save", "walk B"))
+    walked = read_records(filled).meetings[-1]
+    assert (walked.kind, walked.on_date, walked.note) == ("walk", TODAY, "Two lights are out.")
+    made = work_form(made, "done")
+    sign(made, "done B/task-2")
+    said = text_of(press(made, says("here.done_save"), "done B/task-2"))
+    assert says("here.tasks_done", of=2, n=2) in said
+    assert {row.status for row in read_records(filled).tasks} == {"done"}
+    assert "done" not in made.pills(key="work edit B").options  # nothing is left to be done
+
+
+def test_a_task_is_added_and_shown_at_once(page, filled):
+    made = work_form(page("area:B"), "task")
+    for what in ("Paint the crossing", "Mend the light", "Open the park"):
+        fill(made, says("here.what"), what)
+        fill(made, "Agency", "Public Works")
+        sign(made, "task B")
+        press(made, "Save", "task B")
+        assert what in text_of(made)
+    assert says("here.tasks_done", of=5, n=1) in text_of(made)
+    [row] = [row for row in read_records(filled).tasks if row.what == "Paint the crossing"]
+    assert row.agency == "Public Works"
+
+
+def test_why_a_task_is_late_is_written_down_with_the_day_its_agency_was_told(page, filled):
+    made = work_form(page("area:B"), "change")
+    made = made.selectbox(key="which task B").set_value("B/task-2").run()
+    fill(made, says("here.told_on"), TODAY, "date_input")
+    fill(made, says("here.reason"), "No key to the hall.", "text_area")
+    sign(made, "change B/task-2")
+    said = text_of(press(made, "Save", "change B/task-2"))
+    assert "No key to the hall." in said
+    row = read_records(filled).tasks[1]
+    assert (row.what, row.told_on, row.reason) == ("Open the gym", TODAY, "No key to the hall.")
+
+
+def test_a_question_is_quoted_once_who_asked_agrees(page, filled):
+    made = work_form(page("area:B"), "agree")
+    [box] = [one for one in made.checkbox if one.label == says("here.agreed")]
+    assert box.value is False
+    box.check()
+    sign(made, "agree B/asked-1")
+    press(made, "Save", "agree B/asked-1")
+    assert read_records(filled).asked[0].is_public
+
+
+def test_a_measures_sentence_names_the_measure(page, filled):
+    judged = says("here.judged", measure="Homicides and nonfatal shootings", said="")
+    assert judged in text_of(page("area:B"))
+
+
 def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
     made = page("proposed:c-2")
     sign(made, "designated proposed:c-2", "Neighbors asked for it.")
@@ -124,6 +228,34 @@ def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
     assert "judged" in step.evidence
     assert made.query_params["place"] == "area:A"
     assert made.selectbox(key="measures place").options[0].startswith("Hadderley (A), ")
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_designation_stands_before_its_evidence_is_worked_out(page, where, monkeypatch, is_left):
+    """Whoever closed the tab meanwhile had decided, and nothing was kept."""
+    made = page("proposed:c-2")
+    kept = []
+
+    def judgement(*_):
+        kept.extend(read_records(open_store(str(where))).areas)
+        raise StopException if is_left else ParamError("decide.ahead", day="a", today="b")
+
+    monkeypatch.setattr(cache, "priorities", judgement)
+    sign(made, "designated proposed:c-2", "Neighbors asked for it.")
+    press(made, "Save this decision", "designated proposed:c-2")
+    assert [(area.key, area.state) for area in kept] == [("A", "designated")]
+    [step] = read_records(open_store(str(where))).steps
+    assert step.evidence["area"]["area_id"] == "c-2"
+    assert "judged" not in step.evidence
+
+
+def test_a_value_is_entered_by_hand(page, filled):
+    made = page("area:B")
+    fill(made, "Count", 7.0, "number_input")
+    sign(made, "value gun-violence")
+    press(made, "Save", "value gun-violence")
+    assert says("here.taken", n=1) in text_of(made)
+    assert "was 2 (incidents), now 7 (incidents)" in text_of(made)
 
 
 @pytest.mark.parametrize("where_else", ["neighborhood:Silverbeck", "city:"])
@@ -144,6 +276,29 @@ def test_a_value_is_of_the_place_on_screen_and_nothing_typed_elsewhere_comes_alo
     assert (new.place, new.value) == (where_else.partition(":")[2], 8.0)
 
 
+# ---- at the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "key"), [("measures", "measures place"), ("plan", "plan team")])
+def test_a_browser_that_forgot_a_choice_is_told_it_again(page, filled, monkeypatch, name, key):
+    made = page(name=name)
+    menu = made.selectbox(key=key)
+    chosen = menu.set_value(menu.options[2]).run().session_state[key]
+    monkeypatch.setattr(ElementTree, "get_widget_states", lambda _: WidgetStates())
+    shown = made.run().selectbox(key=key).proto
+    at = list(shown.options).index(shown.raw_value) if shown.set_value else shown.default
+    assert at == 2
+    assert made.session_state[key] == chosen
+
+
+def test_a_candidate_takes_no_value_for_the_city_or_for_an_area_that_was_decided(page, filled):
+    made = page("area:B")
+    assert any(one.form_id.startswith("value") for one in made.button)
+    made.selectbox(key="measures place").set_value("proposed:c-3").run()
+    assert "Measures are recorded for core service areas" in text_of(made)
+    assert not any(one.form_id.startswith("value") for one in made.button)
+
+
 def test_a_reason_written_for_a_candidate_does_not_stay_for_other_cells_of_its_id(page):
     made = page("proposed:c-6")
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
@@ -161,6 +316,27 @@ def test_a_reason_written_for_a_candidate_does_not_stay_for_other_cells_of_its_i
     assert made.selectbox(key="measures place").value == "proposed:c-6"
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     assert not why.value
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("neighborhood:Bellwick", None),
+        ("city:", None),
+        ("proposed:c-3", None),
+        ("area:B", None),
+        ("area:ZZ", "area:B"),
+        ("proposed:c-99", "area:B"),
+    ],
+)
+def test_each_kind_of_place_and_a_bad_link(page, filled, place, shown):
+    made = page(place)
+    assert says("here.card_count") in text_of(made)
+    assert made.selectbox(key="measures place").value == (shown or place)
+
+
+def test_where_a_verdict_allows_no_maintenance_one_line_says_why(page, filled):
+    assert "Not ready for maintenance" in text_of(page("area:B"))
 
 
 def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
@@ -188,6 +364,70 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     assert step_word("maintenance") in text_of(made)
     records = read_records(filled)
     assert (records.areas[0].state, records.steps[-1].evidence) == ("maintenance", evidence)
+
+
+def test_work_begins_on_the_day_that_is_on_screen(page, filled):
+    made = next_step(page("area:B"), "begin")
+    assert says("here.begin_about") in text_of(made)
+    sign(made, "begin B")
+    made = press(made, says("here.do_begin"), "begin B")
+    assert says("here.work_began", day=day(TODAY)) in text_of(made)
+    assert read_records(filled).areas[0].execution_on == TODAY
+
+
+def test_a_service_ends_with_its_reasons(page, filled):
+    made = next_step(page("area:B"), "retire")
+    assert says("here.retire_about") in text_of(made)
+    sign(made, "retire B", "Nobody works here any more.")
+    press(made, says("here.do_retire"), "retire B")
+    records = read_records(filled)
+    assert records.areas[0].state == records.steps[-1].state == "retired"
+    assert records.steps[-1].reasons == "Nobody works here any more."
+
+
+@pytest.mark.parametrize(("place", "area"), [("proposed:c-3", "c-3"), ("area:B", "c-2")])
+def test_an_area_that_is_chosen_here_is_chosen_on_other_pages(page, served, place, area):
+    made = page(place)
+    assert made.session_state["screen"].area == area
+
+
+@pytest.mark.parametrize(
+    ("area", "place"), [("c-3", "proposed:c-3"), ("c-2", "area:B"), ("B", "area:B")]
+)
+def test_an_area_follows_the_one_chosen_on_another_page(page, served, area, place):
+    """By its id; Displacement names one in service by its letter."""
+    made = page(area=area)
+    menu = made.selectbox(key="measures place")
+    assert menu.value == place
+    assert [name for name in menu.options if "Hadderley" in name] == [
+        says("term.comma", name="Hadderley (B)", text=step_word("designated")),
+        "Hadderley",  # the neighborhood
+    ]
+
+
+def test_briefing_names_areas_and_what_waits(page, filled):
+    said = text_of(page(name="briefing"))
+    assert "Core service areas" in said
+    assert "Hadderley (B) since September 1, 2019" in said
+    assert (
+        "1, 2019 · unknown one action under way, 1.2.1 Report each month which areas are hurt most and what they need:"
+        in said
+    )
+    assert f"September 1, 2019 · {says('term.unknown')}" in said  # its cells are elsewhere
+    assert "Area B has no cells in the city's study area" in said
+    assert "Needs a decision" in said
+    assert says("briefing.trust_open", n=9) in said
+
+
+def test_briefing_works_where_the_store_is_down(page, where):
+    where.write_text("no database")
+    said = text_of(page(name="briefing"))
+    assert "Where shootings concentrate." in said
+    assert "is not a store, or is damaged" in said
+    assert "Core service areas" not in said
+
+
+# ---- refused -------------------------------------------------------------------------------
 
 
 def test_a_form_without_a_reason_keeps_its_text(page, filled):
@@ -234,6 +474,12 @@ def test_a_page_offers_only_what_a_role_may(page, filled, monkeypatch, role, for
     assert all(any(one.startswith(form) for one in found) for form in forms)
 
 
+def test_the_public_is_told_nothing_that_it_may_not_know(page, filled):
+    said = text_of(page("area:B", CSA_ACCESS="public"))
+    assert "Hadderley" not in said
+    assert "No core service area is designated" not in said
+
+
 def test_a_file_is_refused_whole_with_each_fault(plan):
     kinds = {one.id: one.kind for one in plan.measures}
     good = f"measure,quarter,place,value\ngun-violence,{LAST},B,3\n"
@@ -249,6 +495,9 @@ def test_a_file_is_refused_whole_with_each_fault(plan):
     assert "values.csv" not in str(unread.value)
 
 
+# ---- what is on record is corrected --------------------------------------------------------
+
+
 def choose(made, label, key):
     """Choose what is wrong by its words."""
     [which] = [one for one in made.selectbox if one.key == key]
@@ -262,6 +511,27 @@ def field(made, form, name, kind="date_input"):
         if one.key and one.key.startswith(form) and one.key.endswith(f"/{name}")
     ]
     return found
+
+
+@pytest.mark.long
+def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(page, filled):
+    began, met = TODAY - timedelta(days=3), TODAY - timedelta(days=23)
+    begin_work(filled, act(), "B", began, {})
+    made = choose(page("area:B"), "Work began on", "correct B")
+    field(made, "correct baseline B/1", "on_date").set_value(began - timedelta(days=10))
+    sign(made, "correct baseline B/1", "They began on the Monday.")
+    made = press(made, "Save the correction", "correct baseline B/1")
+    made = choose(made, "Group meeting", "correct B")
+    field(made, "correct meeting B", "on_date").set_value(met + timedelta(days=5))
+    field(made, "correct meeting B", "note", "text_area").set_value("In the gym")
+    sign(made, "correct meeting B", "The list of those present.")
+    said = text_of(press(made, "Save the correction", "correct meeting B"))
+    assert "Work began on day 5 of 60." in said
+    today = day(TODAY)
+    none = says("label.none")
+    assert f"Was {day(began)}, corrected on {today} by {PREVENTION} because: They began" in said
+    assert f"Was Day: {day(met)}; Note: {none}, corrected on {today}" in said
+    assert "Anything approved or handed out before stays as it was" in said
 
 
 @pytest.mark.parametrize(
@@ -293,3 +563,23 @@ def test_who_corrects_second_is_told(page, filled):
     made = press(made, "Save the correction", "correct meeting B")
     assert "Prevention team changed meeting B/meeting-1" in made.error[0].value.replace("\\", "")
     assert read_records(filled).meetings[0].note == "In the church"
+
+
+def test_an_area_is_designated_as_of_an_earlier_day(page, where):
+    made = page("proposed:c-2")
+    [form] = {one.form_id for one in made.button if one.form_id.startswith("designated")}
+    [on] = [one for one in made.date_input if one.key.startswith("designated")]
+    for day_of, sentence in (
+        (TODAY + timedelta(days=1), "Record it once that day has come."),
+        (date(2015, 1, 1), "is before the data begin"),
+    ):
+        on.set_value(day_of)
+        sign(made, form)
+        made = press(made, says("here.decide"), form)
+        assert sentence in made.error[0].value
+        [on] = [one for one in made.date_input if one.key.startswith("designated")]
+    assert not where.exists() or not read_records(open_store(str(where))).areas
+    on.set_value(TODAY - timedelta(days=30))
+    press(made, says("here.decide"), form)
+    [area] = read_records(open_store(str(where))).areas
+    assert (area.place_name, area.since) == ("Hadderley", TODAY - timedelta(days=30))

@@ -1,11 +1,14 @@
 """Method: each choice beside what was suggested, and the page's own text."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from tests.sentences import says
 
+from csa.areas.analysis import propose_areas
+from csa.city.dataset import City
 from csa_app.screens.method import parts
 
 
@@ -32,6 +35,30 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
     assert rows.iloc[4].tolist()[1:] == ["10", "10"]
     assert said.texts[0].startswith(says("method.totals", n=1))
     assert city.proposal.summary["data_fingerprint"][:12] in said.texts[1]
+
+
+def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
+    summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
+    parts.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
+    assert (
+        ". 7 of those are on the edges of areas: groups reach there, but too few incidents are expected to persist."
+        in said.texts[0]
+    )
+    assert "lie around areas" not in said.texts[1]
+
+
+def test_a_size_limit_is_said_in_the_citys_units(city, said):
+    choices = replace(city.choices, max_area_km2=1.5)
+    parts.numbers(city, propose_areas(City(city.config, city.dataset), choices))
+    assert said.tables[0].iloc[3].tolist()[1:] == ["1.5 km2", "2.0 km2"]
+
+
+def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
+    parts.answer(city.proposal)
+    words = " ".join(said.answers[0])
+    assert "200" in words
+    assert "A group starts where at least 4 are within 200 m of each other." in words
+    assert "16" in words
 
 
 def test_the_page_is_the_methods_without_its_title(root, said):

@@ -1,7 +1,9 @@
 """Plan, run by Streamlit itself: what it says, what is edited, refused, kept and saved."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,20 +17,26 @@ from csa.base.errors import CsaError, StoreError
 from csa.ingest.designation import Candidate
 from csa.program.actions import propose_change, set_action
 from csa.program.areas import designate
-from csa.program.plan.calendar import ActionState
+from csa.program.plan.calendar import STATUSES, ActionState
 from csa.program.roles import Person, act, local_person
+from csa.program.store.audit import entries
 from csa.program.store.engine import open_store
 from csa.program.store.records import Records, read_records
 from csa.program.work import save_draft
-from csa.reports.briefing.lines import plan_lines
-from csa_app.screens.plan import filters, table
-from csa_app.screens.plan.filters import CARDS, PlanFilter, view_from_text, view_to_text
-from csa_app.screens.plan.preview import CHANGES, foresee
+from csa.reports.briefing.lines import color_counts, plan_lines
+from csa.reports.briefing.meeting import prepare_review
+from csa_app.screens.plan import filters, parts, table
+from csa_app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
+from csa_app.screens.plan.preview import CHANGES, foresee, trail_text
 from csa_app.shared import person, plan_edits, plan_words
 from csa_app.shared.plan_words import (
+    NO_UPDATE,
     Edit,
     changes_words,
+    held_words,
     marked,
+    parse_status,
+    updated_words,
 )
 
 ZONE = "America/Chicago"
@@ -113,6 +121,24 @@ def session(monkeypatch):
     return state
 
 
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_written_actions_are_counted_by_how_they_stand(lines):
+    found = color_counts(lines.values())
+    assert found == {"on-track": 1, "at-risk": 1, "blocked": 1, "no-update": 48}
+    assert len(lines) - sum(found.values()) == 9 + 6  # openings, for trust and others
+
+
+def test_where_nobody_reports_the_bar_says_how_many_were_last_stuck(plan, store):
+    """Meeting names them with the others that are stuck, so Plan must not lose them."""
+    for day, is_said in ((TODAY, False), (TODAY + timedelta(days=200), True)):
+        now = [*lines_of(plan, read_records(store), day).values()]
+        _, words_of = parts.status_bar(prepare_review(plan, now, read_records(store), day), now)
+        assert words_of.count(says("plan_page.n_stale_stuck", n=2)) == is_said
+        assert words_of.count("last at risk") == is_said
+
+
 def test_a_change_is_told_field_by_field_from_what_to_what():
     before = {"status": "on-track", "due": None, "areas": (), "percent": None}
     after = {"status": "at-risk", "due": date(2027, 3, 1), "areas": ("B", "C"), "percent": 30}
@@ -122,6 +148,30 @@ def test_a_change_is_told_field_by_field_from_what_to_what():
         "Percent: none → 30%",
         "Areas: in no area → B, C",
     ]
+
+
+def test_an_update_is_told_by_its_age(lines):
+    line = lines["1.2.1"]
+
+    def aged(days, freshness):
+        then = TODAY - timedelta(days=days)
+        state = replace(line.state, updated_on=then)
+        return updated_words(replace(line, state=state, days_since=days, freshness=freshness))
+
+    assert aged(0, "fresh") == "today"
+    assert aged(1, "fresh") == "1 day ago"
+    assert aged(31, "ask") == says("plan_page.asks", ago="31 days ago")
+    assert aged(91, "stale").startswith("no update since ")
+    assert updated_words(lines["1.3.2"]) == "no update yet"
+
+
+def test_a_late_action_says_what_it_holds_up(lines):
+    late = replace(lines["1.2.1"], holds_up=("1.3.1", "1.3.2", "1.3.3", "1.3.4", "1.3.5"))
+    assert held_words(late, frozenset()) == says(
+        "plan_page.late_holds", numbers="1.3.1, 1.3.2, 1.3.3 and 2 more"
+    )
+    assert held_words(lines["1.3.1"], frozenset({"1.2.1"})) == "waits for 1.2.1"
+    assert held_words(lines["1.3.1"], frozenset()) == ""
 
 
 def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, monkeypatch):
@@ -139,6 +189,87 @@ def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, mon
         "1.2.1": Edit({"status": "blocked", "reason": "No key.", "due": date(2027, 3, 1)}, 1),
         "1.3.1": Edit({"percent": 40, "areas": ("B",)}, 1),
     }
+
+
+def test_the_table_shows_what_is_not_saved_yet(lines):
+    edits = {"1.2.1": Edit({"status": "at-risk", "comment": "Soon."}, 1)}
+    chosen = [lines["1.2.1"], lines["2.2.1"]]
+    rows = table.frame_of(chosen, edits, table.COLUMNS["state"], frozenset())
+    assert rows["status"].tolist() == ["▲ at risk", "● on track"]
+    assert rows["comment"].tolist() == ["Soon.", ""]
+    assert rows["number"].tolist() == ["● 1.2.1", "◌ 2.2.1"]  # gray where nobody told lately
+    people = table.frame_of(chosen, edits, table.COLUMNS["people"], frozenset())
+    assert str(people["percent"].dtype) == "Int64"
+    assert people["start"].dtype.kind == "M"  # empty, and still a column of days
+
+
+def test_the_trail_is_told_in_words_the_latest_first(store, plan):
+    set_action(store, plan, acting("Police", "The data came."), "1.2.3", {"status": "done"})
+    with store.reading() as reading:
+        latest, first = trail_text(entries(reading.connection(), "1.2.3"), ZONE)
+    assert latest.office == "Police"
+    assert latest.why == "The data came."
+    assert latest.changes == (
+        "Status: at risk → done",
+        "Reason: No data yet. → none",
+        "Percent: none → 100%",
+    )
+    assert "Areas: in no area → B" in first.changes
+
+
+# ---- The page ------------------------------------------------------------------------------
+
+
+def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
+    shown_page = page()
+    text = words(shown_page)
+    assert "<b>0</b> of 51 actions done" in text
+    assert "▲ 1</b> at risk" in text
+    assert "◌ 48</b> no update" in text
+    assert [box.label for box in shown_page.expander if "planned actions" in box.label] == [
+        "For the Committee: 15 planned actions are not written yet. 9 of them are about trust."
+    ]
+    assert text.index("1.1 Build trust") < text.index("2.5 Support victims")
+    assert "Already proposed: 1.1.1." in text
+    named = [button.key for button in shown_page.button if "plan decide" in (button.key or "")]
+    assert named == ["plan decide 1.1.1", "plan decide 1.3.1"]  # proposed; blocked
+    late = [button.key for button in shown_page.button if "plan late" in (button.key or "")]
+    assert late == ["plan late 1.2.1"]  # every one past due, none left to a count alone
+    assert shown_page.button(key=late[0]).label.endswith(r"\(Police\)")
+    shown_page.button(key="plan late 1.2.1").click().run()
+    assert shown_page.selectbox(key="plan opened").value == "1.2.1"
+
+
+def test_without_a_store_nothing_is_known_and_none_is_made(page, address, tmp_path):
+    text = words(page())
+    assert "◌ 51</b> no update" in text
+    assert not (tmp_path / "store.sqlite3").exists()
+
+
+def test_choices_come_from_the_link_and_go_to_it(page, store):
+    made = page({"status": "blocked", "look": CARDS})
+    assert "One of 51 written actions" in words(made)
+    assert made.selectbox(key="plan status").value == "blocked"
+    made.selectbox(key="plan status").set_value("no-update").run()
+    assert "48 of 51 written actions" in words(made)
+    assert json.loads(made.query_params["plan"]) == {"status": "no-update", "look": CARDS}
+    made.checkbox(key="plan late").check().run()
+    assert "No actions match these filters" in words(made)
+
+
+def test_each_choice_names_what_it_chooses(page, store, plan):
+    made = page()
+    options = {
+        name: made.selectbox(key=f"plan {name}").options
+        for name in ("goal", "strategy", "team", "area", "status")
+    }
+    assert {first for first, *_ in options.values()} == {says("plan_page.all")}
+    assert options["goal"][1:] == [f"{goal.number} {goal.title}" for goal in plan.goals]
+    assert options["strategy"][1:] == [f"{one.number} {one.title}" for one in plan.strategies]
+    assert options["team"][1:] == [team.name for team in plan.teams if team.goal]
+    (area,) = read_records(store).areas
+    assert options["area"][1:] == [f"{area.key} {area.place_name}", says("plan_page.no_area")]
+    assert options["status"][1:] == [marked(one) for one in (*STATUSES, NO_UPDATE)]
 
 
 def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
@@ -160,6 +291,32 @@ def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
     typed(made, "percent", 60)
     save(made)
     assert stored(store)["1.2.1"].percent == 60  # the revision shown is that just written
+
+
+def test_a_reload_in_the_middle_of_an_edit_keeps_the_draft(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "Half a sen")
+    made.text_input(key=WHY).set_value("Because").run()
+    again = page()
+    text = words(again)
+    assert "Your draft from " in text
+    assert "Comment: none → Half a sen" in text
+    assert again.text_input(key=WHY).value == "Because"
+    save(again)
+    assert stored(store)["1.2.1"].comment == "Half a sen"
+    assert "Your draft" not in words(page())
+
+
+def test_a_draft_can_be_discarded(page, store):
+    typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "Half a sen")
+    again = page()
+    again.button(key="plan discard draft").click().run()
+    assert "would change" not in words(again)
+    assert "would change" not in words(page())
+
+
+def test_a_draft_of_another_form_is_left_alone(page, store):
+    save_draft(store, local_person("this machine"), "plan", {"edits": {"1.2.1": {"seen": "x"}}})
+    assert "would change" not in words(page())
 
 
 @pytest.mark.parametrize(
@@ -196,6 +353,20 @@ def test_the_second_of_two_editors_is_told_who_changed_what_and_keeps_the_text(p
     assert (now.status, now.comment) == ("done", "My own words.")
 
 
+@pytest.mark.long
+def test_who_blocks_what_another_just_blocked_has_the_own_reason_in_the_trail(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "status", marked("blocked"))
+    other = page({"look": CARDS, "opened": "1.2.1"})
+    other.button(key="plan discard draft").click().run()
+    typed(other, "status", marked("blocked"))
+    save(other, "Police Department", "No budget.")
+    save(made, "Mayor's Office", "No room.")
+    made.button(key="plan over 1.2.1").click().run()
+    save(made, "Mayor's Office", "No room.")
+    assert (stored(store)["1.2.1"].status, stored(store)["1.2.1"].reason) == ("blocked", "No room.")
+    assert [entry["why"] for entry in trail(store)][-2:] == ["No budget.", "No room."]
+
+
 def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
     made = page({"opened": "1.1.1"})
     for label in ("waits for the Committee", "--csa-ground:"):
@@ -205,6 +376,24 @@ def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
         assert label in words(made)
     assert "Open a monthly evening for questions" in words(made)
     assert any(box.label.endswith(says("meeting.open_trust", n=8)) for box in made.expander)
+
+
+def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
+    made = page()
+    made.button(key="plan slot 3.1").click().run()
+    key = next(w.key for w in made.text_input if (w.key or "").startswith("plan propose 3.1.1"))
+    key = key.rpartition("/")[0]
+    made.text_input(key=f"{key}/title").set_value("Publish stops and searches each month")
+    submit = next(b for b in made.button if b.label == "Propose")
+    submit.click().run()
+    assert "Add the office you are speaking for, such as Mayor's Office." in words(made)
+    assert made.text_input(key=f"{key}/title").value.startswith("Publish")  # the text stays
+    sign(made, key)
+    next(b for b in made.button if b.label == "Propose").click().run()
+    assert not made.exception
+    (_, row) = read_records(store).changes
+    assert (row.action, row.values["title"]) == ("3.1.1", "Publish stops and searches each month")
+    assert "change-2 is proposed" in words(made)
 
 
 def test_a_link_is_added_and_removed_with_its_source(page, store):
@@ -223,11 +412,87 @@ def test_a_link_is_added_and_removed_with_its_source(page, store):
     assert [row.is_removed for row in read_records(store).links] == [True]
 
 
+def test_due_dates_are_offered_as_a_file_for_calendars(page, store):
+    labels = [one.proto.label for one in page().get("download_button")]
+    assert labels == [says("calendar.download"), says("work_file.download")]
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
 def test_what_is_typed_back_is_no_change(lines):
     line = lines["1.2.1"]
     edit = plan_edits.merged(None, line, {"status": "done"})
     assert edit == Edit({"status": "done"}, line.revision)
     assert plan_edits.merged(edit, line, {"status": "on-track"}) is None
+
+
+def test_a_cleared_menu_is_no_status(session, lines):
+    plan_edits.take(lines["1.2.1"], {"status": None})
+    assert plan_edits.edits() == {}
+
+
+def test_a_reason_is_foreseen_to_go_with_its_status(session, plan, lines):
+    said, refused = foresee(
+        plan, local_person("x"), lines["1.3.1"], Edit({"status": "on-track"}, 1), TODAY
+    )
+    assert said == ["Status: blocked → on track", "Reason: No room. → none"]
+    assert refused == ""
+    said, _ = foresee(plan, local_person("x"), lines["1.2.1"], Edit({"status": "done"}, 1), TODAY)
+    assert said == ["Status: on track → done", "Percent: none → 100%"]
+
+
+def test_rows_of_a_table_stay_in_place_until_it_is_drawn_anew(session, lines):
+    first = table.make_grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    again = table.make_grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    assert again is first
+    plan_edits.next_turn()
+    third = table.make_grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    assert third.key != first.key
+
+
+def test_long_texts_make_rows_taller_up_to_a_limit(lines):
+    line = lines["1.2.1"]
+    long = replace(line, state=replace(line.state, comment="word " * 300))
+    columns = table.COLUMNS["state"]
+    assert table.text_lines(table.frame_of([], {}, columns, frozenset())) == 2
+    rows = table.frame_of([long], {}, columns, frozenset())
+    assert table.text_lines(rows) == table.MOST_LINES
+
+
+@pytest.mark.parametrize("columns", table.COLUMNS.values())
+def test_columns_fit_the_page_at_1400_px(columns):
+    assert sum(table.WIDTHS[name] for name in columns) <= 1400 - 300 - 2 * 40
+
+
+def test_an_action_of_no_area_is_found_as_such(lines):
+    found = shown(PlanFilter(area=filters.CITY_WIDE, status="blocked"), list(lines.values()))
+    assert [line.number for line in found] == ["1.3.1"]
+    assert [x.number for x in shown(PlanFilter(area="B"), list(lines.values()))] == ["1.2.3"]
+    assert [x.number for x in shown(PlanFilter(late=True), list(lines.values()))] == ["1.2.1"]
+    assert [x.number for x in shown(PlanFilter(soon=True), list(lines.values()))] == ["1.3.1"]
+
+
+def test_an_entry_that_confirms_what_stood_says_so():
+    entry = {"id": 1, "at_utc": "2026-11-25T20:05:00.000000Z", "by_office": "A", "item": "1.2.1"}
+    entry |= {"old": '{"updated_on":"2026-11-01"}', "new": '{"updated_on":"2026-11-25"}'}
+    (one,) = trail_text([entry | {"why": "Still so."}], ZONE)
+    assert one.when == "November 25, 2026, 14:05"
+    assert one.changes == (says("plan_page.confirmed"),)
+
+
+def test_a_telephone_shows_cards_first(monkeypatch):
+    def with_agent(agent):
+        context = SimpleNamespace(headers={"User-Agent": agent} if agent else {})
+        monkeypatch.setattr(filters.st, "context", context)
+        return filters.first_filter().look
+
+    assert with_agent("Mozilla/5.0 (Linux; Android 15) Chrome/140 Mobile Safari/537") == CARDS
+    assert with_agent("Mozilla/5.0 (X11; Linux x86_64) Chrome/140 Safari/537") == "state"
+    assert with_agent("") == "state"
+
+
+# ---- Refused -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -265,6 +530,17 @@ def test_what_contradicts_itself_is_said_before_saving_and_stays_in_the_editor(p
     assert stored(store)["1.2.1"].evidence == ""
     made.button(key="plan undo 1.2.1").click().run()
     assert "would change" not in words(made)
+
+
+def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "evidence", "ftp://x")
+    made.selectbox(key="plan opened").set_value("2.2.1").run()
+    typed(made, "comment", "Fine.", "2.2.1")
+    assert "2 actions would change" in words(made)
+    save(made)
+    assert "Saved: 2.2.1." in words(made)
+    assert says("plan_page.preview", n=1) in words(made)
+    assert stored(store)["2.2.1"].comment == "Fine."
 
 
 @pytest.mark.parametrize(
@@ -326,6 +602,39 @@ def test_a_store_that_fails_is_told_of_and_the_text_stays(page, store, monkeypat
     assert "Comment: none → Kept on screen." in text
 
 
+def test_a_damaged_store_stops_the_page_with_a_sentence(page, address):
+    Path(address).write_bytes(b"not a database, but long enough to be read as one" * 20)
+    made = page()
+    assert "not a store, or is damaged" in words(made)
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+CHOICES = {
+    "goal": ["1", "2"],
+    "strategy": ["1.1"],
+    "team": ["prevention"],
+    "area": ["B", "-"],
+    "status": ["done", "no-update"],
+    "look": list(filters.LOOKS),
+    "opened": ["1.2.1"],
+}
+
+
+@pytest.mark.long
+@given(
+    some.builds(
+        PlanFilter,
+        **{n: some.sampled_from(v if n == "look" else ["", *v]) for n, v in CHOICES.items()},
+        soon=some.booleans(),
+        late=some.booleans(),
+    )
+)
+def test_a_link_shows_what_was_shown(view):
+    assert view_from_text(view_to_text(view, PlanFilter()), PlanFilter(), CHOICES) == view
+
+
 STATES = some.builds(
     ActionState,
     number=some.just("1.2.1"),
@@ -353,6 +662,11 @@ def test_an_edit_holds_what_differs_and_a_draft_keeps_it(before, after):
         plain = {name: plan_edits._plain(value) for name, value in edit.changes.items()}
         kept = json.loads(json.dumps({"seen": edit.seen, "changes": plain}))
         assert plan_edits._edit(kept) == edit
+
+
+@pytest.mark.parametrize("status", ["not-started", "on-track", "at-risk", "blocked", "done"])
+def test_a_status_reads_back_from_its_shape_and_word(status):
+    assert parse_status(marked(status)) == status
 
 
 def test_an_earlier_report_is_corrected_and_the_trail_says_what_it_was(page, store, plan):
@@ -392,6 +706,8 @@ def test_only_a_chair_of_the_action_is_offered_a_correction(page, store, monkeyp
         made = page({"opened": "1.2.1"})
         assert any(one.key == "correct 1.2.1" for one in made.selectbox) == is_offered
 
+
+# ---- Work plans as a file -------------------------------------------------------------------
 
 WORK = "item,area,text,office\ntask,B,Fix the lamp,Public Works\nlesson,B,Begin early,\n"
 
@@ -434,27 +750,3 @@ def test_a_viewer_has_the_work_plans_and_brings_none_in(page, store, monkeypatch
     labels = [one.proto.label for one in shown_page.get("download_button")]
     assert says("work_file.download") in labels
     assert not shown_page.file_uploader
-
-
-CHOICES = {
-    "goal": ["1", "2"],
-    "strategy": ["1.1"],
-    "team": ["prevention"],
-    "area": ["B", "-"],
-    "status": ["done", "no-update"],
-    "look": list(filters.LOOKS),
-    "opened": ["1.2.1"],
-}
-
-
-@pytest.mark.long
-@given(
-    some.builds(
-        PlanFilter,
-        **{n: some.sampled_from(v if n == "look" else ["", *v]) for n, v in CHOICES.items()},
-        soon=some.booleans(),
-        late=some.booleans(),
-    )
-)
-def test_a_link_shows_what_was_shown(view):
-    assert view_from_text(view_to_text(view, PlanFilter()), PlanFilter(), CHOICES) == view
