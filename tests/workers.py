@@ -1,18 +1,14 @@
 """Which worker runs which tests: a file's on one, so that its fixtures are made once."""
 
 import fcntl
-import hashlib
+import os
 import pickle
 import shutil
 import zlib
-from functools import cache
-from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-ROOT = Path(__file__).parent.parent
-MADE, IS_APART = ROOT / "build" / "made", False
 BROWSER, CAMPAIGNS = "tests/browser/", "tests/campaigns/"
 LONGEST = (
     *(BROWSER, "tests/workflow/", f"{CAMPAIGNS}faults/", "tests/analysis/", "tests/cli/"),
@@ -97,48 +93,18 @@ def try_browser_twice(items):
         item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-def _digest():
-    """Name what the shared folders are made from: the library, the cities, the sample, the tests."""
-    named = ("src/**/*", "config/**/*", "data/sample/**/*", "tests/**/*.py", "requirements.lock")
-    paths = sorted({path for pattern in named for path in ROOT.glob(pattern) if path.is_file()})
-    content = hashlib.sha256()
-    for path in paths:
-        if path.suffix != ".pyc":
-            content.update(str(path).encode() + path.read_bytes())
-    return content.hexdigest()[:16]
-
-
-def _listing(folder):
-    """List a folder's files with their sizes and times: a test that changed one has it made again."""
-    states = [(path, path.lstat()) for path in sorted(folder.rglob("*"))]
-    return repr([(str(path), of.st_size, of.st_mtime_ns) for path, of in states if path.is_file()])
-
-
-@cache
-def shared_folder():
-    """Give the folder of what all runs of this code share, and remove those of older code."""
-    (MADE / _digest()).mkdir(parents=True, exist_ok=True)
-    for old in sorted(MADE.iterdir(), key=lambda path: path.stat().st_mtime)[:-2]:
-        shutil.rmtree(old, ignore_errors=True)
-    return MADE / _digest()
-
-
 def made_once(tmp_path_factory, name, make):
-    """Give a folder that the first worker who asks makes, of all runs of this code; not to be changed.
-
-    Where code is changed in memory (tests.campaigns.mutation), each process makes its own.
-    """
-    base = tmp_path_factory.getbasetemp() if IS_APART else shared_folder()
+    """Give a folder of this run that the first worker who asks makes, and the others wait for."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of all workers
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        listing = base / f"{name}.list"
-        if not listing.exists() or listing.read_text() != _listing(base / name):
-            shutil.rmtree(base / name, ignore_errors=True)
+        if not (base / name).exists():
             part = base / f"{name}.part"
             shutil.rmtree(part, ignore_errors=True)
             make(part)
             part.rename(base / name)
-            listing.write_text(_listing(base / name))
     return base / name
 
 

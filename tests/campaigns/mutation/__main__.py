@@ -22,7 +22,6 @@ from pathlib import Path
 
 import pytest
 from benchmarks.tables import keep
-from tests import workers
 from tests.campaigns.mutation.mutants import (
     ROOT,
     SUBJECTS,
@@ -134,7 +133,6 @@ def main():
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "src"), str(ROOT / "app"), str(ROOT)]
-    workers.IS_APART = True
     for name in PAID:
         importlib.import_module(name)
     subjects = asked.only or list(SUBJECTS)
