@@ -31,7 +31,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser firefox postgres test test-share test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint weigh format lock site release release-files wheel bench bench-cities golden words proofs docs clean
+.PHONY: help setup run browser firefox postgres test test-changed test-share test-long test-browser test-wheel test-lowest coverage test-slow test-image campaigns fuzz faults soak mutate supply lint weigh format lock site release release-files wheel bench bench-cities golden words proofs docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -147,15 +147,18 @@ postgres:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends postgresql >/dev/null
 
-# Three, since one waits for its browser most of the time: tests/workers.py says which.
-SHARED := --max-worker-restart=0 --no-loadscope-reorder
-WORKERS := -n 3 $(SHARED)
+# A file's tests on one worker, so that its fixtures are made once; which first, tests/workers.py says.
+WORKERS := -n 2 --dist loadfile --max-worker-restart=0 --no-loadscope-reorder
 
 # What a change can break; what the world can do to the program is tried by `make campaigns`.
 QUICK := not slow and not long and not browser and not system and not wheel and not campaign
 
-test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
+test: setup postgres ## run the quick tests (PYTEST_ARGS="-k ...")
 	@$(BIN)/python -m pytest -m "$(QUICK)" $(WORKERS) $(PYTEST_ARGS)
+
+# By what they import, the nearest first, until one fails; tests/changed.py says why so.
+test-changed: setup postgres ## run the quick tests that what you changed reaches (BASE=a commit; else the last)
+	@$(BIN)/python -m pytest -x -m "$(QUICK)" --changed $(or $(BASE),HEAD) $(WORKERS) $(PYTEST_ARGS)
 
 # Of the long tests those files whose turn it is, all of them within five days; and the first case
 # of each campaign. .ci/run runs it, so that what only a long test sees is seen within a week.
@@ -167,10 +170,9 @@ test-long: setup postgres ## run further cases of the quick tests, which `make t
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
 
 # What failed is tried once more, and both together must end before the run is stopped as hung.
-# Two, since a server and a browser keep more than half of two cores busy.
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
-	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or smoke or system) and not slow and not campaign" \
-	    -n 2 $(SHARED) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or system) and not slow and not campaign" \
+	    $(WORKERS) $(PYTEST_ARGS)
 
 # In new environments outside of this folder, on each Python that is there: from the wheel, from the
 # sdist, and with the lowest versions that pyproject.toml allows. uv keeps what it fetched once.

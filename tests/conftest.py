@@ -32,9 +32,9 @@ from csa.ingest.job import in_this_process
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.program.plan.loading import load_plan
 from tests import postgres, stores
+from tests.changed import reached_since
 from tests.properties import register_profiles
 from tests.workers import (
-    FileScheduling,
     leave_all_but_first,
     longest_first,
     made_once,
@@ -96,6 +96,14 @@ def pytest_addoption(parser):
     parser.addoption(
         "--share", type=int, metavar="DAYS", help="run the long tests of one day in DAYS"
     )
+    parser.addoption("--changed", metavar="COMMIT", help="run what a change since then reaches")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave, of a change, the files that it does not reach."""
+    if config.option.changed and collection_path.name.startswith("test_"):
+        return collection_path not in reached_since(config.option.changed) or None
+    return None
 
 
 def pytest_collection(session):
@@ -116,13 +124,11 @@ def pytest_collection_modifyitems(config, items):
     if config.option.share:
         share_of_today(config, items, datetime.now(UTC).date())
     longest_first(items)
+    if config.option.changed:
+        steps = reached_since(config.option.changed)
+        items.sort(key=lambda item: steps[item.path])
     if os.environ.get("CI"):
         try_browser_twice(items)
-
-
-@pytest.hookimpl(optionalhook=True)  # one process has no scheduler
-def pytest_xdist_make_scheduler(config, log):
-    return FileScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

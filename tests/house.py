@@ -15,6 +15,7 @@ import sys
 import tokenize
 import tomllib
 from collections import Counter
+from collections.abc import Container
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,17 @@ NO_CODE = {
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+parsed = cache(ast.parse)
+"""Each module is read for several questions."""
+
+
 def count_code(text: str) -> int:
     """Count the lines of a module with code on them."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in NO_CODE:
             lines.update(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             lines -= set(range(node.lineno, node.end_lineno + 1))
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
@@ -82,7 +87,7 @@ def weigh() -> dict[str, float]:
     functions, private, words = 0, Counter[str](), Counter[str]()
     for path in modules().values():
         text = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 functions += 1
                 private[node.name] += node.name[0] == "_" and node.name[:2] != "__"
@@ -142,9 +147,9 @@ def earlier_ledger() -> dict[str, Any] | None:
     return tomllib.loads(git("show", f"{commit}:{LEDGER.relative_to(ROOT)}")) or {"start": {}}
 
 
-def imports(name: str, path: Path) -> set[str]:
-    """List the modules of ours that a module imports, inside functions too, but for types alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def imports(name: str, path: Path, known: Container[str]) -> set[str]:
+    """List those of known modules that a module imports, inside functions too, but for types alone."""
+    tree = parsed(path.read_text(encoding="utf-8"))
     for_types = {
         id(inner)
         for node in ast.walk(tree)
@@ -156,14 +161,14 @@ def imports(name: str, path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module and id(node) not in for_types:
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                found.add(full if full in modules() else node.module)
-    return {other for other in found if other in modules() and other != name}
+                found.add(full if full in known else node.module)
+    return {other for other in found if other in known and other != name}
 
 
 @cache
 def graph() -> dict[str, set[str]]:
     """Map each module to those that it imports."""
-    return {name: imports(name, path) for name, path in modules().items()}
+    return {name: imports(name, path, modules()) for name, path in modules().items()}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.house import LEDGER, ceilings, count_code, graph, raised, too_heavy, weigh
+from tests.house import LEDGER, ceilings, count_code, graph, parsed, raised, too_heavy, weigh
 
 FILES = (".toml", ".po", ".sqlite3", ".py", ".md")
 """`csa.toml` is a file, no name."""
@@ -25,7 +25,7 @@ def sources(root):
 @cache
 def nodes(text):
     """List all that stands in a module; read once for all tests."""
-    return tuple(ast.walk(ast.parse(text)))
+    return tuple(ast.walk(parsed(text)))
 
 
 def repeated(sources):
@@ -179,36 +179,6 @@ def test_a_test_file_without_a_module_is_seen():
     assert homeless(gone, there.__contains__) == gone
 
 
-def imports_of_tests(sources):
-    """Test files that take something from another: what two of them need has a module of its own."""
-    found = []
-    for path, text in sources.items():
-        for node in nodes(text):
-            named = (
-                [f"{node.module}.{one.name}" for one in node.names]
-                if isinstance(node, ast.ImportFrom)
-                else []
-            )
-            named += [one.name for one in node.names] if isinstance(node, ast.Import) else []
-            found += [f"{path}: {name}" for name in named if re.search(r"^tests\..*\btest_", name)]
-    return found
-
-
-def test_no_test_file_is_imported_by_another(root):
-    tests = {path.name: path.read_text(encoding="utf-8") for path in (root / "tests").rglob("*.py")}
-    assert imports_of_tests(tests) == []
-
-
-def test_an_import_of_a_test_file_is_seen():
-    good = "from tests.towns import history\nimport pytest"
-    assert imports_of_tests({"a.py": good}) == []
-    bad = "from tests.areas.test_finding import line\nfrom tests.areas import test_sufficiency"
-    assert imports_of_tests({"a.py": bad}) == [
-        "a.py: tests.areas.test_finding.line",
-        "a.py: tests.areas.test_sufficiency",
-    ]
-
-
 def odd_docstrings(sources):
     """Docstrings that begin with Tell, Say or Let: plain English says Return, Check, Describe."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -341,7 +311,7 @@ def old_words(sources):
     """List the public functions and classes at the top of a module, or in a class, with such words."""
     found = []
     for path, text in sources.items():
-        tree = ast.parse(text)
+        tree = parsed(text)
         owners = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
         for node in (node for owner in owners for node in owner.body):
             name = getattr(node, "name", "")

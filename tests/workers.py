@@ -7,7 +7,6 @@ import shutil
 import zlib
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 BROWSER, CAMPAIGNS = "tests/browser/", "tests/campaigns/"
 LONGEST = (
@@ -17,28 +16,14 @@ LONGEST = (
 """Whose files take longest, and can not be shared."""
 
 
-class FileScheduling(LoadScopeScheduling):
-    """Give a worker whole files, and of the quick tests those in the browser to one worker.
-
-    Two browsers and their servers beside a third worker wait for one another. xdist's own
-    `loadgroup` does not see groups with pytest 9.2 (pytest-xdist issue 1386).
-    """
-
-    def _split_scope(self, nodeid):
-        path = nodeid.partition("::")[0]
-        is_quick = "not browser" in self.config.option.markexpr
-        return BROWSER if is_quick and path.startswith(BROWSER) else path
-
-
 def is_in_browser(item):
     return item.nodeid.startswith(BROWSER)
 
 
 def mark_browser(items):
-    """Leave all browser tests but the smoke tests to `make test-browser`."""
+    """Leave all browser tests to `make test-browser`."""
     for item in filter(is_in_browser, items):
-        if item.get_closest_marker("smoke") is None:
-            item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.browser)
 
 
 def mark_campaigns(items):

@@ -5,7 +5,6 @@ import re
 import pytest
 
 
-@pytest.mark.smoke
 def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     reader = read(sample_app)
     reader.page.locator(".csa-tiers li").first.wait_for()

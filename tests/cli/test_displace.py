@@ -1,6 +1,5 @@
 """The command that follows areas: what it writes and says, its exit codes and mistakes."""
 
-import csv
 import json
 import math
 import shutil
@@ -391,6 +390,7 @@ def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path
 # ---- What is kept beside the dataset ---------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_backtest_keeps_what_areas_did_and_what_chance_gives_and_they_are_read(
     tmp_path, made, ask, read
 ):
@@ -511,69 +511,6 @@ def test_a_folder_that_holds_something_else_is_not_touched(ask, tmp_path):
 
 
 # ---- The made-up city ------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory, root):
-    """The made-up city: areas proposed at the start of what was planted, and followed."""
-    folder = tmp_path_factory.mktemp("sample")
-    city = ("--city", root / "config" / "sample.toml")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        truth = json.loads((root / "data" / "sample" / "truth.json").read_text())
-        since = truth["displacement"]["since"]
-        csa_command("ingest", *city, "--out", folder / "ds")
-        about = (*city, "--dataset", folder / "ds")
-        csa_command("propose", *about, "--until", since, "--out", folder / "pr")
-        words = ("displace", *about, "--areas", folder / "pr", "--since", since)
-        said = csa_command(*words, "--out", folder / "di")
-    account = json.loads((folder / "di" / "displacement.json").read_text(), parse_constant=refuse)
-    return folder, truth, said, account
-
-
-def test_the_planted_displacement_is_told_in_time_and_no_other(tmp_path, root, monkeypatch):
-    """In the made-up city, of areas proposed at the start of what was planted."""
-    monkeypatch.chdir(root)
-    truth = json.loads((root / "data" / "sample" / "truth.json").read_text())
-    planted, since = truth["displacement"], truth["displacement"]["since"]
-    city = ("--city", root / "config" / "sample.toml")
-    csa_command("ingest", *city, "--out", tmp_path / "ds")
-    about = (*city, "--dataset", tmp_path / "ds")
-    csa_command("propose", *about, "--until", since, "--out", tmp_path / "pr")
-    words = ("displace", *about, "--areas", tmp_path / "pr", "--since", since)
-    said = csa_command(*words, "--out", tmp_path / "di")
-    account = json.loads((tmp_path / "di" / "displacement.json").read_text())
-    with (tmp_path / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
-        rows = [*csv.DictReader(file)]
-
-    def holding(feature):
-        middle = h3.latlng_to_cell(feature["lat"], feature["lon"], 10)
-        (area_id,) = (one["area_id"] for one in rows if middle in one["cells"].split())
-        return area_id
-
-    features = truth["features"]
-    here = holding(next(one for one in features if one["name"] == planted["feature"]))
-    fallen = holding(next(one for one in features if one["kind"] == "easing"))
-    for place in account["single"]:
-        if place["area_id"] == fallen:
-            assert place["verdict"] == "fewer here and within 750 m"
-            continue
-        if place["area_id"] != here:
-            assert place["first_alarm"] is None
-            continue
-        moved = "fewer here, more nearby"
-        told = next(step["month"] for step in place["months"] if step["verdict"] == moved)
-        # Chance of seven in ten by the month that is named: it may be told sooner.
-        due, at = (pd.Period(month, "M") for month in (planted["told_by"], told))
-        assert -6 <= (at - due).n <= 2
-        assert place["sentence"] in said.splitlines()
-        assert place["verdict"] == moved
-    assert account["pooled"]["first_alarm"] is None
-    assert len(account["single"]) == len(rows) >= 6
-    assert account["chosen_by"] == {"start": "2016-07", "until": "2019-07"}
-    assert (account["is_synthetic"], account["knew_after"]) == (True, False)
-    names = [(one["area_id"], one["place_name"]) for one in rows]
-    assert [(one["area_id"], one["place_name"]) for one in account["single"]] == names
 
 
 def test_the_last_quarter_asked_of_cells_ends_with_the_last_whole_month(ask, monkeypatch):

@@ -39,6 +39,7 @@ def files(month_facts):
 # ---- By hand -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_all_is_each_edition_as_pdf_and_html_and_with_docx_if_it_is_asked_for(files, month_facts):
     names = [f"2020-07_{name}_en" for name in (*AUDIENCES, *EXTRAS)]
     assert set(files) == {f"{name}.{form}" for name in names for form in ("pdf", "html", "docx")}
@@ -55,6 +56,7 @@ def test_without_the_package_for_pdfs_all_is_each_edition_as_html(month_facts, m
     assert {name.rpartition(".")[2] for name in made} == {"html"}
 
 
+@pytest.mark.long
 def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(files, month_facts):
     snapshot = month_facts.snapshot
     for name, content in files.items():

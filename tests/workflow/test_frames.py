@@ -169,6 +169,7 @@ def pairs(table):
     return both.assign(case=[f"C{at:04d}" for at in range(2 * N)])
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("options", [{"killed": "fatal"}, {"kind": "what"}, {}])
 def test_two_shootings_in_one_minute_at_one_place_are_two_by_their_numbers(options, pairs):
     rows = pairs.assign(what=np.where(pairs["fatal"], "homicide", "nonfatal"))
@@ -210,6 +211,7 @@ def test_a_number_that_is_no_column_is_refused(table):
     )
 
 
+@pytest.mark.long
 def test_philadelphias_incidents_are_as_many_as_its_numbers(shared_data):
     rows = pd.read_csv(shared_data / "philadelphia/philly_shooting_victims_2015_2025.csv")
     rows = rows[rows["lat"].notna() & (rows["date"] < "2025-02")]

@@ -168,6 +168,7 @@ def test_a_publication_that_could_not_be_recorded_is_recorded_when_it_is_publish
     assert is_recorded(town.place, store)
 
 
+@pytest.mark.long
 def test_running_it_twice_changes_nothing(town):
     town.begin(MAY)
     before = town.tree()

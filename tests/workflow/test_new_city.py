@@ -253,6 +253,7 @@ def test_polygons_beside_the_file_are_taken_those_that_residents_know_first(tmp_
         understand(path, tmp_path / "noise.geojson")
 
 
+@pytest.mark.long_but_first
 @pytest.mark.parametrize("blank", [None, ""])
 def test_a_polygon_without_a_name_is_one_of_the_citys_and_told(tmp_path, run, blank):
     path = written(tmp_path, plain())

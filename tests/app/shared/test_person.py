@@ -58,13 +58,14 @@ MEMBER = {"is_logged_in": True, "role": "member", "office": "Health"}
 ANYBODY = {"is_logged_in": True, "email": "a@b.example", "email_verified": True}
 
 
-@pytest.fixture
-def real(town, tmp_path):
+@pytest.fixture(scope="module")
+def real(new_town):
     """Testville, which is not made up: its file and its dataset."""
+    town = new_town()
     place = town.write("a.csv", *(f"{n},{n},2020-05-0{n},0,-94.57,39.02,," for n in range(1, 9)))
     intake = ingest_city(load_city(town.config), Inputs((place,), town.places))
-    save_dataset(intake.dataset, intake.rejected, tmp_path / "real")
-    return SimpleNamespace(config=town.config, dataset=tmp_path / "real")
+    save_dataset(intake.dataset, intake.rejected, town.folder / "real")
+    return SimpleNamespace(config=town.config, dataset=town.folder / "real")
 
 
 @pytest.fixture

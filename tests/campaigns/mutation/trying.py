@@ -24,7 +24,7 @@ ENDS = {0: "survived", 1: "killed", 2: "killed", UNCHANGED: "unchanged",
         -signal.SIGPROF: "too slow", -signal.SIGALRM: "not in time"}  # fmt: skip
 PAGES = "streamlit.runtime.scriptrunner.script_cache"  # imported before pytest, its plugin would complain
 QUIET = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "unshrunk", "-k", "not postgresql",
-         "-m", "not slow and not browser and not system and not smoke and not wheel"]  # fmt: skip
+         "-m", "not slow and not long and not browser and not system and not wheel"]  # fmt: skip
 AWAY = {"browser", "campaigns"}
 
 
