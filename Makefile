@@ -170,9 +170,10 @@ test-long: setup postgres ## run further cases of the quick tests, which `make t
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
 
 # What failed is tried once more, and both together must end before the run is stopped as hung.
+# Three, since a worker waits for its server, its browser and the network half of the time.
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
 	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or system) and not slow and not campaign" \
-	    $(WORKERS) $(PYTEST_ARGS)
+	    $(WORKERS) -n 3 $(PYTEST_ARGS)
 
 # In new environments outside of this folder, on each Python that is there: from the wheel, from the
 # sdist, and with the lowest versions that pyproject.toml allows. uv keeps what it fetched once.

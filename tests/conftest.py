@@ -113,6 +113,7 @@ def pytest_collection(session):
 
 def pytest_collection_finish(session):
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # memory is plenty, and the looking took a sixteenth
     gc.enable()
 
 
