@@ -13,7 +13,6 @@ from tests.areas.ground import (
     EVEN,
     GRID,
     ISLAND,
-    LAKE,
     LAKESIDE,
     MIDDLE,
     MOAT,
@@ -39,7 +38,6 @@ from tests.areas.ground import (
 )
 
 from csa.areas.forming import form_areas, link, list_clusters
-from csa.geo import cells as pieces
 
 
 def whole(eps_m=60, min_samples=3):
@@ -63,15 +61,6 @@ def test_a_cluster_reaches_the_cells_with_their_center_in_eps_and_the_cells_it_h
     assert cells_at(knot).tolist() == [middle]
     assert form([knot] * 3, whole(eps_m=250)).areas == (frozenset({middle, east}),)
     assert form([knot] * 3, whole(eps_m=20)).areas == (frozenset({middle}),)
-
-
-def test_clusters_are_listed_west_to_east_each_with_its_incidents_and_its_cells():
-    row = straight_row(7)
-    xy = at_centers({row[6]: 3, row[3]: 2, row[0]: 4})
-    west, east = list_clusters(link(xy, GRID.at(cells_at(xy).tolist()), GRID, 60), 3, GRID)
-    assert west.members.tolist() == [5, 6, 7, 8]
-    assert east.members.tolist() == [0, 1, 2]
-    assert (west.cells, east.cells) == (frozenset({row[0]}), frozenset({row[6]}))
 
 
 def test_what_is_expected_chooses_nothing_where_there_is_no_limit():
@@ -128,12 +117,6 @@ def test_a_cell_enclosed_by_an_area_belongs_to_it():
     assert found.areas == (frozenset({MIDDLE, *ring}),)
 
 
-def test_a_cell_enclosed_by_one_cluster_belongs_to_its_area():
-    found = form(ring_road(), whole(eps_m=65))
-    assert set(found.cluster_id.tolist()) == {0}
-    assert found.areas == (frozenset(h3.grid_disk(MIDDLE, 1)),)
-
-
 def test_what_lies_inside_a_ring_of_one_cluster_and_the_land_between_belong_to_its_area():
     road = ring_road(80, radius_m=700)
     alone = form(road, whole(eps_m=65))
@@ -141,14 +124,6 @@ def test_what_lies_inside_a_ring_of_one_cluster_and_the_land_between_belong_to_i
     assert set(both.cluster_id.tolist()) == {0, 1}
     assert set(h3.grid_disk(MIDDLE, 2)) <= alone.areas[0]
     assert both.areas == alone.areas
-
-
-def test_an_island_in_a_lake_that_one_cluster_rings_is_no_part_of_its_area():
-    found = form(ring_road(80, radius_m=700), whole(eps_m=65), ISLAND)
-    (area,) = found.areas
-    assert set(h3.grid_ring(MIDDLE, 2)) <= area
-    assert MIDDLE not in area
-    assert found.fringe == frozenset({MIDDLE})
 
 
 def test_a_union_that_would_swallow_a_third_area_is_not_made():
@@ -177,12 +152,6 @@ def test_density_counts_land_so_that_a_large_cell_is_thin():
         sizes.area_km2[large] = 0.5
         found = form(at_centers({**dict.fromkeys(ring, 6), MIDDLE: 3, large: 9}), whole(), sizes)
         assert frozenset({large}) in found.areas
-
-
-def test_a_lake_inside_an_area_is_no_land_of_it():
-    shore = set(pieces.fill_holes(LAKE)) | {near for c in LAKE for near in h3.grid_disk(c, 1)}
-    found = form(at_centers(dict.fromkeys(sorted(shore - LAKE), 3)), whole(), LAKESIDE)
-    assert found.areas == (frozenset(shore - LAKE),)
 
 
 def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():

@@ -276,17 +276,6 @@ def test_shares_add_up_to_1_and_none_is_lost(given, seed, n):
 
 
 @examples(0.5)
-@given(given=pasts(), shares=shares_of)
-def test_from_the_whole_past_a_subsample_expects_what_all_maps_say(given, shares):
-    ground, at, ago = given
-    subsamples = Subsamples(ground, MapMixture(shares, ()), at, ago)
-    everything = np.ones(len(at), dtype=bool)
-    np.testing.assert_allclose(
-        subsamples.shares(everything), combined(ground.maps(at, ago), shares), atol=1e-12
-    )
-
-
-@examples(0.5)
 @given(given=pasts(), shares=shares_of, seed=st.integers(0, 99))
 def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares, seed):
     ground, at, ago = given
@@ -434,15 +423,6 @@ def test_where_nothing_came_or_as_much_as_ever_nothing_is_new():
     assert not find_new_places(around, nothing, nothing).any()
     assert not find_new_places(around, usual, usual).any()
     assert not find_new_places(around[:0], nothing[:0], nothing[:0]).any()
-
-
-def test_in_cities_that_go_on_as_they_were_a_place_is_called_new_in_few_of_a_hundred():
-    around, random = places_around(), np.random.default_rng(12)
-    rates = random.gamma(0.5, 0.4, len(around))
-    n_cities = 200
-    for of_place in (random.poisson, lambda mean: random.negative_binomial(mean / 0.6, 1 / 1.6)):
-        told = [find_new_places(around, of_place(rates), rates).any() for _ in range(n_cities)]
-        assert np.mean(told) <= 0.02
 
 
 def test_where_the_last_year_is_empty_the_other_maps_count_for_as_much_more():

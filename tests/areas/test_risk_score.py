@@ -70,13 +70,6 @@ def test_the_highest_are_as_much_land_as_was_asked_for():
     assert STRIP.loc[highest.is_highest, "score"].tolist() == [8.0, 9.0]
 
 
-def test_land_counts_and_not_the_number_of_polygons():
-    # One polygon of 9 ha with score 1, nine of 1/9 ha or less with score 2: together 1 ha.
-    small = [(2, box(900 + 100 * k / 9, 0, 900 + 100 * (k + 1) / 9, 100)) for k in range(9)]
-    highest = find_highest(scored((1, box(0, 0, 900, 100)), *small), 0.1, UTM)
-    assert (highest.score, highest.share) == (2.0, pytest.approx(0.1, abs=1e-4))
-
-
 def test_points_are_counted():
     points = scored(*((column, Point(column * 100 + 50, 50)) for column in range(10)))
     table = risk_in(areas_of(box(600, 0, 900, 100)), points, 0.2, UTM)
@@ -95,12 +88,6 @@ def test_an_area_without_scored_land_is_unknown_and_not_low():
 def test_an_area_half_of_whose_land_is_scored_says_so():
     table = risk_in(areas_of(box(900, 0, 1000, 200)), STRIP, 0.2, UTM)
     assert figures(table)[0] == pytest.approx([0.5, 9.0, 0.5, 0.5], abs=1e-4)
-
-
-def test_a_hole_in_an_area_is_none_of_its_land():
-    frame = box(800, 0, 1000, 100).difference(box(825, 25, 875, 75))  # 2 ha less a quarter of 1
-    table = risk_in(areas_of(frame), STRIP, 0.1, UTM)
-    assert figures(table)[0] == pytest.approx([1 / 1.75, 15 / 1.75, 1.0, 1.0], abs=1e-4)
 
 
 def test_an_area_without_any_point_is_unknown():
@@ -128,11 +115,6 @@ def test_overlapping_polygons_are_no_more_land_than_there_is():
     twice = scored((2, square(0)), (2, square(0)), (1, square(1)))
     table = risk_in(areas_of(box(0, 0, 400, 100)), twice, 0.3, UTM)
     assert figures(table)[0] == pytest.approx([0.25, 5 / 3, 0.5, 1.0], abs=1e-4)
-
-
-def test_negative_scores_are_scores():
-    below = scored((-3, square(0)), (-1, square(1)))
-    assert find_highest(below, 0.5, UTM).score == -1
 
 
 def test_no_area_gives_the_same_columns():

@@ -216,10 +216,6 @@ def test_no_incidents_have_no_pace():
     assert not can_locate(36, 0).can
 
 
-def test_no_resolution_at_all_is_none():
-    assert finest_resolution(1000, {}) is None
-
-
 # ---- Refused --------------------------------------------------------------------------------
 
 
@@ -285,16 +281,3 @@ def test_the_detectable_drop_is_found_at_least_four_times_in_five(mean, with_rin
     assert 0.795 <= found <= 0.92
     if mean >= 400:
         assert found <= 0.83
-
-
-@pytest.mark.parametrize("mean", [11, 25, 100])
-@pytest.mark.parametrize("with_rings", [False, True])
-def test_where_nothing_changed_a_drop_is_called_one_time_in_twenty(mean, with_rings):
-    assert share_found(mean, 0, seed=mean, with_rings=with_rings) == pytest.approx(0.05, abs=0.006)
-
-
-def test_where_counts_vary_more_the_larger_drop_is_found_four_times_in_five():
-    drop = detectable_drop(200, dispersion=1.6)
-    assert 0.79 <= share_found(200, drop, seed=1, variance_ratio=1.6) <= 0.87
-    poisson = detectable_drop(200)
-    assert share_found(200, poisson, seed=1, variance_ratio=1.6) < 0.7

@@ -13,7 +13,6 @@ from tests.areas.ground import (
     BLOCK,
     BLOCKS,
     EVEN,
-    GRID,
     ISLAND,
     LAKESIDE,
     MIDDLE,
@@ -144,13 +143,6 @@ def test_a_place_must_hold_more_than_its_density_and_what_a_place_costs(n, price
     assert found == ({place} if is_found else set())
 
 
-def test_a_place_twice_as_large_costs_no_more():
-    row = straight_row(14)
-    for n, is_found in ((1.06, False), (1.08, True)):
-        found = areas(dict.fromkeys(row, n), reached=row)
-        assert found == ({frozenset(row)} if is_found else set())
-
-
 def test_a_dense_cell_grows_to_the_least_size_by_the_densest_beside():
     row = straight_row(11)
     counts = {cell: 0.5 + n / 100 for n, cell in enumerate(row)} | {row[3]: 20}
@@ -230,11 +222,6 @@ def test_no_cell_none_reached_nothing_expected_and_none_dense_are_no_area():
     assert areas(dict.fromkeys(TOWN, 0.99)) == set()
 
 
-def test_an_even_city_as_dense_as_asked_pays_for_no_place():
-    assert areas(dict.fromkeys(TOWN, 1)) == set()
-    assert areas(dict.fromkeys(TOWN, 1.25)) == areas(dict.fromkeys(TOWN, 1.25), opening_km2=0)
-
-
 def test_land_too_small_for_a_place_has_no_area():
     islet = grid_of(h3.grid_disk(MIDDLE, 1)[:6], km2=1 / 64)
     assert areas(dict.fromkeys(islet.area_km2.index, 99), islet) == set()
@@ -291,41 +278,6 @@ def test_on_blocks_areas_are_disjoint_of_one_piece_and_between_the_least_and_the
         assert any(
             cell in BLOCKS.without_holes(part) for part in BLOCKS.contiguous_parts(area - {cell})
         )
-
-
-@examples(0.5)
-@given(given=maps(), limit=limits)
-def test_nothing_given_is_changed(given, limit):
-    reached, expected, grid = given
-    needed = PER_KM2 * grid.area_km2.to_numpy()
-    before = reached.copy(), expected.copy(), needed.copy()
-    walkable_areas(reached, expected, needed, grid, limit)
-    for one, other in zip(before, (reached, expected, needed), strict=True):
-        assert one.tolist() == other.tolist()
-
-
-@examples(0.5)
-@given(given=maps(grids=(TINY, GRID)))
-def test_areas_hold_more_than_the_density_asks_for(given):
-    reached, expected, grid = given
-    needed = PER_KM2 * grid.area_km2.to_numpy()
-    found = walkable_areas(reached, expected, needed, grid, 100.0)
-    held = grid.mask(cell for area in found for cell in area)
-    filled = held & ~reached  # holes
-    is_in = held & ~filled
-    price = 0.015 * PER_KM2
-    assert (expected - needed)[is_in].sum() >= 0
-    assert len(found) <= (expected[is_in].sum() / price if found else 0)
-
-
-@pytest.mark.parametrize("limit", [0.05, 0.1, 0.11, 0.3])
-def test_under_a_small_limit_areas_are_small_and_there_are_some(limit):
-    expected = BLOCKS.area_km2.to_numpy() * 10
-    needed = BLOCKS.area_km2.to_numpy() * 5
-    reached = np.ones(len(expected), dtype=bool)
-    found = walkable_areas(reached, expected, needed, BLOCKS, limit)
-    assert found
-    assert all(0 < BLOCKS.size_km2(area) <= limit * (1 + 1e-9) for area in found)
 
 
 # ---- Worth serving: what an area must be expected to hold, in the place of a least size ----------

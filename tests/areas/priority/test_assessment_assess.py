@@ -1,7 +1,6 @@
 """Which areas, and how sure: tiers and their reasons, what the data can answer, weighing."""
 
 import math
-import re
 from dataclasses import replace
 
 import h3
@@ -82,25 +81,6 @@ def test_each_area_says_in_two_sentences_what_was_counted_and_what_is_usual(root
         order = says("order.expected")
         values = {"usual": pytest.approx(usual), "tier": row["tier"], "order": order}
         assert dict(why.values) == values
-
-
-def test_no_sentence_of_a_tier_names_another_area(root):
-    _, judged = asked_of_sample(root)
-    table = judged.table.set_index("area_id")
-    own = table["place_name"].to_dict()
-    for area, both in sentences(judged).items():
-        for other, name in own.items():
-            is_own = other == area
-            assert (name in both[0]) == is_own
-            assert name not in both[1]
-            assert other not in " ".join(both)
-    assert table["tier"].duplicated().any()
-    for _, rows in table.groupby("tier"):
-        said = {
-            re.sub(r"About [\d.]+ would", "About N would", sentences(judged)[area][1])
-            for area in rows.index
-        }
-        assert len(said) == 1  # but for its own land, the same for all members
 
 
 def test_tiers_fall_with_the_number_expected(root):
@@ -246,15 +226,6 @@ def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
 
 
 @pytest.mark.long
-def test_a_window_longer_than_the_data_is_judged_by_the_months_that_there_are(tmp_path):
-    _, judged = found_in(tmp_path, history(), months=240)
-    locate = judged.answers["locate"]
-    assert (locate.n, locate.is_sufficient) == (72, True)
-    yearly = judged.table["incidents"].median() / 6
-    assert judged.answers["compare_one"].n == pytest.approx(yearly)
-
-
-@pytest.mark.long
 @pytest.mark.parametrize(("until", "n"), [(Month(2020, 1), 36), (Month(2020, 7), 30)])
 def test_where_a_period_ends_beyond_the_data_only_the_months_covered_locate(tmp_path, until, n):
     _, judged = found_in(tmp_path, history(), until=until)
@@ -305,6 +276,9 @@ def test_in_a_flat_city_no_area_is_told_apart_and_each_says_so(tmp_path):
     lines = [line(n, places[n], day) for n, day in enumerate(days)]
     _, judged = found_in(tmp_path, lines, min_samples=3, eps_m=200.0, **PLAIN)
     assert len(judged.table) > 3
+    unknown = [name for name in judged.table if name.startswith("expected")]
+    assert len(unknown) == 6
+    assert judged.table[[*unknown, "times_city", "per_1k_yearly"]].isna().all(axis=None)
     firm = judged.table[~judged.table["is_doubtful"]]
     assert firm["tier"].isna().all()
     for area, row in firm.set_index("area_id").iterrows():
