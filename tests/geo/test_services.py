@@ -64,18 +64,6 @@ def test_a_square_of_500_m_with_services_inside_near_and_far():
     assert gaps(table) == {"A": ()}
 
 
-def test_what_is_farther_than_near_is_a_gap():
-    services = services_at(("Pine", "school", 250, 1500), ("Hope", "clinic", 10, 10))
-    table = count_services(areas_of(BLOCK), services, 800, UTM)
-    assert rows(table)[1] == ("A", "school", 0, 0, 1000.0, "Pine")
-    assert gaps(table) == {"A": ("school",)}
-
-
-def test_from_a_corner_the_distance_is_the_straight_line():
-    table = count_services(areas_of(BLOCK), services_at(("Hope", "clinic", 800, 900)), 499, UTM)
-    assert rows(table) == [("A", "clinic", 0, 0, 500.0, "Hope")]  # 300, 400, 500
-
-
 def test_each_area_has_a_row_for_each_kind_in_the_order_of_areas_and_alphabet():
     services = services_at(("Z", "school", 0, 0), ("Y", "church", 0, 0))
     table = count_services(areas_of(BLOCK, shapely.box(600, 0, 900, 300)), services, 800, UTM)
