@@ -131,21 +131,6 @@ def test_a_bridge_that_goes_on_thin_parts_two_knots_and_is_left_out():
     assert len(form(xy, params(eps_m=120, min_samples=4, limit=5)).areas) == 1
 
 
-def test_an_even_carpet_over_the_limit_is_parted_into_areas_that_hold_all_of_it():
-    carpet = sorted(h3.grid_disk(MIDDLE, 3))
-    found = form(at_centers(dict.fromkeys(carpet, 3)), params(limit=0.875), EVEN)
-    assert set().union(*found.areas) == set(carpet)
-    assert max(map(len, found.areas)) == 7
-    assert found.fringe == frozenset()
-
-
-def test_a_hole_is_filled_where_the_filled_area_is_under_the_limit():
-    ring = h3.grid_ring(MIDDLE, 1)
-    xy = at_centers(dict.fromkeys(ring, 3))
-    assert form(xy, params(limit=0.875), EVEN).areas == (frozenset({MIDDLE, *ring}),)
-    assert form(xy, params(limit=0.87), EVEN).areas == (frozenset(ring),)
-
-
 @pytest.mark.parametrize("limit", LIMITS)
 def test_letters_follow_the_map_and_never_the_counts(limit):
     row = straight_row(7)
@@ -187,12 +172,6 @@ def test_incidents_all_at_one_point_make_an_area_of_their_cell_and_leave_the_res
     found = form(at_centers({MIDDLE: n}), params(eps_m=400))
     assert found.areas == (frozenset({MIDDLE}),)
     assert found.fringe == frozenset(h3.grid_ring(MIDDLE, 1))
-
-
-def test_nothing_expected_anywhere_makes_no_area():
-    found = form(at_centers({MIDDLE: 200}), params(), expected=expecting({}))
-    assert found.areas == ()
-    assert found.fringe == frozenset({MIDDLE})
 
 
 def test_an_area_of_exactly_the_limit_is_allowed():

@@ -69,13 +69,6 @@ def test_what_is_expected_chooses_nothing_where_there_is_no_limit():
         assert form(xy, whole(), expected=expected).areas == (frozenset({MIDDLE}),)
 
 
-def test_all_touching_areas_merge_and_clusters_stay_as_they_are():
-    row = straight_row(3)
-    found = form(at_centers(dict.fromkeys(row, 3)), whole())
-    assert found.areas == (frozenset(row),)
-    assert found.cluster_id.tolist() == [0] * 3 + [1] * 3 + [2] * 3
-
-
 @pytest.mark.parametrize(
     ("n_west", "n_east", "is_western"), [(2, 3, False), (3, 2, True), (2, 2, True), (9, 8, True)]
 )
@@ -94,27 +87,6 @@ def test_a_cell_goes_to_the_cluster_with_most_incidents_in_it_and_else_to_the_we
     # where it does not win the middle cell, the eastern is left with one incident: too few
     assert found.areas == (frozenset({middle} if is_western else {middle, east}),)
     assert found.fringe == frozenset({east} if is_western else ())
-
-
-def bridge():
-    """Two knots, two kilometers apart, and a thin line of incidents 50 m apart."""
-    steps = np.arange(-1000, 1001, 50.0)
-    line = np.column_stack([steps, np.zeros(len(steps))])
-    ends = np.array([[-1000.0, 0.0], [1000.0, 0.0]]).repeat(12, axis=0)
-    return AT[MIDDLE] + np.vstack([line, ends])
-
-
-def test_two_dense_knots_joined_by_a_thin_bridge_are_one_area():
-    found = form(bridge(), whole(eps_m=120, min_samples=4))
-    assert len(found.areas) == 1
-    assert set(found.cluster_id.tolist()) == {0}
-    assert found.fringe == frozenset()
-
-
-def test_a_cell_enclosed_by_an_area_belongs_to_it():
-    ring = h3.grid_ring(MIDDLE, 1)
-    found = form(at_centers(dict.fromkeys(ring, 3)), whole())
-    assert found.areas == (frozenset({MIDDLE, *ring}),)
 
 
 def test_what_lies_inside_a_ring_of_one_cluster_and_the_land_between_belong_to_its_area():
@@ -164,12 +136,6 @@ def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("n", [3, 500])
-def test_incidents_all_at_one_point_make_one_area_of_the_cells_in_reach(n):
-    found = form(at_centers({MIDDLE: n}), whole(eps_m=400))
-    assert found.areas == (frozenset(h3.grid_disk(MIDDLE, 1)),)
 
 
 def test_a_center_exactly_eps_from_a_core_incident_is_in_reach():

@@ -152,14 +152,6 @@ def test_no_incident_links_nothing():
     assert not graph.reached(np.zeros(0, dtype=bool), 2).any()
 
 
-def test_an_area_with_nothing_in_it_is_never_found():
-    past = past_of(knots({WEST: 40}))
-    found = measure_stability(
-        [frozenset({EAST})], past, GRID, params(100, 10), seed=1, n_subsamples=5
-    )
-    assert found.tolist() == [0]
-
-
 def test_a_minimum_of_two_stays_two():
     past, choices = past_of(knots({WEST: 40})), params(100, 2)
     assert stability._Again(past, GRID, choices).params.dbscan.min_samples == 2

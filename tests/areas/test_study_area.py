@@ -162,19 +162,6 @@ def test_cells_of_a_part_of_the_city_in_any_order_count_what_lies_in_them(many):
     assert located.month.tolist() == (12 * when.dt.year + when.dt.month - 1).tolist()
 
 
-def test_one_kind_is_counted_alone_in_every_number(made):
-    dataset, config = made(
-        line(1, KNOT, fatal=1), line(2, KNOT), line(3, OUTSIDE, fatal=1), "4,4,2020-05-06,0,,,,"
-    )
-    period = Period(Month(2020, 5), Month(2020, 6))
-    for kind, ids, unlocated, outside in (("homicide", ["1"], 0, 1), ("nonfatal", ["2"], 1, 0)):
-        located = locate_incidents(City(config, dataset), AreaSettings(kinds=(kind,)))
-        window = located.window(period)
-        assert window.column("incident_id").tolist() == ids
-        assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
-        assert located.counts(period).sum() == 1
-
-
 def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_city(made):
     beyond = (-94.6085, 39.02)  # 700 m west of the border
     dataset, config = made(line(1, KNOT), line(2, beyond))
@@ -331,15 +318,6 @@ def test_what_was_chosen_comes_before_what_is_suggested():
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_a_period_longer_than_the_data_holds_all_of_it(made):
-    dataset, config = made(line(1, KNOT), line(2, OTHER, "2020-04-01"))
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    period = resolve_period(dataset, AreaSettings(months=600))
-    assert period.months == 600
-    assert len(located.window(period)) == located.counts(period).sum() == 2
-    assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
 
 
 def test_no_incident_in_the_city_is_a_window_of_none(made):

@@ -150,40 +150,9 @@ def test_a_dense_cell_grows_to_the_least_size_by_the_densest_beside():
     assert areas(counts, reached=row) == {frozenset(row[3:10])}
 
 
-def test_places_dense_on_average_are_one_area_where_they_touch():
-    row = straight_row(9)
-    for steps, n_areas in ((2, 1), (8, 2)):
-        found = areas({row[0]: 9, row[steps]: 9})
-        assert len(found) == n_areas
-        assert {row[0], row[steps]} <= set().union(*found)
-    # four here and four there pay for a place if one holds both
-    assert [len(areas({row[0]: 4, row[steps]: 4})) for steps in (1, 2, 8)] == [1, 1, 0]
-
-
-def test_what_is_thin_at_the_rim_is_left_out_the_thinnest_first():
-    thin = {cell: n / 10 for n, cell in enumerate(RING, start=1)}
-    (found,) = areas({MIDDLE: 10, **thin}, SMALL, 2.0, 32.0, reached=[MIDDLE, *RING])
-    # four cells make .1 km2: of those around the middle three are left out, the thinnest
-    assert found == {MIDDLE, *RING[3:]}
-
-
 def test_the_most_western_of_equally_thin_cells_stays():
     row = straight_row(9)
     assert areas({row[4]: 9}, reached=row) == {frozenset(row[:7])}
-
-
-@pytest.mark.parametrize("most", [9, 8, 7])
-def test_over_the_limit_parts_grow_from_the_densest_and_a_rest_too_small_is_no_area(most):
-    row = straight_row(9)
-    counts = {cell: 9 - n / 4 for n, cell in enumerate(row)}
-    assert areas(counts, limit=most / 64, reached=row) == {frozenset(row[:most])}
-
-
-def test_over_the_limit_the_rest_is_an_area_where_it_is_large_enough():
-    row = straight_row(16)
-    counts = {cell: 9 - n / 4 for n, cell in enumerate(row)}
-    found = areas(counts, limit=9 / 64, reached=row)
-    assert found == {frozenset(row[:9]), frozenset(row[9:])}
 
 
 def test_where_the_densest_beside_does_not_fit_the_next_one_is_taken():
@@ -204,12 +173,6 @@ def test_a_hole_is_filled_where_it_fits_and_holds_no_other_area():
     grid = grid_of(TOWN, km2=1 / 8)
     found = areas(counts | {MIDDLE: 90}, grid, 5.0, reached=[*ring, MIDDLE])
     assert found == {frozenset(ring), frozenset({MIDDLE})}
-
-
-def test_cells_that_no_cluster_reaches_are_in_no_area():
-    some = set(h3.grid_disk(MIDDLE, 2))
-    found = areas(dict.fromkeys(TOWN, 9), reached=some)
-    assert found == {frozenset(some)}
 
 
 # ---- At the edge ---------------------------------------------------------------------------

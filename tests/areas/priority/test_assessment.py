@@ -19,7 +19,7 @@ from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas
 from csa.areas.forming import AreaSet
 from csa.areas.locating import locate_incidents, study_cells
-from csa.areas.priority.assessment import JUDGED_COLUMNS, AssessmentInput, assess_areas
+from csa.areas.priority.assessment import JUDGED_COLUMNS, assess_areas
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.schema import KINDS
 from csa.city.dataset import City
@@ -249,13 +249,3 @@ def test_in_any_months_counts_are_those_of_the_incidents(testville, months, year
             del slow["earlier_yearly"]
         assert {name: row[name] for name in slow} == slow
         assert 0 <= row["stability_share"] <= 1
-
-
-def test_what_is_asked_is_read_from_the_proposals_own_account(root):
-    dataset, config, cover = sample_city(root)
-    proposal, _ = asked_of_sample(root)
-    here = locate_incidents(City(config, dataset), AreaSettings(), cover)
-    asked = AssessmentInput(here, City(config, dataset), proposal, Period.before(UNTIL, 36), (), ())
-    density = proposal.summary["params"]["dense_per_km2"]
-    assert asked.params == AreaParams(DbscanParams(200, 10), 10, 2.0, density)
-    assert asked.covered == Period(Month(2015, 1), UNTIL)

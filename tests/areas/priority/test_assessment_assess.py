@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.areas.priority.assessed import LARGE, PLAIN, asked_of_sample, sample_city, slow_hot_cells
 from tests.properties import examples
 from tests.sentences import says
-from tests.towns import KNOT, history, line, town_of
+from tests.towns import history, line, town_of
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
@@ -200,29 +200,6 @@ def test_no_area_is_a_judgement_of_the_city_alone(tmp_path):
     chosen = prioritize(judged, EVEN, 5)
     assert chosen.columns.tolist() == list(ORDER_COLUMNS)
     assert not len(chosen)
-
-
-def test_one_area_alone_is_in_the_first_tier(tmp_path):
-    _, judged = found_in(tmp_path, history(n_other=0))
-    assert judged.table["tier"].tolist() == [1]
-    assert "It is in tier 1:" in sentences(judged)["c-1"][1]
-    chosen = prioritize(judged, EVEN, 1)
-    assert chosen.loc["c-1"].to_dict() == {
-        "priority_index": 0, "tier": 1, "in_top_probability": 1, "top_share": 1, "is_first": True,
-    }  # fmt: skip
-
-
-@pytest.mark.long
-def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
-    lines = [line(n, KNOT, f"20{14 + n % 6}-0{1 + n % 9}-10") for n in range(60)]
-    assert found_in(tmp_path, lines)[1].table.empty  # such a point finds no area
-    _, judged = found_in(tmp_path, lines, max_area_km2=0)  # but by DBSCAN alone
-    assert judged.table[["incidents", "suspect", "is_doubtful"]].to_numpy().tolist() == [
-        [judged.concentration.n_incidents, judged.concentration.n_incidents, True]
-    ]
-    assert judged.table["tier"].isna().all()
-    assert "placeholder location" in sentences(judged)["c-1"][1]
-    assert not prioritize(judged, EVEN, 1)["is_first"].any()
 
 
 @pytest.mark.long

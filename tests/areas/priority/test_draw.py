@@ -176,112 +176,69 @@ def test_better_words_for_the_rule_do_not_change_a_draw():
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_fewer_than_two_areas_are_no_draw(count):
-    with pytest.raises(ParamError, match=f"A lottery needs two areas or more, not {count}."):
-        drawn(areas()[:count])
-
-
-def test_areas_of_two_tiers_are_not_drawn_together():
-    with pytest.raises(ParamError, match="tiers 1, 2"):
-        drawn([*areas(), Entrant("F", "Elm", 2, 10)])
-
-
 @pytest.mark.parametrize(
-    ("names", "said"), [("F", "Area F has no tier"), ("FG", "2 areas have no tier.*: F, G")]
-)
-def test_areas_without_a_tier_are_not_drawn(names, said):
-    with pytest.raises(ParamError, match=said):
-        drawn([*areas(), *(Entrant(name, "Elm", None, 10) for name in names)])
-
-
-@pytest.mark.parametrize(
-    "seed", ["", "123", "    ", " 1234", "1234 ", "12|34", "12\n34", "1234\n", "12é4"]
-)
-def test_a_seed_that_is_short_or_cannot_be_typed_alike_everywhere_is_refused(seed):
-    with pytest.raises(ParamError, match="4 or more letters"):
-        drawn(seed=seed)
-
-
-def test_an_area_that_stands_twice_is_refused():
-    with pytest.raises(ParamError, match="These areas are on the list twice: A, C"):
-        drawn([*areas(), *areas({"A": 1, "C": 12})])
-
-
-@pytest.mark.parametrize("n_waves", [-1, 0, 1, 6])
-def test_one_wave_or_more_waves_than_areas_are_refused(n_waves):
-    with pytest.raises(ParamError, match=rf"n_waves must be 2 to .* \(5\), not {n_waves}\."):
-        drawn(n_waves=n_waves)
-
-
-@pytest.mark.parametrize("months", [0, -6, MAX_MONTHS_BETWEEN + 1])
-def test_starts_that_are_no_time_or_years_apart_are_refused(months):
-    with pytest.raises(ParamError, match="months_between must be 1 to 60"):
-        drawn(months_between=months)
-
-
-@pytest.mark.parametrize("area_id", ["", "*1", "A|B", "A B", "-A", "A\n", "Ä"])
-def test_an_area_id_that_would_make_lines_doubtful_is_refused(area_id):
-    with pytest.raises(
-        ParamError,
-        match="An area_id must be letters and digits, with dots, dashes or underscores inside, not '",
-    ):
-        Entrant(area_id, "Elm", 1, 3)
-
-
-def test_a_place_name_over_two_lines_is_refused():
-    with pytest.raises(ParamError, match="must be one line"):
-        Entrant("A", "Elm\nB|9||Oak", 1, 3)
-
-
-@pytest.mark.parametrize(("incidents", "homicides"), [(-1, None), (3, 4), (3, -1), (3.0, 1)])
-def test_counts_that_cannot_be_are_refused(incidents, homicides):
-    with pytest.raises(
-        ParamError, match=r"Neither can be below 0, and every homicide is also an incident\."
-    ):
-        Entrant("A", "Elm", 1, incidents, homicides)
-
-
-@pytest.mark.parametrize("version", [None, 0, 2, "1"])
-def test_a_record_of_an_unknown_rule_is_refused(version):
-    with pytest.raises(TableError, match="this version knows rule 1"):
-        find_differences(draw_record(drawn()) | {"rule_version": version})
-
-
-@pytest.mark.parametrize(
-    "missing", ["seed", "first_start", "n_waves", "months_between", "entrants", "slots"]
-)
-def test_a_record_that_is_not_whole_is_refused(missing):
-    record = draw_record(drawn())
-    del record[missing]
-    with pytest.raises(TableError, match="incomplete"):
-        find_differences(record)
-
-
-@pytest.mark.parametrize(
-    "wrong",
+    ("said", "entrants", "choices"),
     [
-        {"seed": 4711},
-        {"months_between": 6.0},
-        {"n_waves": "2"},
-        {"first_start": 202604},
-        {"entrants": [{"area_id": "A"}]},
-        {"slots": ["A", "B"]},
-        {"slots": 5},
-        {"slots": {"A": 1}},
-        {"slots": []},
-        {"slots": True},
-        {"entrants": 5},
-        {"entrants": ["A"]},
-        {"entrants": {"A": 1}},
-        {"seed": ["a", "b", "c", "d"]},
+        ("A lottery needs two areas or more, not 0.", [], {}),
+        ("A lottery needs two areas or more, not 1.", areas()[:1], {}),
+        ("tiers 1, 2", [*areas(), Entrant("F", "Elm", 2, 10)], {}),
+        ("Area F has no tier", [*areas(), Entrant("F", "Elm", None, 10)], {}),
+        ("2 areas have no tier.*: F, G", [*areas(), *areas({"F": 1, "G": 1}, None)], {}),
+        ("on the list twice: A, C", [*areas(), *areas({"A": 1, "C": 12})], {}),
+        *((rf"2 to .* \(5\), not {n}\.", None, {"n_waves": n}) for n in (-1, 0, 1, 6)),
+        *(
+            ("months_between must be 1 to 60", None, {"months_between": months})
+            for months in (0, -6, MAX_MONTHS_BETWEEN + 1)
+        ),
+        *(
+            ("4 or more letters", None, {"seed": seed})
+            for seed in ("", "123", "    ", " 1234", "1234 ", "12|34", "12\n34", "1234\n", "12é4")
+        ),
     ],
 )
-def test_a_record_with_values_of_another_kind_is_refused(wrong):
-    with pytest.raises(
-        TableError, match=r"The record of the lottery is incomplete or has an invalid value \("
-    ):
-        find_differences(draw_record(drawn()) | wrong)
+def test_a_list_or_a_choice_that_makes_no_fair_draw_is_refused(said, entrants, choices):
+    with pytest.raises(ParamError, match=said):
+        drawn(entrants, **choices)
+
+
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [
+        *(
+            ("An area_id must be letters and digits", (area_id, "Elm", 1, 3))
+            for area_id in ("", "*1", "A|B", "A B", "-A", "A\n", "Ä")
+        ),
+        ("must be one line", ("A", "Elm\nB|9||Oak", 1, 3)),
+        *(
+            ("Neither can be below 0", ("A", "Elm", 1, *counts))
+            for counts in ((-1, None), (3, 4), (3, -1), (3.0, 1))
+        ),
+    ],
+)
+def test_what_would_make_the_lists_lines_doubtful_is_refused(said, given):
+    with pytest.raises(ParamError, match=said):
+        Entrant(*given)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("seed", (4711, ["a", "b", "c", "d"])),
+        ("months_between", (6.0,)),
+        ("n_waves", ("2",)),
+        ("first_start", (202604,)),
+        ("entrants", ([{"area_id": "A"}], 5, ["A"], {"A": 1})),
+        ("slots", (["A", "B"], 5, {"A": 1}, [], True)),
+        ("rule_version", (None, 0, 2, "1")),
+    ],
+)
+def test_a_record_that_is_not_whole_or_of_another_kind_is_refused(name, values):
+    whole = draw_record(drawn())
+    lacking = {key: value for key, value in whole.items() if key != name}
+    for record in (lacking, *(whole | {name: value} for value in values)):
+        said = "this version knows rule 1" if name == "rule_version" else "incomplete"
+        with pytest.raises(TableError, match=said):
+            find_differences(record)
 
 
 # ---- True in general ------------------------------------------------------------------------

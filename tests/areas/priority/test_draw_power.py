@@ -190,34 +190,20 @@ def test_a_share_of_all_may_be_given():
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("drop", [-0.1, 1.1, math.nan])
-def test_a_drop_that_is_no_share_is_refused(drop):
-    with pytest.raises(ParamError, match="drop_share must be 0 to 1"):
-        power(drop, 6, 5, 5)
-
-
-@pytest.mark.parametrize("fall", [-0.1, 1.0, math.nan])
-def test_a_usual_fall_that_leaves_nothing_or_is_no_share_is_refused(fall):
-    with pytest.raises(ParamError, match="usual_fall_share"):
-        smallest_drop(6, 5, 5, usual_fall_share=fall)
-
-
-@pytest.mark.parametrize("months", [0, -1, math.inf, math.nan])
-def test_months_that_are_none_are_refused(months):
-    with pytest.raises(ParamError, match="months must be"):
-        power(0.5, months, 5, 5)
-
-
-@pytest.mark.parametrize("rate", [-1, math.nan, math.inf])
-def test_a_rate_that_cannot_be_is_refused(rate):
-    with pytest.raises(ParamError, match="monthly_before"):
-        power(0.5, 6, 5, rate)
-
-
-@pytest.mark.parametrize("dispersion", [0, -1, math.nan, math.inf])
-def test_a_dispersion_that_cannot_be_is_refused(dispersion):
-    with pytest.raises(ParamError, match="dispersion"):
-        power(0.5, 6, 5, 5, dispersion)
+@pytest.mark.parametrize(
+    ("said", "ask", "wrong"),
+    [
+        ("drop_share must be 0 to 1", lambda bad: power(bad, 6, 5, 5), (-0.1, 1.1)),
+        ("usual_fall_share", lambda bad: smallest_drop(6, 5, 5, usual_fall_share=bad), (-0.1, 1.0)),
+        ("months must be", lambda bad: power(0.5, bad, 5, 5), (0, -1, math.inf)),
+        ("monthly_before", lambda bad: power(0.5, 6, 5, bad), (-1, math.inf)),
+        ("dispersion", lambda bad: power(0.5, 6, 5, 5, bad), (0, -1, math.inf)),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_by_name(said, ask, wrong):
+    for bad in (*wrong, math.nan):
+        with pytest.raises(ParamError, match=said):
+            ask(bad)
 
 
 # ---- True in general ------------------------------------------------------------------------
