@@ -109,18 +109,6 @@ def test_no_cells_have_an_empty_table():
     assert found["is_hot"].dtype == bool
 
 
-def test_without_incidents_no_cell_is_hot_and_z_is_undefined():
-    found = find([0, 0, 0, 0], neighbours=row_of(4))
-    assert found["z"].isna().all()
-    assert found["p"].tolist() == found["q"].tolist() == [1.0] * 4
-    assert not found["is_hot"].any()
-
-
-def test_where_all_counts_are_equal_z_is_undefined():
-    assert find([3, 3, 3, 3], neighbours=row_of(4))["z"].isna().all()
-    assert np.isnan(measure_gi_star(np.full(6, 0.1), row_of(6))).all()
-
-
 def test_a_neighbourhood_of_everything_has_no_z_and_is_never_hot():
     found = find([1, 2, 6], [0.1, 0.2, 0.7], row_of(3))
     assert found["z"].isna().tolist() == [False, True, False]

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import h3
 import numpy as np
 import pytest
 from benchmarks import coverage
 from benchmarks.coverage import MAPS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
-from pyproj import Transformer
 from scipy.stats import nbinom
 from tests.workers import slowly
 
@@ -19,30 +17,6 @@ from csa.base.params import Month, Period
 from csa.city.dataset import City
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------
-
-
-@pytest.mark.long
-def test_incidents_lie_in_their_cells_evenly():
-    on, random = ground(), np.random.default_rng(3)
-    located = coverage.by_number(3000, on, random)
-    back = Transformer.from_crs("EPSG:32615", "EPSG:4326", always_xy=True)
-    lon, lat = back.transform(*located.xy.T)
-    cells = [int(h3.latlng_to_cell(*place, 10), 16) for place in zip(lat, lon, strict=True)]
-    assert np.array_equal(cells, located.cells)
-    # In each block as many as it holds of the cells' land.
-    shares = on.inside.sum(axis=1) / on.n_cells
-    expected = len(cells) * shares
-    counts = np.bincount(located.positions, minlength=len(shares))
-    chi2 = np.sum((counts - expected) ** 2 / expected.clip(0.01))
-    assert chi2 / len(shares) == pytest.approx(1, abs=0.15)
-
-
-def test_blocks_hold_each_cell_once():
-    on = ground()
-    assert on.inside.sum(axis=0) == pytest.approx(np.ones(on.n_cells))
-    whole = on.blocks["area_km2"] > 0.95 * on.blocks["area_km2"].max()
-    per_km2 = on.inside.sum(axis=1)[whole] / on.blocks["area_km2"][whole]
-    assert per_km2.to_numpy() == pytest.approx(on.n_cells / on.cover["area_km2"].sum(), rel=0.15)
 
 
 @pytest.mark.parametrize("kind", coverage.KINDS_OF_RATES)
@@ -63,17 +37,6 @@ def test_a_city_has_the_rates_that_it_was_made_with_in_each_month(kind):
 def test_an_interval_below_around_and_above_what_is_expected():
     one = Estimate(5, 3, 8, 1, 1)
     assert [coverage.side_of(one, expected) for expected in (2, 3, 5, 8, 9)] == [1, 0, 0, 0, -1]
-
-
-def test_a_place_anywhere_is_as_large_as_its_area_and_round():
-    on = ground()
-    areas = [frozenset(range(n)) for n in (1, 5, 19)] * 4
-    places = coverage.random_places(areas, on, np.random.default_rng(1))
-    assert [len(place) for place in places] == [len(area) for area in areas]
-    assert len(set(places)) == len(places)
-    for place in places:
-        xy = on.grid.center_xy[on.grid.at(place)]
-        assert np.hypot(*(xy - xy.mean(axis=0)).T).max() < 450  # meters
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -21,13 +21,6 @@ def test_the_cell_that_crosses_the_area_counts_in_part():
     assert take_cells(places(2, 0, 1, 3), land, 1.0).tolist() == [0, 0, 0.25, 0]
 
 
-def test_of_the_neighborhood_that_crosses_the_area_every_cell_counts_in_the_same_part():
-    land = square(2, [1, 2, 4, 1])
-    unit = places(0, 7, 7, 0)  # 2 km2 and 6 km2
-    assert take_units([0, 7], unit, land, 5.0).tolist() == [1, 0.5, 0.5, 1]
-    assert take_units([7, 0], unit, land, 3.0).tolist() == [0, 0.5, 0.5, 0]
-
-
 def test_areas_are_taken_densest_first_and_the_last_is_cut_around_its_densest_cell():
     # 6 7 8    the west column is one area, the east column another, denser one
     # 3 4 5
@@ -71,11 +64,6 @@ def test_the_kernel_by_hand():
     assert land.density(np.array([[0.0, 0.0], [0.0, 0.0]]), 1000) == pytest.approx(2 * found)
 
 
-def test_cells_with_a_common_side_are_around_one_another():
-    assert sorted(square(3).around(4).tolist()) == [1, 3, 4, 5, 7]
-    assert sorted(square(3).around(0).tolist()) == [0, 1, 3]
-
-
 # ---- At the edge ---------------------------------------------------------------------------
 
 
@@ -86,12 +74,6 @@ def test_no_budget_takes_nothing_and_all_the_land_takes_all():
     assert take_cells(order, land, 8.0).tolist() == [1, 1, 1, 1]
     assert take_cells(order, land, 80.0).tolist() == [1, 1, 1, 1]
     assert take_units([0], places(0, 0, 0, 0), land, 80.0).tolist() == [1, 1, 1, 1]
-
-
-def test_a_budget_that_ends_between_two_cells_cuts_none():
-    land = square(2, [1, 2, 4, 1])
-    assert take_cells(places(1, 0, 2, 3), land, 3.0).tolist() == [1, 1, 0, 0]
-    assert take_units([1, 0], places(1, 1, 0, 0), land, 3.0).tolist() == [1, 1, 0, 0]
 
 
 def test_without_an_area_nothing_is_taken_and_nothing_filled():

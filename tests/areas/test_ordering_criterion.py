@@ -50,12 +50,6 @@ def areas(n=2, **columns):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_components_are_counted_in_standard_deviations_from_their_mean():
-    # 2, 4, 4, 4, 5, 5, 7, 9: mean 5, population SD 2.
-    found = standardise(table(incidents=[2, 4, 4, 4, 5, 5, 7, 9]))
-    assert found["incidents"].tolist() == [-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2]
-
-
 def test_what_is_unknown_counts_as_the_mean_and_is_named():
     components = table(incidents=[0, math.nan, 2], need=[1, 1, math.nan])
     assert standardise(components)["incidents"].tolist() == [-1, 0, 1]

@@ -22,10 +22,6 @@ def words(*xy):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_the_first_areas_are_a_b_and_so_on_to_z():
-    assert "".join(letter(number) for number in range(26)) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
 @pytest.mark.parametrize(
     ("number", "text"), [(26, "AA"), (27, "AB"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
 )
@@ -36,15 +32,6 @@ def test_after_z_come_two_letters_and_after_zz_three(number, text):
 def test_an_area_alone_in_its_neighborhood_has_its_bare_name():
     names = name_places(["Ivanhoe", "Oak Park"], np.array([[0.0, 0.0], [900.0, 0.0]]))
     assert names == ["Ivanhoe", "Oak Park"]
-
-
-def test_four_places_at_the_corners_of_a_square_are_between_the_winds():
-    assert words((0, 0), (0, 900), (900, 0), (900, 900)) == [
-        "southwest",
-        "northwest",
-        "southeast",
-        "northeast",
-    ]
 
 
 def test_nine_places_in_a_square_are_all_winds_and_the_center():

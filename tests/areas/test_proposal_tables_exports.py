@@ -96,14 +96,6 @@ def test_cells_geojson_draws_the_same_cells_as_the_table_empty_ones_too(made, tm
         assert shape.symmetric_difference(drawn).area < 1e-9
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("is_synthetic", [True, False])
-def test_geojson_says_whether_the_city_is_made_up(made, is_synthetic):
-    _, proposal = made(is_synthetic=is_synthetic)
-    for name in ("areas.geojson", "cells.geojson"):
-        assert json.loads(export(proposal, name))["is_synthetic"] is is_synthetic
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 

@@ -90,13 +90,6 @@ def test_an_area_half_of_whose_land_is_scored_says_so():
     assert figures(table)[0] == pytest.approx([0.5, 9.0, 0.5, 0.5], abs=1e-4)
 
 
-def test_an_area_without_any_point_is_unknown():
-    points = scored((1, Point(50, 50)), (2, Point(150, 50)))
-    table = risk_in(areas_of(box(500, 0, 600, 100)), points, 0.5, UTM)
-    assert table["points"].tolist() == [0]
-    assert figures(table)[0] == pytest.approx([NEVER, NEVER, NEVER, 0.0], nan_ok=True)
-
-
 def test_a_point_on_the_border_of_two_areas_is_the_first_ones():
     points = scored((1, Point(0, 0)), (2, Point(100, 100)))
     areas = areas_of(square(0), square(1))

@@ -32,12 +32,6 @@ def test_a_cells_count_is_drawn_toward_the_city_as_in_the_worked_example(n, mean
     assert (found.low, found.high) == pytest.approx((low, high), abs=5e-4)
 
 
-def test_neighborhoods_rates_are_those_of_the_worked_example():
-    rates = marshall_rates([12, 3, 0, 1, 8], [9000, 4000, 1500, 500, 30000])
-    expected = [1.1107, 0.6494, 0.3724, 0.7181, 0.2943]
-    assert (1000 * rates).tolist() == pytest.approx(expected, abs=5e-5)
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 

@@ -126,12 +126,6 @@ def test_a_service_at_exactly_the_distance_is_near_and_one_meter_on_it_is_not():
     assert count_services(areas_of(BLOCK), services, 800, UTM)["near"].tolist() == [1]
 
 
-def test_a_service_in_a_hole_of_an_area_is_near_and_not_inside():
-    ring = BLOCK.difference(shapely.box(100, 100, 400, 400))
-    table = count_services(areas_of(ring), services_at(("Hope", "clinic", 250, 250)), 800, UTM)
-    assert rows(table) == [("A", "clinic", 0, 1, 150.0, "Hope")]
-
-
 def test_of_two_as_near_the_first_in_the_alphabet_is_named():
     services = services_at(("Zeal", "clinic", 700, 0), ("Able", "clinic", -200, 0))
     assert count_services(areas_of(BLOCK), services, 800, UTM)["nearest_name"].tolist() == ["Able"]

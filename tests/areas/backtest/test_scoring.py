@@ -260,12 +260,6 @@ def test_all_incidents_in_one_cell_leave_nothing_to_draw_again():
     assert (found.low, found.difference, found.high) == (1, 1, 1)
 
 
-def test_a_method_is_as_good_as_itself():
-    one = FoldScore(trial([0, 0], [9, 3]), {"a": np.array([0.3, 0.7])}, 0.0)
-    found = compare([one], "a", "a", seed=1)
-    assert (found.low, found.difference, found.high, found.ratio) == (0, 0, 0, 1)
-
-
 def test_what_sums_leave_behind_makes_no_method_worse():
     parts = {"a": np.array([0.1 + 0.2, 1.0]), "b": np.array([0.3, 1.0])}
     assert parts["a"][0] != parts["b"][0]
