@@ -1,20 +1,12 @@
 """Whether nine of ten intervals hold the expected number, by the very chain that finds areas."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from benchmarks import coverage
 from benchmarks.coverage import MAPS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
-from scipy.stats import nbinom
 from tests.workers import slowly
 
-from csa.areas.choices import AreaSettings
-from csa.areas.finding import estimate_areas, find_areas, resolve_params
-from csa.areas.locating import locate_incidents
 from csa.areas.shrinkage import Estimate
-from csa.base.params import Month, Period
-from csa.city.dataset import City
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------
 
@@ -80,41 +72,3 @@ def test_of_random_maps_at_most_one_in_twenty_shows_a_hot_cell(n):
 
 
 # ---- On Philadelphia ------------------------------------------------------------------------
-
-
-def hold_out(located, period, share, random):
-    """Leave out some of a period's incidents: independent of the rest, if they came by chance."""
-    in_period = (located.month >= period.start.index) & (located.month < period.until.index)
-    is_out = in_period & (random.random(len(located.month)) < share)
-    rest = replace(
-        located,
-        rows=located.rows[~is_out],
-        xy=located.xy[~is_out],
-        positions=located.positions[~is_out],
-        month=located.month[~is_out],
-    )
-    out = located.positions[is_out]
-    return rest, np.bincount(out, minlength=len(located.grid.area_km2))
-
-
-@pytest.mark.slow
-def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(philadelphia):
-    dataset, config = philadelphia
-    located, random = (
-        locate_incidents(City(config, dataset), AreaSettings()),
-        np.random.default_rng(5),
-    )
-    ranks = []
-    for year in range(2018, 2025):
-        period = Period.before(Month(year, 1), 36)
-        for _ in range(2):
-            rest, out = hold_out(located, period, 0.5, random)
-            areas = find_areas(
-                rest, period, resolve_params(rest, period, AreaSettings(), config.areas.documented)
-            ).areas
-            for area, one in zip(areas, estimate_areas(rest, period, areas), strict=True):
-                n = sum(out[located.grid.at(area)])
-                law = nbinom(one.alpha, one.rate / (one.rate + 1))
-                ranks.append(law.cdf(n - 1) + random.random() * law.pmf(n))
-    assert len(ranks) > 100
-    assert 0.82 <= np.mean((np.array(ranks) > 0.05) & (np.array(ranks) < 0.95)) <= 0.96

@@ -23,7 +23,7 @@ from csa.areas.finding import (
     resolve_params,
 )
 from csa.areas.locating import locate_incidents
-from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
+from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.city.config import Areas
 from csa.city.dataset import City
 
@@ -106,23 +106,6 @@ def test_a_city_that_documents_nothing_has_areas_on_a_fiftieth_of_its_land(undoc
     again = resolve_params(located, period, AreaSettings(), None)
     assert (again.dbscan.eps_m, again.dense_per_km2) == (params["eps_m"], params["dense_per_km2"])
     assert len(find_areas(located, period, again).areas) == len(proposal.areas)
-
-
-@pytest.mark.parametrize("until", ["2018-01", "2019-06", "2020-01"])
-def test_a_search_that_stops_at_too_much_land_finds_the_density_of_one_that_does_not(
-    undocumented, until
-):
-    choices = AreaSettings()
-    located = locate_incidents(undocumented, choices)
-    period = Period.before(Month.parse(until), choices.months)
-
-    def all_areas(per_km2):
-        resolution, limit_km2 = located.resolution, choices.max_area_km2
-        params = AreaParams(radius_for(per_km2), resolution, limit_km2, per_km2)
-        return find_areas(located, period, params).areas
-
-    found = document(located, period, choices, None).dense_per_km2
-    assert found == find_density(all_areas, located.expected(period), located.grid)
 
 
 def test_what_is_documented_stands(testville):

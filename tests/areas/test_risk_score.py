@@ -2,7 +2,6 @@
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -151,13 +150,3 @@ def test_areas_that_cover_everything_hold_all_of_the_highest(scores, top_share, 
     assert highest.is_highest.tolist() == [score >= highest.score for score in scores]
     if as_points:
         assert table["points"].sum() == len(scores)
-
-
-@given(scores=scores, seed=st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(scores, seed):
-    places = [(score, square(column)) for column, score in enumerate(scores)]
-    turned = list(places)
-    seed.shuffle(turned)
-    areas = areas_of(box(20, 20, 350, 80), box(400, 0, 700, 90))
-    once, again = (risk_in(areas, scored(*some), 0.2, UTM) for some in (places, turned))
-    pd.testing.assert_frame_equal(once, again, rtol=1e-9)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from tests.areas.ground import (
     BLOCK,
-    BLOCKS,
     EVEN,
     ISLAND,
     LAKESIDE,
@@ -213,34 +212,6 @@ def test_areas_are_those_of_the_slow_method(given, limit):
     found = areas(expected, grid, limit, reached=grid.area_km2.index[reached])
     needed = PER_KM2 * grid.area_km2.to_numpy()
     assert found == SlowAreas(reached, expected, needed, grid, limit).areas()
-
-
-@examples(0.5)
-@given(
-    seed=st.integers(0, 9999), limit=st.sampled_from([0.12, 0.3, 2.0]), per_km2=st.integers(20, 200)
-)
-def test_on_blocks_areas_are_disjoint_of_one_piece_and_between_the_least_and_the_most(
-    seed, limit, per_km2
-):
-    rng = np.random.default_rng(seed)
-    size = BLOCKS.area_km2.to_numpy()
-    expected = size * per_km2 * rng.gamma(0.3, 3, len(size))
-    reached = rng.random(len(size)) < 0.8
-    found = walkable_areas(reached, expected, per_km2 * size, BLOCKS, limit)
-    held = [cell for area in found for cell in area]
-    assert len(held) == len(set(held)) > 0
-    for area in found:
-        assert len(BLOCKS.contiguous_parts(area)) == 1
-        assert 0.1 - 1e-9 <= BLOCKS.size_km2(area) <= limit + 1e-9
-        holes = BLOCKS.without_holes(area) - area
-        for hole in BLOCKS.contiguous_parts(holes):
-            assert hole & set(held) or BLOCKS.size_km2(area | hole) > limit
-    # what is not reached is in no area but as a hole
-    for cell in {*held} - {*BLOCKS.area_km2.index[reached].tolist()}:
-        (area,) = (area for area in found if cell in area)
-        assert any(
-            cell in BLOCKS.without_holes(part) for part in BLOCKS.contiguous_parts(area - {cell})
-        )
 
 
 # ---- Worth serving: what an area must be expected to hold, in the place of a least size ----------

@@ -18,7 +18,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.city_scale import CityScale
 from csa.areas.locating import locate_incidents
-from csa.areas.ordering import ALIKE_INCIDENTS, COMPONENTS, NEXT_YEAR, ORDER_COLUMNS, Weights
+from csa.areas.ordering import COMPONENTS, NEXT_YEAR, ORDER_COLUMNS, Weights
 from csa.areas.priority.assessment import assess_areas, prioritize, reorder
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
@@ -151,44 +151,6 @@ def test_hot_cells_are_large_ones_and_an_areas_are_counted_by_its_own_cells(root
     assert set(judged.cells.index[judged.cells["is_hot"]]) == {int(cell, 16) for cell in hot}
 
 
-def test_weighing_is_the_mean_of_standard_deviations_of_the_areas_that_have_a_tier(root):
-    _, judged = asked_of_sample(root, **PLAIN)
-    firm = judged.table[~judged.table["is_doubtful"]].set_index("area_id")
-    weights = {"recent": 3.0, "people": 1.0}
-    scores = {
-        name: (firm[column].astype(float) - firm[column].astype(float).mean())
-        / firm[column].astype(float).std(ddof=0)
-        for name, column in (("recent", "recent_12"), ("people", "people"))
-    }
-    slow = 0.75 * scores["recent"] + 0.25 * scores["people"]
-    chosen = prioritize(judged, Weights(weights), 3)
-    assert chosen.columns.tolist() == list(ORDER_COLUMNS)
-    assert chosen["priority_index"].dropna().to_dict() == pytest.approx(slow.to_dict())
-    assert set(chosen.index[chosen["is_first"]]) == set(slow.nlargest(3).index)
-    for column in ("in_top_probability", "top_share"):
-        assert chosen[column].sum() == pytest.approx(3)
-
-
-def test_components_are_made_of_the_columns_that_they_are_named_after(root):
-    proposal, judged = asked_of_sample(root)
-    parts, table = (
-        judged.components.table,
-        judged.table.set_index("area_id").astype({"people": float}),
-    )
-    totals = proposal.summary["totals"]
-    alike = ALIKE_INCIDENTS * totals["located_homicides"] / totals["located"]
-    share = (table["homicides"] + alike) / (table["incidents"] + ALIKE_INCIDENTS)
-    by_hand = {
-        "expected": table["expected"], "density": table["expected"] / table["area_km2"],
-        "homicides": table["expected"] * share, "lasting": table["months_active"],
-        "recent": table["recent_12"], "people": table["people"],
-        "risk": table["relative_risk"],
-    }  # fmt: skip
-    assert parts.columns.tolist() == list(by_hand)
-    for name, values in by_hand.items():
-        assert parts[name].to_dict() == pytest.approx(values.to_dict(), nan_ok=True)
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -311,31 +273,6 @@ def test_a_weight_of_nothing_known_and_no_capacity_are_refused(root):
 
 
 # ---- True in general ------------------------------------------------------------------------
-
-
-@pytest.mark.long
-def test_neither_row_order_nor_asking_twice_nor_what_was_located_before_changes_a_judgement(root):
-    dataset, config, cover = sample_city(root, **LARGE)
-    proposal, judged = asked_of_sample(root, **LARGE)
-    order = np.random.default_rng(7).permutation(len(dataset.incidents))
-    shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
-    before = dataset.incidents.copy(), proposal.areas.copy()
-    city = City(config, dataset)
-    located = locate_incidents(city, AreaSettings(**LARGE), cover)
-    again = [
-        assess_areas(city, proposal),
-        assess_areas(City(config, shuffled), proposal),
-        assess_areas(city, proposal, located=located),
-        assess_areas(city, proposal, located=located),  # with all that it learned
-    ]
-    for other in again:
-        pd.testing.assert_frame_equal(other.table, judged.table)
-        assert other.estimates == judged.estimates
-        assert sentences(other) == sentences(judged)
-        assert other.answers == judged.answers
-        assert other.concentration == judged.concentration
-    pd.testing.assert_frame_equal(dataset.incidents, before[0])
-    pd.testing.assert_frame_equal(pd.DataFrame(proposal.areas), pd.DataFrame(before[1]))
 
 
 @general
