@@ -17,14 +17,10 @@ from tests.areas.ground import (
     TOWN,
     UNIVERSE,
     grid_of,
-    meters,
 )
 
 from csa.geo.cells import contiguous_parts, fill_holes
 from csa.geo.grid import Grid
-
-WIDE_RING = frozenset(h3.grid_ring(MIDDLE, 2))
-
 
 # ---- By hand -------------------------------------------------------------------------------
 
@@ -37,11 +33,6 @@ def test_the_size_of_cells_is_the_sum_of_their_clipped_areas():
 
 def test_ten_cells_of_a_tenth_are_exactly_one_square_kilometer():
     assert grid_of(TOWN, km2=0.1).size_km2(TOWN[:10]) == 1.0
-
-
-def test_the_middle_of_cells_is_the_mean_of_their_centers():
-    assert GRID.middle(TOWN[5:8]) == pytest.approx(meters(TOWN[5:8]).mean(axis=0))
-    assert GRID.middle([MIDDLE]) == tuple(GRID.center_xy[TOWN.index(MIDDLE)])
 
 
 def test_cells_have_their_places_in_the_order_of_the_grid():
@@ -57,17 +48,6 @@ def test_cells_in_a_lake_and_beyond_the_border_are_not_on_land():
     beyond = next(cell for cell in UNIVERSE if cell not in TOWN)
     dry = next(cell for cell in TOWN if cell not in LAKE)
     assert LAKESIDE.on_land([dry, beyond, *LAKE]) == frozenset({dry})
-
-
-def test_the_shore_of_a_lake_encloses_no_land():
-    shore = frozenset(near for cell in LAKE for near in h3.grid_disk(cell, 1)) - LAKE
-    assert LAKESIDE.without_holes(shore) == shore
-
-
-def test_an_island_in_an_enclosed_lake_is_left_out_for_it_cannot_be_walked_to():
-    assert ISLAND.without_holes(WIDE_RING) == WIDE_RING
-    wider = frozenset(h3.grid_ring(MIDDLE, 3))
-    assert ISLAND.without_holes(wider) == frozenset(h3.grid_disk(MIDDLE, 3)) - MOAT - {MIDDLE}
 
 
 def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_an_inside(

@@ -51,17 +51,6 @@ def test_cells_within_half_blocks_of_a_point_or_a_polygon_by_hand():
     assert column(rasters, "near", 1) == [9, 10, 11, 12, 13]
 
 
-def test_many_is_over_two_deviations_above_the_mean_and_more_than_one():
-    crowded = layer("stores", [(1000, 0)] * 5 + [(200, 0), (300, 0)])
-    rasters = rasterize([crowded], ROW, 100.0, EVERYWHERE)
-    counts = np.array(
-        [np.sum(np.abs(np.array([1000] * 5 + [200, 300]) - x) <= 100) for x in ROW[:, 0]]
-    )
-    line = counts.mean() + 2 * counts.std()
-    assert column(rasters, "many", 2) == np.flatnonzero(counts > line).tolist() == [9, 10, 11]
-    assert rasters.n_places == (7,)
-
-
 def test_the_line_of_many_is_set_over_the_blocks_compared_and_its_number_told():
     """A lot at each of ten blocks, three and five at the next: mean 1.5, deviation 1.19.
 

@@ -13,7 +13,6 @@ from csa.synthetic.landscape import (
     CREEK,
     N_U,
     RIVER,
-    bend,
     lay_neighborhoods,
     lay_streets,
     make_landscape,
@@ -115,13 +114,6 @@ def test_shares_add_up_and_each_is_within_one_of_its_part(weights, total):
     parts = shares(weights, total)
     assert parts.sum() == total
     assert (np.abs(parts - weights / weights.sum() * total) <= 1 + 1e-6).all()
-
-
-@general
-@given(st.tuples(st.floats(-9000, 9000), st.floats(-7500, 7500)), st.floats(0, 2 * np.pi))
-def test_a_step_on_the_plan_is_nearly_the_same_step_on_the_ground(spot, towards):
-    step = np.array([spot, (spot[0] + 100 * np.cos(towards), spot[1] + 100 * np.sin(towards))])
-    assert 90 < np.hypot(*np.diff(bend(step), axis=0)[0]) < 110
 
 
 @general

@@ -1,8 +1,5 @@
 """What the tool finds in the made-up city is what was planted there, and little else."""
 
-import json
-
-import numpy as np
 import pytest
 import shapely
 
@@ -108,27 +105,4 @@ def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, meters_betw
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-def test_planted_areas_hold_about_45_percent(truth):
-    hot = [one for one in truth["features"] if one["kind"] != "institution"]
-    share = sum(one["incidents"] for one in hot) / truth["incidents"]
-    assert 0.42 < share < 0.48
-    assert len([one for one in hot if one["kind"] != "ring"]) == 8
-    everything = sum(one["incidents"] for one in truth["features"])
-    everything += sum(truth["background_by_year"].values()) + truth["outside_study_area"]
-    assert everything == truth["incidents"]
-
-
 # ---- True in general -----------------------------------------------------------------------
-
-
-def test_the_risk_score_is_related_to_the_shootings_but_not_equal(files, dataset):
-    squares = json.loads(files["risk_terrain.geojson"])["features"]
-    scores = np.array([one["properties"]["score"] for one in squares])
-    assert (scores.min(), scores.max()) == (0, 100)
-    outlines = np.array([shapely.geometry.shape(one["geometry"]) for one in squares])
-    located = dataset.incidents.dropna(subset=["lon"])
-    tree = shapely.STRtree(shapely.points(located["lon"], located["lat"]))
-    square, _ = tree.query(outlines, predicate="intersects")
-    counts = np.bincount(square, minlength=len(outlines))
-    likeness = np.corrcoef(np.argsort(np.argsort(scores)), np.argsort(np.argsort(counts)))[0, 1]
-    assert 0.2 < likeness < 0.8

@@ -30,10 +30,8 @@ JANUARIES = (Month(2017, 1), Month(2018, 1), Month(2019, 1))
 
 
 @pytest.fixture(scope="module")
-def tested(located, testville):
-    return run_backtest(
-        located, AreaSettings(), testville[1].areas.documented, BacktestSpec(JANUARIES)
-    )
+def tested(located, backtest):
+    return backtest(located, JANUARIES)
 
 
 @pytest.fixture(scope="module")
@@ -145,24 +143,22 @@ def test_no_way_of_choosing_knows_suspect_points_but_what_comes_there_counts(tes
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-def test_no_day_gives_an_empty_table_and_no_comparison(located, testville):
-    none = run_backtest(located, AreaSettings(), testville[1].areas.documented, BacktestSpec(()))
+def test_no_day_gives_an_empty_table_and_no_comparison(located, backtest):
+    none = backtest(located, ())
     assert (len(none.table), none.comparison, none.scores) == (0, None, ())
 
 
-def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
+def test_a_year_in_which_nothing_came_has_no_comparison(testville, located, backtest):
     dataset, config = testville
     quiet = locate_incidents(
         City(config, with_other_future(dataset, Month(2018, 1), "gone")),
         AreaSettings(),
         located.cover,
     )
-    alone = run_backtest(
-        quiet, AreaSettings(), config.areas.documented, BacktestSpec((Month(2018, 1),))
-    )
+    alone = backtest(quiet, (Month(2018, 1),))
     assert alone.comparison is None
     assert alone.table["hit_share"].isna().all()
-    both = run_backtest(quiet, AreaSettings(), config.areas.documented, BacktestSpec(JANUARIES[:2]))
+    both = backtest(quiet, JANUARIES[:2])
     assert both.comparison == compare(both.scores[:1], "areas", both.comparison.baseline, seed=SEED)
 
 
@@ -171,14 +167,12 @@ def test_the_first_and_the_last_day_that_can_be_judged_are(located, testville):
         refuse_outside(testville[0], BacktestSpec((origin,), horizon))
 
 
-def test_land_of_no_neighborhood_comes_last(testville):
+def test_land_of_no_neighborhood_comes_last(testville, backtest):
     dataset, config = testville
     west = dataset.neighborhoods[dataset.neighborhoods["name"] == "West End"]
     here = locate_incidents(City(config, replace(dataset, neighborhoods=west)), AreaSettings())
     assert set(here.land.neighborhood.tolist()) == {-1, 0}
-    table = run_backtest(
-        here, AreaSettings(), config.areas.documented, BacktestSpec(JANUARIES[:1], 12, 0.02)
-    ).table
+    table = backtest(here, JANUARIES[:1], 12, 0.02).table
     assert table["area_km2"].to_numpy() == pytest.approx(table["area_km2"].iloc[0], abs=1e-9)
 
 
@@ -238,15 +232,15 @@ def test_data_without_a_whole_month_or_a_date_are_refused(of_days):
 
 
 @pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
-def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, located, tested, way):
+def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(
+    testville, located, tested, way, backtest
+):
     dataset, config = testville
     for one in tested.scores:
         origin = one.trial.origin
         changed = with_other_future(dataset, origin, way)
         other = locate_incidents(City(config, changed), AreaSettings(), located.cover)
-        (two,) = run_backtest(
-            other, AreaSettings(), config.areas.documented, BacktestSpec((origin,))
-        ).scores
+        (two,) = backtest(other, (origin,)).scores
         for method in METHODS:
             if method != "ceiling":
                 assert one.parts[method].tolist() == two.parts[method].tolist(), method
@@ -256,11 +250,9 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
             assert one.trial.future.tolist() != two.trial.future.tolist()
 
 
-def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, testville):
+def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, backtest):
     for at, origin in enumerate(JANUARIES):
-        alone = run_backtest(
-            located, AreaSettings(), testville[1].areas.documented, BacktestSpec((origin,))
-        ).table
+        alone = backtest(located, (origin,)).table
         among = tested.table[tested.table["origin"] == str(origin)].reset_index(drop=True)
         pd.testing.assert_frame_equal(alone, among)
         assert tested.scores[at].trial.origin == origin

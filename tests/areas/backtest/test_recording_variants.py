@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.towns import with_other_future
 
-from csa.areas.backtest.origins import BacktestSpec, run_backtest
+from csa.areas.backtest.origins import BacktestSpec
 from csa.areas.backtest.recording import SWEPT_RADII, list_variants, run_variants, sweep_settings
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS
 from csa.areas.choices import AreaSettings
@@ -80,10 +80,8 @@ def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
     assert found["areas_240m_7"] == find_areas(located, period, swept).areas
 
 
-def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, testville, tried):
-    table = run_backtest(
-        located, AreaSettings(), testville[1].areas.documented, BacktestSpec(ORIGINS)
-    ).table
+def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, backtest, tried):
+    table = backtest(located, ORIGINS).table
     rows = table[table["method"] == "areas"]
     (documented,) = (one for one in tried if (one.eps_m, one.min_samples) == (200, 5))
     assert rows["hit_share"].tolist() == pytest.approx(list(documented.hit_shares))
