@@ -128,6 +128,15 @@ def test_where_no_population_is_known_people_are_unknown(column):
     assert estimate_population(square(0, 0), places) is None
 
 
+def test_an_outline_far_from_every_neighborhood_has_unknown_people():
+    assert estimate_population(square(9, 9), two()) is None
+
+
+def test_an_outline_in_a_neighborhood_of_unknown_population_has_unknown_people():
+    places = town(Known=(0, 0, 10.0), Unknown=(1, 0, np.nan))
+    assert estimate_population(square(1, 0), places) is None
+
+
 def test_nobody_living_there_is_a_number_and_not_unknown():
     assert estimate_population(square(0, 0), town(Park=(0, 0, 0.0))) == 0
 
