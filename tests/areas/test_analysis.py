@@ -5,19 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import h3
-import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-from sklearn.cluster import DBSCAN
 
-from csa.areas.analysis import _run, propose_areas
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings, Suggestion
-from csa.areas.locating import locate_incidents, study_cells
+from csa.areas.locating import locate_incidents
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
-from csa.areas.proposal_tables import _timed, proposal_of
 from csa.base.errors import CsaError, ParamError, PeriodError
-from csa.base.logging import no_progress
 from csa.base.params import Month
 from csa.city.dataset import City
 from csa.city.loading import load_city
@@ -83,22 +79,6 @@ def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
     assert proposal.summary["params"]["start"] == "2020-05"
 
 
-@pytest.mark.long
-def test_homicides_alone_are_as_if_nothing_else_had_happened(made):
-    homicides = [*knot(100, 7, KNOT, fatal=1), *knot(200, 5, OTHER_KNOT, fatal=1)]
-    others = [*knot(300, 9, OTHER_KNOT), *knot(400, 9, (-94.53, 39.01)), line(1, (-94.55, 39.045))]
-    choices = AreaSettings(until=Month(2020, 6), months=1, kinds=("homicide",))
-    both, config = made(*homicides, *others)
-    alone, _ = made(*homicides)
-    chosen, wanted = (propose_areas(City(config, dataset), choices) for dataset in (both, alone))
-    for table in ("areas", "cells", "labels"):
-        assert getattr(chosen, table).equals(getattr(wanted, table))
-    differ = {name for name, value in chosen.summary.items() if value != wanted.summary[name]}
-    assert differ == {"data_fingerprint"}
-    assert chosen.summary["params"]["kinds"] == ["homicide"]
-    assert chosen.areas["incidents"].tolist() == chosen.areas["homicides"].tolist() == [7, 5]
-
-
 def test_the_nonfatal_alone_leave_homicides_out_and_both_are_the_sum(made):
     dataset, config = made(*knot(100, 7, KNOT, fatal=1), *knot(200, 6, KNOT))
     period = {"until": Month(2020, 6), "months": 1, "min_samples": 5}
@@ -157,20 +137,6 @@ def test_incidents_that_were_located_before_change_nothing_and_must_fit(made):
 def test_an_unknown_kind_and_none_at_all_are_refused(kinds):
     with pytest.raises(ParamError, match="homicide, nonfatal"):
         AreaSettings(kinds=kinds)
-
-
-@pytest.mark.parametrize("resolution", [5, 12])
-def test_cells_of_no_use_are_refused(made, resolution):
-    dataset, _ = made(line(1, KNOT))
-    with pytest.raises(ParamError):
-        study_cells(dataset, resolution)
-
-
-def test_the_default_period_ends_after_the_datas_last_month(made):
-    dataset, config = made(*knot(100, 6, KNOT), line(1, KNOT, day="2020-12-31"))
-    proposal = propose_areas(City(config, dataset), AreaSettings(min_samples=5))
-    assert proposal.summary["params"]["until"] == "2021-01"
-    assert proposal.summary["params"]["start"] == "2018-01"
 
 
 def test_an_area_tells_whether_homicides_alone_would_make_it_one(made):
@@ -323,29 +289,6 @@ def test_philadelphias_three_years_to_2024_hold_5139_incidents(proposed, philade
     assert (params["min_samples"], params["eps_m"], params["resolution"]) == (12, 200, 10)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("eps_m", "clusters"),
-    [
-        (150, 84),
-        pytest.param(250, 38, marks=pytest.mark.slow),
-        pytest.param(400, 21, marks=pytest.mark.slow),
-    ],
-)
-def test_without_a_size_limit_the_labels_are_plain_dbscans(philadelphia, eps_m, clusters):
-    dataset, config = philadelphia
-    choices = AreaSettings(until=Month(2024, 1), eps_m=eps_m, min_samples=10, max_area_km2=0)
-    labels = propose_areas(City(config, dataset), choices).labels.set_index("incident_id")
-    table = window(dataset)
-    to_utm = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32618", always_xy=True)
-    x, y = to_utm.transform(table["lon"].to_numpy(), table["lat"].to_numpy())
-    table = table.assign(x=x, y=y).sort_values(["x", "y"])
-    plain = DBSCAN(eps=eps_m, min_samples=10).fit_predict(table[["x", "y"]])
-    ours = labels.loc[table["incident_id"], "cluster_id"].to_numpy()
-    np.testing.assert_array_equal(ours, plain)
-    assert ours.max() + 1 == clusters
-
-
 def test_each_count_is_what_h3_and_pandas_alone_would_count(proposed, philadelphia):
     table = window(philadelphia[0])
     cells = [
@@ -381,34 +324,11 @@ def test_cells_labels_areas_and_totals_agree(proposed):
     assert fringe["incidents"] == cells.loc[in_fringe, "incidents"].sum() > 0
 
 
-@pytest.mark.long
-def test_an_areas_months_are_those_of_its_own_incidents(philadelphia):
-    dataset, config = philadelphia
-    run = _run(
-        City(config, dataset), AreaSettings(until=Month(2024, 1)), no_progress, None, keep=False
-    )
-    in_period = window(dataset).set_index("incident_id")["occurred_at"]
-    ids = proposal_of(run).labels.groupby("area_id")["incident_id"]
-    assert len(run.area_ids) > 5
-    for number, area_id in enumerate(run.area_ids):
-        when = in_period.loc[ids.get_group(area_id)]
-        assert _timed(run, number) == {
-            "months_active": when.dt.strftime("%Y-%m").nunique(),
-            "recent_12": int((when >= "2023-01-01").sum()),
-        }
-
-
 def test_the_study_area_is_as_large_as_on_the_ellipsoid(proposed, philadelphia):
     area_m2, _ = pyproj.Geod(ellps="WGS84").geometry_area_perimeter(philadelphia[0].study_area)
     assert proposed.summary["totals"]["study_area_km2"] == pytest.approx(
         abs(area_m2) / 1e6, rel=1e-3
     )
-
-
-@pytest.mark.long
-def test_every_candidate_is_an_area_again_when_made_a_second_time(proposed, philadelphia):
-    again = propose_areas(City(*philadelphia[::-1]), AreaSettings(until=Month(2024, 1)))
-    assert proposal_files(again) == proposal_files(proposed)
 
 
 @pytest.mark.long

@@ -20,7 +20,6 @@ from csa.base.io import KEPT
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.city.dataset import City, open_city, save_dataset
 from csa.city.loading import load_city
-from csa.geo.neighborhoods import centroids
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
@@ -166,24 +165,6 @@ def test_a_kept_cell_that_stands_twice_is_damage(city):
     path.write_text(whole.replace(f'"{second:015x}"', f'"{first:015x}"'))
     assert path.read_text() != whole
     pd.testing.assert_frame_equal(cached_cells(city, 10), study_cells(city.dataset, 10))
-
-
-def test_each_neighborhoods_middle_is_found_once(city, monkeypatch):
-    neighborhoods, crs = city.dataset.neighborhoods, city.config.city.metric_crs
-    wanted, asked = centroids(neighborhoods, crs), []
-
-    def find(here, crs):
-        asked.append(set(here["name"]))
-        return centroids(here, crs)
-
-    monkeypatch.setattr("csa.city.dataset.centroids", find)
-    first, *others = sorted(set(neighborhoods["name"]))
-    assert city.middles([first])[first].tolist() == wanted[first].tolist()
-    found = city.middles([*others, first, "nowhere", first])
-    assert {name: xy.tolist() for name, xy in found.items()} == {
-        name: xy.tolist() for name, xy in wanted.items()
-    }
-    assert asked == [{first}, set(others)]
 
 
 def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):

@@ -27,11 +27,6 @@ def test_the_documented_count_has_the_documented_values():
     assert suggest_dbscan(documented(), 1500) == DbscanParams(250, 10)
 
 
-@pytest.mark.parametrize(("n", "expected"), [(3000, 20), (750, 5), (2250, 15), (15_000, 100)])
-def test_twice_the_incidents_ask_for_twice_the_minimum_at_the_same_radius(n, expected):
-    assert suggest_dbscan(documented(), n) == DbscanParams(250, expected)
-
-
 def test_the_minimum_is_rounded_to_the_nearest_whole_number():
     assert suggest_dbscan(documented(), 1570).min_samples == 10
     assert suggest_dbscan(documented(), 1580).min_samples == 11
@@ -58,10 +53,6 @@ def test_the_radius_widens_only_where_the_rounded_minimum_is_below_the_floor(n, 
 @pytest.mark.parametrize("eps_m", [2501, 4000, 5000])
 def test_a_widened_radius_is_never_longer_than_a_radius_may_be(eps_m):
     assert suggest_dbscan(documented(eps_m=eps_m), 1) == DbscanParams(5000, 4)
-
-
-def test_a_floor_above_the_documented_minimum_widens_the_radius():
-    assert suggest_dbscan(documented(min_samples_floor=20), 1500) == DbscanParams(354, 20)
 
 
 # ---- Refused -------------------------------------------------------------------------------

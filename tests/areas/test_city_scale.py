@@ -11,7 +11,6 @@ from tests.towns import history, town_of
 
 from csa.areas.choices import AreaSettings
 from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
-from csa.areas.concentration import find_hot_cells
 from csa.areas.locating import locate_incidents
 from csa.areas.window import NOTHING_COUNTED, CountedCells
 from csa.city.dataset import City
@@ -56,12 +55,6 @@ def test_larger_cells_hold_their_childrens_land_and_counts(located):
     assert {h3.get_resolution(int(cell)) for cell in scale.cells} == {9}
 
 
-def test_cells_that_are_as_large_already_stay(located):
-    scale = CityScale.of(located, 10)
-    assert (scale.cells == located.cover.index.to_numpy()).all()
-    assert CityScale.of(located, 11).place.tolist() == list(range(len(located.cover)))
-
-
 def test_people_are_the_exposure_and_a_twentieth_is_even_over_the_land(located):
     scale = CityScale.of(located)
     exposure = scale.exposure(located, peopled(9000, 1000))
@@ -81,13 +74,3 @@ def test_where_people_are_not_known_land_is_the_exposure(located, people):
     )
     nobody = peopled(*people).drop(columns="population")
     assert scale.exposure(located, nobody).sum() == pytest.approx(1)
-
-
-def test_where_incidents_go_by_people_the_half_where_most_live_is_not_hot(located):
-    scale, around = CityScale.of(located), peopled(9000, 1000)
-    exposure = scale.exposure(located, around)
-    random = np.random.default_rng(3)
-    counts = pd.Series(random.multinomial(600, exposure / exposure.sum()), index=scale.index)
-    by_land = pd.Series(scale.area_km2, index=scale.index)
-    assert find_hot_cells(counts, by_land, scale.neighbors)["is_hot"].sum() > 5
-    assert not find_hot_cells(counts, exposure, scale.neighbors)["is_hot"].any()

@@ -9,22 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gamma
 from tests.properties import examples
-from tests.workers import slowly
 
 from csa.areas.expected import (
     CellCounts,
     Field,
     _condition,
     _Units,
-    _units,
     count_pairs,
     estimate_area,
     fit_field,
 )
-from csa.areas.ordering import exceeds_city_mean
-from csa.areas.shrinkage import fit_prior, shrink
 from csa.base.errors import ParamError
-from csa.geo.cells import OUTSIDE, mean_apart_m, ring_pairs
+from csa.geo.cells import mean_apart_m, ring_pairs
 
 general = examples(0.4)
 STEPS = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)]
@@ -65,28 +61,6 @@ def smooth_rates(mean, random, rings=3, contrast=1.2):
     return rates * mean / rates.mean()
 
 
-def grow_areas(counts, around, random, n_areas=12):
-    """Grow areas of 4 to 15 cells from the highest counts, each time to the highest beside."""
-    key = counts + random.random(len(counts)) / 2
-    claimed, areas = set(), []
-    for seed in np.argsort(-key).tolist():
-        beside = [cell for cell in around[seed, 1:7].tolist() if cell >= 0]
-        if seed in claimed or max(key[beside]) > key[seed]:
-            continue
-        area, size = [seed], random.integers(4, 16)
-        rim = set(beside) - claimed
-        while len(area) < size and rim:
-            best = max(rim, key=key.__getitem__)
-            area.append(best)
-            rim |= {cell for cell in around[best, 1:7].tolist() if cell >= 0}
-            rim -= claimed | set(area)
-        claimed |= set(area)
-        areas.append(area)
-        if len(areas) == n_areas:
-            break
-    return areas
-
-
 # ---- By hand --------------------------------------------------------------------------------
 
 
@@ -100,37 +74,6 @@ def test_the_spread_found_is_that_of_a_city_of_two_kinds_of_cells():
     assert field.own_variance + field.shared_variance == pytest.approx(math.log(1.75), abs=0.03)
     assert field.own_variance > 0.9 * math.log(1.75)
     assert field.per_km2 == pytest.approx(4 / CELL_KM2)
-
-
-def test_one_cell_alone_is_estimated_as_by_integration_over_its_logarithm():
-    # A cell that shares nothing with others: its law given a count of 9 is one integral.
-    field = Field(3 / CELL_KM2, 0.8, 0.0, 350.0)
-    counts = np.full(1600, 3.0)
-    counts[820] = 9
-    logs = np.linspace(-6, 6, 20_001)
-    rates = 3 * np.exp(logs - 0.4)
-    weight = np.exp(-(logs**2) / 1.6) * np.exp(-rates) * rates**9
-    mean = (weight * rates).sum() / weight.sum()
-    below = np.cumsum(weight) / weight.sum()
-    found = estimate_area([820], city(counts), field)
-    assert found.mean == pytest.approx(mean, rel=0.01)
-    assert found.low == pytest.approx(
-        rates[np.searchsorted(below, 0.05)], rel=0.05
-    )  # a Gamma stands for it
-    assert found.high == pytest.approx(
-        rates[np.searchsorted(below, 0.95)], rel=0.05
-    )  # a Gamma stands for it
-
-
-def test_a_high_count_among_high_ones_is_believed_more_than_one_alone():
-    field = Field(1 / CELL_KM2, 0.1, 0.9, 1000.0)
-    alone, among = np.ones(1600), np.ones(1600)
-    alone[820] = 8
-    among[WIDE[0][820, :19]] = 8
-    by_itself = estimate_area([820], city(alone), field)
-    beside_others = estimate_area([820], city(among), field)
-    assert by_itself.mean < 5
-    assert beside_others.mean > 6
 
 
 @pytest.mark.parametrize(
@@ -291,30 +234,6 @@ def test_where_many_cells_are_around_they_are_taken_together_in_squares(monkeypa
     assert estimate_area(area, cells, field).mean == pytest.approx(heard.mean)
 
 
-def test_units_are_the_areas_cells_and_then_squares_with_all_that_lies_in_them(monkeypatch):
-    rng = np.random.default_rng(3)
-    counts, land = rng.poisson(2.0, 1600).astype(float), rng.uniform(0.01, 0.1, 1600)
-    cells = CellCounts(counts, land, *WIDE)
-    inside = np.sort(WIDE[0][820, :7])
-    around = np.setdiff1d(WIDE[0][inside, :37], [-1, *inside])
-    monkeypatch.setattr("csa.areas.expected.MAX_AROUND", 10)
-    units = _units(inside, cells)
-    assert units.counts[:7].tolist() == counts[inside].tolist()
-    assert units.n_cells[:7].tolist() == [1] * 7
-    squares = {}
-    for cell in around.tolist():
-        squares.setdefault(tuple((WIDE[1][cell] // 400).tolist()), []).append(cell)
-    assert sorted(units.n_cells[7:]) == sorted(map(len, squares.values()))
-    found = {
-        tuple(np.round([*xy, n, km2], 6))
-        for xy, n, km2 in zip(units.xy[7:], units.counts[7:], units.area_km2[7:], strict=True)
-    }
-    assert found == {
-        tuple(np.round([*WIDE[1][held].mean(axis=0), counts[held].sum(), land[held].sum()], 6))
-        for held in squares.values()
-    }
-
-
 def test_what_is_a_cells_alone_is_averaged_out_over_many():
     xy = np.array([[0.0, 0.0], [700.0, 0.0]])
     field = Field(1.0, 0.8, 0.5, 700.0)
@@ -405,55 +324,3 @@ def test_a_field_is_recovered_from_cities_made_with_it():
     variances = [field.own_variance + field.shared_variance for field in fields]
     assert 1.0 < np.mean(variances) < 1.9
     assert np.mean([field.own_variance for field in fields]) < 0.2
-
-
-def _share_held(mean, is_smooth, n_cities, seed):
-    """Give how often 90% intervals of grown areas hold what they must: the field's, the plain."""
-    random, held, plain = np.random.default_rng(seed), [], []
-    for _ in range(n_cities):
-        rates = smooth_rates(mean, random) if is_smooth else random.gamma(0.5, 2 * mean, 1600)
-        cells = city(random.poisson(rates))
-        field = fit_field(cells)
-        if field is None:  # no spread could be shown: no interval is given
-            continue
-        for area in grow_areas(cells.counts, WIDE[0], random):
-            expected = rates[area].sum()
-            found = estimate_area(area, cells, field)
-            held.append(found.low <= expected <= found.high)
-            blocks = WIDE[0][:, : len(area)]  # of as many cells, wholly inside
-            whole = blocks[(blocks != OUTSIDE).all(axis=1)]
-            prior = fit_prior(cells.counts[whole].sum(axis=1))
-            found = shrink(int(cells.counts[area].sum()), prior, city_mean=math.nan)
-            plain.append(found.low <= expected <= found.high)
-    return np.mean(held), np.mean(plain)
-
-
-@pytest.mark.parametrize(("mean", "is_smooth"), [(0.3, True), *slowly((1.0, False), (1.0, True))])
-def test_areas_chosen_for_their_counts_have_what_their_interval_says(mean, is_smooth):
-    held, plain = _share_held(mean, is_smooth, 12, seed=31)
-    assert 0.8 <= held <= 0.97  # 144 areas: a standard error of .03
-    assert plain < 0.7 or not is_smooth  # what the field is for
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("mean", "is_smooth"), [*itertools.product([0.1, 0.3, 1.0, 3.0], [False, True])]
-)
-def test_in_many_cities_nine_of_ten_chosen_areas_have_what_their_interval_says(mean, is_smooth):
-    held, _ = _share_held(mean, is_smooth, 80, seed=32)
-    assert (0.82 if is_smooth else 0.86) <= held <= 0.98  # the field is rougher than such a city
-
-
-def _has_a_tier(mean, random, at):
-    cells = city(random.poisson(mean, len(at[0])), at)
-    field = fit_field(cells)
-    areas = grow_areas(cells.counts, at[0], random)
-    estimates = [estimate_area(area, cells, field) for area in areas]
-    land = [CELL_KM2 * len(area) for area in areas]
-    return bool(exceeds_city_mean(estimates, land, cells.per_km2).any())
-
-
-@pytest.mark.parametrize("mean", [0.1, 0.3, 3.0])
-def test_in_flat_random_cities_no_area_has_a_tier_at_least_19_times_in_20(mean):
-    random, at = np.random.default_rng(6), grid(24, 24)
-    assert np.mean([_has_a_tier(mean, random, at) for _ in range(150)]) <= 0.05

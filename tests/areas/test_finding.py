@@ -14,7 +14,7 @@ from tests.towns import KNOT, OTHER, history, town_of, with_other_future
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
-from csa.areas.expected import CellCounts, estimate_area, fit_field
+from csa.areas.expected import CellCounts, fit_field
 from csa.areas.finding import (
     Estimator,
     document,
@@ -26,8 +26,8 @@ from csa.areas.finding import (
     radius_for,
     resolve_params,
 )
-from csa.areas.forming import NOISE, link, yearly_floor
-from csa.areas.locating import locate_incidents, study_cells
+from csa.areas.forming import NOISE, yearly_floor
+from csa.areas.locating import locate_incidents
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.city.dataset import City
@@ -87,27 +87,6 @@ def test_luck_is_taken_out_of_a_high_count(located):
         assert estimate.low < estimate.mean < estimate.high
 
 
-def test_an_area_is_estimated_once_in_a_period_whoever_asks(located, monkeypatch):
-    located = replace(located)  # nothing is known of it yet
-    period = Period.before(ORIGIN, 36)
-    areas = find_areas(located, period, PARAMS).areas
-    wanted = estimate_areas(replace(located), period, areas)
-    asked = []
-
-    def estimate(places, *given):
-        asked.append(tuple(places.tolist()))
-        return estimate_area(places, *given)
-
-    monkeypatch.setattr("csa.areas.finding.estimate_area", estimate)
-    estimator = Estimator(located, period)
-    assert tuple(estimator.estimate(area) for area in (*areas, *areas)) == (*wanted, *wanted)
-    assert estimate_areas(located, period, areas) == wanted
-    assert asked == [tuple(located.place(area).tolist()) for area in areas]
-    later = period.until.plus(1)
-    assert estimate_areas(located, Period.before(later, 36), areas) != wanted
-    assert len(asked) == 2 * len(areas)
-
-
 def test_the_field_is_fitted_on_all_rings_of_the_grid(located):
     located, period, grid = replace(located), Period.before(ORIGIN, 36), located.grid
     spirals = grid.around(4)
@@ -121,18 +100,6 @@ def test_the_field_is_fitted_on_all_rings_of_the_grid(located):
     )
     Estimator(located, period)
     assert located.fields[period] == fit_field(cells)
-
-
-def test_of_many_estimates_the_first_give_way(located, monkeypatch):
-    monkeypatch.setattr("csa.areas.study_area.MOST_ESTIMATES", 2)
-    located, period = replace(located), Period.before(ORIGIN, 36)
-    made = [
-        located.estimate(period, np.array([place]), lambda place=place: place)
-        for place in (1, 2, 1, 3, 1)
-    ]
-    assert made == [1, 2, 1, 3, 1]
-    assert located.estimate(period, np.array([3]), lambda: "anew") == 3
-    assert located.estimate(period, np.array([2]), lambda: "anew") == "anew"
 
 
 def test_each_period_has_a_field_of_its_own(testville, located):
@@ -279,23 +246,6 @@ def test_periods_that_share_their_links_have_the_areas_that_each_has_alone(
         assert sum(map(len, found)) >= 24
 
 
-def test_what_is_near_is_found_once_as_long_as_the_radius_is_the_same(located, monkeypatch):
-    linked = []
-
-    def spy(xy, at, grid, eps_m):
-        linked.append((len(xy), eps_m))
-        return link(xy, at, grid, eps_m)
-
-    monkeypatch.setattr("csa.areas.finding.link", spy)
-    periods = [Period.before(ORIGIN.plus(step), 36) for step in range(6)]
-    radii_m = (200.0, 200.0, 200.0, 250.0, 200.0, 200.0)
-    params = [AreaParams(DbscanParams(eps_m, 5), 10, 2.0) for eps_m in radii_m]
-    assert len([*find_areas_by_period(located, zip(periods, params, strict=True))]) == 6
-    spans = [(periods[0], 38), (periods[4], 37)]  # a radius of one period alone has its own links
-    n_in = [int(located.counts(Period(one.start, one.start.plus(n))).sum()) for one, n in spans]
-    assert linked == [*zip(n_in, (200.0, 200.0), strict=True)]
-
-
 def test_periods_of_too_large_cells_are_refused_one_or_many(located):
     tiny = replace(PARAMS, max_area_km2=0.001)
     for n in (1, 2):
@@ -344,85 +294,7 @@ def test_what_came_later_changes_no_area_no_estimate_and_no_expected_number(
     assert estimate_areas(located, period, found) == estimate_areas(other, period, found)
 
 
-def test_the_future_of_one_day_is_the_past_of_a_later_one(testville, located):
-    """So that the test of leaks could see one."""
-    dataset, config = testville
-    other = locate_incidents(
-        City(config, with_other_future(dataset, ORIGIN, "moved")), AreaSettings(), located.cover
-    )
-    period = Period.before(ORIGIN.plus(1), 36)
-    assert other.expected(period).tolist() != located.expected(period).tolist()
-    # a January teaches as soon as its year is over
-    for month, is_same in ((Month(2018, 12), True), (Month(2019, 1), False)):
-        before = Period.before(month, 36)
-        one, two = (each.past(before).stack.shares.tolist() for each in (located, other))
-        assert (one == two) == is_same
-
-
-def test_older_years_may_change_cells_but_counts_are_the_windows(testville, located):
-    dataset, config = testville
-    table = dataset.incidents
-    period = Period.before(ORIGIN, 36)
-    alone = table[table["occurred_at"] >= pd.Timestamp(f"{period.start}-01")]
-    young = locate_incidents(
-        City(config, replace(dataset, incidents=alone.reset_index(drop=True))),
-        AreaSettings(),
-        located.cover,
-    )
-    assert young.counts(period).tolist() == located.counts(period).tolist()
-    assert young.expected(period).tolist() != located.expected(period).tolist()
-    params = PARAMS
-    for each in (young, located):
-        found = find_areas(each, period, params)
-        window = each.window(period)
-        assert len(found.cluster_id) == len(window)
-        for area in found.areas:
-            assert np.isin(window.at, each.place(area)).sum() >= 3
-    areas = find_areas(young, period, params).areas
-    assert estimate_areas(young, period, areas) == estimate_areas(located, period, areas)
-
-
-@general
-@given(seed=st.integers(0, 99), month=st.integers(1, 12), months=st.sampled_from([1, 12, 36]))
-def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
-    testville, located, seed, month, months
-):
-    dataset, config = testville
-    order = np.random.default_rng(seed).permutation(len(dataset.incidents))
-    shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
-    other = locate_incidents(City(config, shuffled), AreaSettings(), located.cover)
-    period, params = (
-        Period.before(Month(2018, month), months),
-        AreaParams(DbscanParams(200, 4), 10, 2.0),
-    )
-    found = find_areas(located, period, params).areas
-    assert (
-        found
-        == find_areas(other, period, params).areas
-        == find_areas(located, period, params).areas
-    )
-
-
 # ---- On Philadelphia -----------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_philadelphias_areas_of_2024_are_those_of_its_proposal(philadelphia):
-    dataset, config = philadelphia
-    choices, cover = AreaSettings(until=Month(2024, 1)), study_cells(dataset, 10)
-    here = locate_incidents(City(config, dataset), choices, cover)
-    period = Period.before(Month(2024, 1), 36)
-    params = resolve_params(here, period, choices, config.areas.documented)
-    assert params.dbscan == DbscanParams(200, 12)
-    found = find_areas(here, period, params).areas
-    gone = locate_incidents(
-        City(config, with_other_future(dataset, Month(2024, 1), "gone")), choices, cover
-    )
-    assert found == find_areas(gone, period, params).areas
-    proposal = propose_areas(City(config, dataset), choices)
-    assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
-        set(a) for a in found
-    ]
 
 
 # ---- Worth serving -------------------------------------------------------------------------

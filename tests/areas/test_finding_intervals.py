@@ -1,48 +1,14 @@
 """Whether nine of ten intervals hold the expected number, by the very chain that finds areas."""
 
-from dataclasses import replace
-
-import h3
 import numpy as np
 import pytest
 from benchmarks import coverage
-from benchmarks.coverage import MAPS, MEANS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
-from pyproj import Transformer
-from scipy.stats import nbinom
+from benchmarks.coverage import MAPS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
 from tests.workers import slowly
 
-from csa.areas.choices import AreaSettings
-from csa.areas.finding import estimate_areas, find_areas, resolve_params
-from csa.areas.locating import locate_incidents
 from csa.areas.shrinkage import Estimate
-from csa.base.params import Month, Period
-from csa.city.dataset import City
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------
-
-
-@pytest.mark.long
-def test_incidents_lie_in_their_cells_evenly():
-    on, random = ground(), np.random.default_rng(3)
-    located = coverage.by_number(3000, on, random)
-    back = Transformer.from_crs("EPSG:32615", "EPSG:4326", always_xy=True)
-    lon, lat = back.transform(*located.xy.T)
-    cells = [int(h3.latlng_to_cell(*place, 10), 16) for place in zip(lat, lon, strict=True)]
-    assert np.array_equal(cells, located.cells)
-    # In each block as many as it holds of the cells' land.
-    shares = on.inside.sum(axis=1) / on.n_cells
-    expected = len(cells) * shares
-    counts = np.bincount(located.positions, minlength=len(shares))
-    chi2 = np.sum((counts - expected) ** 2 / expected.clip(0.01))
-    assert chi2 / len(shares) == pytest.approx(1, abs=0.15)
-
-
-def test_blocks_hold_each_cell_once():
-    on = ground()
-    assert on.inside.sum(axis=0) == pytest.approx(np.ones(on.n_cells))
-    whole = on.blocks["area_km2"] > 0.95 * on.blocks["area_km2"].max()
-    per_km2 = on.inside.sum(axis=1)[whole] / on.blocks["area_km2"][whole]
-    assert per_km2.to_numpy() == pytest.approx(on.n_cells / on.cover["area_km2"].sum(), rel=0.15)
 
 
 @pytest.mark.parametrize("kind", coverage.KINDS_OF_RATES)
@@ -63,17 +29,6 @@ def test_a_city_has_the_rates_that_it_was_made_with_in_each_month(kind):
 def test_an_interval_below_around_and_above_what_is_expected():
     one = Estimate(5, 3, 8, 1, 1)
     assert [coverage.side_of(one, expected) for expected in (2, 3, 5, 8, 9)] == [1, 0, 0, 0, -1]
-
-
-def test_a_place_anywhere_is_as_large_as_its_area_and_round():
-    on = ground()
-    areas = [frozenset(range(n)) for n in (1, 5, 19)] * 4
-    places = coverage.random_places(areas, on, np.random.default_rng(1))
-    assert [len(place) for place in places] == [len(area) for area in areas]
-    assert len(set(places)) == len(places)
-    for place in places:
-        xy = on.grid.center_xy[on.grid.at(place)]
-        assert np.hypot(*(xy - xy.mean(axis=0)).T).max() < 450  # meters
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -100,24 +55,6 @@ def test_nine_of_ten_chosen_areas_have_what_their_interval_says(kind, n_cities):
     assert too_high <= 0.15
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("kind", "mean", "least"),
-    [
-        *(("smooth", mean, 0.86) for mean in MEANS),
-        *(("planted", mean, 0.86) for mean in MEANS),
-        # As METHODS says: areas of one cell, in cities whose cells have nothing in common.
-        *(("independent", mean, 0.76) for mean in MEANS[1:]),
-    ],
-)
-def test_in_many_cities_chosen_areas_are_held_as_often_as_documented(kind, mean, least):
-    chosen, anywhere, too_high = held(kind, mean, 336)  # as many as METHODS tells of
-    assert least <= chosen <= 0.98
-    # Of cells that have nothing in common few are worth serving: so few that a share is uncertain.
-    assert anywhere >= (0.76 if kind == "independent" else 0.83)
-    assert too_high <= 0.14
-
-
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("n", "n_cities"),
@@ -135,41 +72,3 @@ def test_of_random_maps_at_most_one_in_twenty_shows_a_hot_cell(n):
 
 
 # ---- On Philadelphia ------------------------------------------------------------------------
-
-
-def hold_out(located, period, share, random):
-    """Leave out some of a period's incidents: independent of the rest, if they came by chance."""
-    in_period = (located.month >= period.start.index) & (located.month < period.until.index)
-    is_out = in_period & (random.random(len(located.month)) < share)
-    rest = replace(
-        located,
-        rows=located.rows[~is_out],
-        xy=located.xy[~is_out],
-        positions=located.positions[~is_out],
-        month=located.month[~is_out],
-    )
-    out = located.positions[is_out]
-    return rest, np.bincount(out, minlength=len(located.grid.area_km2))
-
-
-@pytest.mark.slow
-def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(philadelphia):
-    dataset, config = philadelphia
-    located, random = (
-        locate_incidents(City(config, dataset), AreaSettings()),
-        np.random.default_rng(5),
-    )
-    ranks = []
-    for year in range(2018, 2025):
-        period = Period.before(Month(year, 1), 36)
-        for _ in range(2):
-            rest, out = hold_out(located, period, 0.5, random)
-            areas = find_areas(
-                rest, period, resolve_params(rest, period, AreaSettings(), config.areas.documented)
-            ).areas
-            for area, one in zip(areas, estimate_areas(rest, period, areas), strict=True):
-                n = sum(out[located.grid.at(area)])
-                law = nbinom(one.alpha, one.rate / (one.rate + 1))
-                ranks.append(law.cdf(n - 1) + random.random() * law.pmf(n))
-    assert len(ranks) > 100
-    assert 0.82 <= np.mean((np.array(ranks) > 0.05) & (np.array(ranks) < 0.95)) <= 0.96

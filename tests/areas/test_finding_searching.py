@@ -11,7 +11,7 @@ from tests.properties import examples
 from tests.towns import history, town_of
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import AreaSettings, Suggestion, suggest_dbscan
+from csa.areas.choices import AreaSettings, Suggestion
 from csa.areas.finding import (
     EPS_RANGE_M,
     LEAST_SAMPLES,
@@ -23,7 +23,7 @@ from csa.areas.finding import (
     resolve_params,
 )
 from csa.areas.locating import locate_incidents
-from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
+from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.city.config import Areas
 from csa.city.dataset import City
 
@@ -108,23 +108,6 @@ def test_a_city_that_documents_nothing_has_areas_on_a_fiftieth_of_its_land(undoc
     assert len(find_areas(located, period, again).areas) == len(proposal.areas)
 
 
-@pytest.mark.parametrize("until", ["2018-01", "2019-06", "2020-01"])
-def test_a_search_that_stops_at_too_much_land_finds_the_density_of_one_that_does_not(
-    undocumented, until
-):
-    choices = AreaSettings()
-    located = locate_incidents(undocumented, choices)
-    period = Period.before(Month.parse(until), choices.months)
-
-    def all_areas(per_km2):
-        resolution, limit_km2 = located.resolution, choices.max_area_km2
-        params = AreaParams(radius_for(per_km2), resolution, limit_km2, per_km2)
-        return find_areas(located, period, params).areas
-
-    found = document(located, period, choices, None).dense_per_km2
-    assert found == find_density(all_areas, located.expected(period), located.grid)
-
-
 def test_what_is_documented_stands(testville):
     dataset, config = testville
     located = locate_incidents(City(config, dataset), AreaSettings())
@@ -151,24 +134,9 @@ def test_where_even_the_densest_place_is_too_much_land_there_is_none():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@examples(1)
-@given(st.floats(0.01, 5000))
-def test_a_radius_holds_about_the_density_and_keeps_to_its_range(per_km2):
-    found = radius_for(per_km2)
-    asked = per_km2 * math.pi * (found.eps_m / 1000) ** 2
-    assert EPS_RANGE_M[0] <= found.eps_m <= EPS_RANGE_M[1]
-    assert found.min_samples >= LEAST_SAMPLES
-    assert abs(found.min_samples - asked) <= 0.51 or found.eps_m == EPS_RANGE_M[1]
-
-
 @examples(0.5)
 @given(st.integers(0, 999), st.floats(0.005, 0.2))
 def test_areas_never_cover_more_than_they_may(seed, share):
     expected = SIZE * np.random.default_rng(seed).gamma(0.3, 20, len(SIZE))
     areas = dense(expected)(find_density(dense(expected), expected, GRID, share))
     assert sum(map(GRID.size_km2, areas)) <= share * SIZE.sum() * (1 + 1e-9)
-
-
-def test_half_as_many_incidents_ask_for_half_the_density():
-    known = DocumentedDbscan(300.0, 8, 800, 3, 28.0)
-    assert suggest_dbscan(known, 400).min_samples == 4

@@ -14,7 +14,6 @@ from tests.areas.ground import (
     ISLAND,
     LAKESIDE,
     MIDDLE,
-    MOAT,
     TOWN,
     SlowAreas,
     at_centers,
@@ -26,7 +25,6 @@ from tests.areas.ground import (
     params,
     plain_clusters,
     plainly_reached,
-    ring_road,
     slow_fill,
     slow_middle,
     slow_parts,
@@ -89,15 +87,6 @@ def test_of_the_cells_that_a_cluster_reaches_those_expected_to_stay_dense_are_th
         assert found.fringe == {middle, east}.difference(*wanted)
 
 
-def test_a_place_that_is_expected_to_be_dense_but_that_no_cluster_reaches_is_no_area():
-    row = straight_row(7)
-    # two incidents in the east, though a hundred are expected: no three lie close together
-    xy = at_centers({row[0]: 3, row[6]: 2})
-    found = form(xy, params(), expected=expecting({row[0]: 4, row[6]: 100, row[3]: 100}))
-    assert found.areas == (frozenset({row[0]}),)
-    assert found.fringe == frozenset()
-
-
 def test_a_cluster_whose_place_is_not_expected_to_go_on_is_no_area_and_is_left_out():
     row = straight_row(7)
     xy = at_centers({row[0]: 3, row[6]: 9})
@@ -129,20 +118,6 @@ def test_a_stray_incident_in_an_areas_cell_is_noise_but_the_area_may_count_it():
     assert found.areas == (frozenset({MIDDLE}),)
 
 
-def test_two_knots_far_apart_are_two_areas_west_to_east():
-    row = straight_row(7)
-    found = form(at_centers({row[6]: 3, row[0]: 9}), params())
-    assert found.areas == (frozenset({row[0]}), frozenset({row[6]}))
-    assert found.cluster_id.tolist() == [1] * 3 + [0] * 9
-
-
-def test_cells_of_three_clusters_that_touch_are_one_area_and_the_clusters_stay_three():
-    row = straight_row(3)
-    found = form(at_centers(dict.fromkeys(row, 3)), params(limit=2))
-    assert found.areas == (frozenset(row),)
-    assert found.cluster_id.tolist() == [0] * 3 + [1] * 3 + [2] * 3
-
-
 def test_a_bridge_that_goes_on_thin_parts_two_knots_and_is_left_out():
     steps = np.arange(-1000, 1001, 50.0)
     xy = AT[MIDDLE] + np.column_stack([np.repeat(steps, 2), np.zeros(2 * len(steps))])
@@ -154,53 +129,6 @@ def test_a_bridge_that_goes_on_thin_parts_two_knots_and_is_left_out():
     assert found.areas == (frozenset({cells[0]}), frozenset({cells[-1]}))
     assert set(cells) - ends <= found.fringe
     assert len(form(xy, params(eps_m=120, min_samples=4, limit=5)).areas) == 1
-
-
-def test_an_even_carpet_over_the_limit_is_parted_into_areas_that_hold_all_of_it():
-    carpet = sorted(h3.grid_disk(MIDDLE, 3))
-    found = form(at_centers(dict.fromkeys(carpet, 3)), params(limit=0.875), EVEN)
-    assert set().union(*found.areas) == set(carpet)
-    assert max(map(len, found.areas)) == 7
-    assert found.fringe == frozenset()
-
-
-def test_a_hole_is_filled_where_the_filled_area_is_under_the_limit():
-    ring = h3.grid_ring(MIDDLE, 1)
-    xy = at_centers(dict.fromkeys(ring, 3))
-    assert form(xy, params(limit=0.875), EVEN).areas == (frozenset({MIDDLE, *ring}),)
-    assert form(xy, params(limit=0.87), EVEN).areas == (frozenset(ring),)
-
-
-def test_of_two_holes_as_large_the_western_is_filled_where_both_are_too_much():
-    _, west, _, east, _ = straight_row(5)
-    two_rings = frozenset([*h3.grid_ring(west, 1), *h3.grid_ring(east, 1)])
-    xy = at_centers(dict.fromkeys(sorted(two_rings), 3))
-    for n_cells, filled in ((11, []), (12, [west]), (13, [west, east])):
-        found = form(xy, params(limit=0.125 * n_cells), EVEN)
-        assert found.areas == (two_rings.union(filled),)
-
-
-def test_what_a_cluster_encloses_is_left_out_with_it():
-    found = form(ring_road(), params(eps_m=65), expected=expecting({}))
-    assert found.areas == ()
-    assert found.fringe == frozenset(h3.grid_disk(MIDDLE, 1))
-
-
-def test_a_lake_enclosed_by_an_area_is_no_land_of_it():
-    pond = grid_of(set(TOWN) - {MIDDLE})
-    found = form(ring_road(), params(eps_m=65), pond)
-    assert found.areas == (frozenset(h3.grid_ring(MIDDLE, 1)),)
-    assert found.fringe == frozenset()
-
-
-def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
-    shore = h3.grid_ring(MIDDLE, 2)
-    for limit in (5, 1.2):
-        found = form(at_centers(dict.fromkeys(shore, 3)), params(limit=limit), ISLAND)
-        assert set().union(*found.areas) == set(shore)
-        both = form(at_centers(dict.fromkeys([*shore, MIDDLE], 3)), params(limit=limit), ISLAND)
-        assert frozenset({MIDDLE}) in both.areas
-        assert not MOAT & set().union(*both.areas)
 
 
 @pytest.mark.parametrize("limit", LIMITS)
@@ -244,12 +172,6 @@ def test_incidents_all_at_one_point_make_an_area_of_their_cell_and_leave_the_res
     found = form(at_centers({MIDDLE: n}), params(eps_m=400))
     assert found.areas == (frozenset({MIDDLE}),)
     assert found.fringe == frozenset(h3.grid_ring(MIDDLE, 1))
-
-
-def test_nothing_expected_anywhere_makes_no_area():
-    found = form(at_centers({MIDDLE: 200}), params(), expected=expecting({}))
-    assert found.areas == ()
-    assert found.fringe == frozenset({MIDDLE})
 
 
 def test_an_area_of_exactly_the_limit_is_allowed():

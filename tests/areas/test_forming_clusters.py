@@ -2,7 +2,6 @@
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,43 +78,6 @@ params_of = st.builds(
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_two_groups_and_a_stray_by_hand():
-    west = [(0, 0), (50, 0), (0, 50)]
-    east = [(1000, 0), (1050, 0), (1000, 50)]
-    labels = label_clusters(incidents([*east, (500, 500), *west]), DbscanParams(100, 3))
-    assert labels["cluster_id"].tolist() == [1, 1, 1, NOISE, 0, 0, 0]
-    assert labels["is_core"].tolist() == [True, True, True, False, True, True, True]
-
-
-def test_the_answer_has_the_incidents_index_and_whole_number_labels():
-    table = incidents([(0, 0), (1, 0), (900, 0)], index=["x", "y", "z"])
-    labels = label_clusters(table, DbscanParams(10, 2))
-    assert labels.index.equals(table.index)
-    assert labels.dtypes.to_dict() == {"cluster_id": np.dtype("int64"), "is_core": np.dtype(bool)}
-
-
-def test_clusters_are_numbered_west_to_east_then_south_to_north():
-    xy = [(500, 900)] * 3 + [(500, 0)] * 3 + [(0, 500)] * 3 + [(900, -900)] * 3
-    assert labels_of(xy) == [2, 2, 2, 1, 1, 1, 0, 0, 0, 3, 3, 3]
-
-
-def test_the_incident_itself_counts_towards_the_minimum():
-    assert labels_of([(0, 0), (10, 0), (20, 0)], min_samples=3) == [0, 0, 0]
-    assert labels_of([(0, 0), (10, 0), (20, 0)], min_samples=4) == [NOISE] * 3
-
-
-def test_an_incident_in_reach_of_a_core_one_belongs_to_the_cluster_but_is_not_core():
-    labels = label_clusters(incidents([(0, 0), (0, 0), (0, 0), (90, 0)]), DbscanParams(100, 4))
-    assert labels["cluster_id"].tolist() == [0, 0, 0, 0]
-    assert labels["is_core"].all()
-    labels = label_clusters(
-        incidents([(0, 0), (0, 0), (-50, 0), (-60, 0), (90, 0), (170, 0)]), DbscanParams(100, 5)
-    )
-    # the last one is in reach of a border incident only
-    assert labels["cluster_id"].tolist() == [0, 0, 0, 0, 0, NOISE]
-    assert labels["is_core"].tolist() == [True, True, False, False, False, False]
-
-
 # ---- At the edge ---------------------------------------------------------------------------
 
 
@@ -123,12 +85,6 @@ def test_no_incidents_have_no_labels():
     labels = label_clusters(incidents([]), DbscanParams(100, 3))
     assert labels.empty
     assert labels.dtypes.to_dict() == {"cluster_id": np.dtype("int64"), "is_core": np.dtype(bool)}
-
-
-def test_one_incident_is_noise():
-    labels = label_clusters(incidents([(5, 5)]), DbscanParams(100, 2))
-    assert labels["cluster_id"].tolist() == [NOISE]
-    assert labels["is_core"].tolist() == [False]
 
 
 def test_a_distance_of_exactly_eps_counts_and_a_millimeter_more_does_not():
@@ -139,31 +95,6 @@ def test_a_distance_of_exactly_eps_counts_and_a_millimeter_more_does_not():
 @pytest.mark.parametrize("n", [1, 2, 3, 40])
 def test_identical_incidents_are_a_cluster_as_soon_as_they_are_enough(n):
     assert labels_of([(7, 7)] * n, min_samples=3) == ([0] * n if n >= 3 else [NOISE] * n)
-
-
-@pytest.mark.parametrize(
-    "order", [[0, 1, 2, 3, 4, 5, 6, 7, 8], [8, 7, 6, 5, 4, 3, 2, 1, 0], [4, 6, 0, 2, 8, 5, 1, 7, 3]]
-)
-def test_an_incident_between_two_clusters_goes_west_whatever_the_row_order(order):
-    x_m = np.array([-50, -50, -50, 0, 100, 200, 250, 250, 250], dtype=float)
-    xy = np.column_stack([x_m, np.zeros(9)])
-    labels = label_clusters(incidents(xy[order], index=order), DbscanParams(100, 4)).sort_index()
-    assert labels["is_core"].tolist() == [True] * 4 + [False] + [True] * 4
-    assert labels["cluster_id"].tolist() == [0] * 5 + [1] * 4
-
-
-def test_the_western_of_two_clusters_is_the_one_whose_core_reaches_farther_west():
-    # The north cluster's westmost core is at 0, the south one's at 10; a border incident of the
-    # south one lies at -80, farther west than all, and numbers nothing.
-    north, south = [(0, 1000)] * 4, [(10, 0), (10, 0), (60, 0), (-80, 0)]
-    assert labels_of([*south, *north], min_samples=4) == [1, 1, 1, 1, 0, 0, 0, 0]
-
-
-def test_labelling_leaves_the_incidents_as_they_were():
-    table = incidents([(3, 1), (0, 0), (3, 1)])
-    before = table.copy(deep=True)
-    label_clusters(table, DbscanParams(10, 2))
-    pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -241,10 +172,3 @@ def test_labels_never_depend_on_row_order(xy, params, shuffle):
     shuffled, shuffled_core = cluster_points(xy[order], params)
     assert shuffled.tolist() == labels[order].tolist()
     assert shuffled_core.tolist() == is_core[order].tolist()
-
-
-@given(xy=snapped(), params=params_of)
-def test_a_higher_minimum_never_adds_a_core_incident(xy, params):
-    _, is_core = cluster_points(xy, params)
-    _, is_core_higher = cluster_points(xy, DbscanParams(params.eps_m, params.min_samples + 1))
-    assert not (is_core_higher & ~is_core).any()

@@ -13,7 +13,6 @@ from tests.areas.ground import (
     EVEN,
     GRID,
     ISLAND,
-    LAKE,
     LAKESIDE,
     MIDDLE,
     MOAT,
@@ -39,7 +38,6 @@ from tests.areas.ground import (
 )
 
 from csa.areas.forming import form_areas, link, list_clusters
-from csa.geo import cells as pieces
 
 
 def whole(eps_m=60, min_samples=3):
@@ -65,26 +63,10 @@ def test_a_cluster_reaches_the_cells_with_their_center_in_eps_and_the_cells_it_h
     assert form([knot] * 3, whole(eps_m=20)).areas == (frozenset({middle}),)
 
 
-def test_clusters_are_listed_west_to_east_each_with_its_incidents_and_its_cells():
-    row = straight_row(7)
-    xy = at_centers({row[6]: 3, row[3]: 2, row[0]: 4})
-    west, east = list_clusters(link(xy, GRID.at(cells_at(xy).tolist()), GRID, 60), 3, GRID)
-    assert west.members.tolist() == [5, 6, 7, 8]
-    assert east.members.tolist() == [0, 1, 2]
-    assert (west.cells, east.cells) == (frozenset({row[0]}), frozenset({row[6]}))
-
-
 def test_what_is_expected_chooses_nothing_where_there_is_no_limit():
     xy = at_centers({MIDDLE: 3})
     for expected in (expecting({}), expecting({MIDDLE: 99}), expecting({TOWN[0]: 99})):
         assert form(xy, whole(), expected=expected).areas == (frozenset({MIDDLE}),)
-
-
-def test_all_touching_areas_merge_and_clusters_stay_as_they_are():
-    row = straight_row(3)
-    found = form(at_centers(dict.fromkeys(row, 3)), whole())
-    assert found.areas == (frozenset(row),)
-    assert found.cluster_id.tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
 
 @pytest.mark.parametrize(
@@ -107,33 +89,6 @@ def test_a_cell_goes_to_the_cluster_with_most_incidents_in_it_and_else_to_the_we
     assert found.fringe == frozenset({east} if is_western else ())
 
 
-def bridge():
-    """Two knots, two kilometers apart, and a thin line of incidents 50 m apart."""
-    steps = np.arange(-1000, 1001, 50.0)
-    line = np.column_stack([steps, np.zeros(len(steps))])
-    ends = np.array([[-1000.0, 0.0], [1000.0, 0.0]]).repeat(12, axis=0)
-    return AT[MIDDLE] + np.vstack([line, ends])
-
-
-def test_two_dense_knots_joined_by_a_thin_bridge_are_one_area():
-    found = form(bridge(), whole(eps_m=120, min_samples=4))
-    assert len(found.areas) == 1
-    assert set(found.cluster_id.tolist()) == {0}
-    assert found.fringe == frozenset()
-
-
-def test_a_cell_enclosed_by_an_area_belongs_to_it():
-    ring = h3.grid_ring(MIDDLE, 1)
-    found = form(at_centers(dict.fromkeys(ring, 3)), whole())
-    assert found.areas == (frozenset({MIDDLE, *ring}),)
-
-
-def test_a_cell_enclosed_by_one_cluster_belongs_to_its_area():
-    found = form(ring_road(), whole(eps_m=65))
-    assert set(found.cluster_id.tolist()) == {0}
-    assert found.areas == (frozenset(h3.grid_disk(MIDDLE, 1)),)
-
-
 def test_what_lies_inside_a_ring_of_one_cluster_and_the_land_between_belong_to_its_area():
     road = ring_road(80, radius_m=700)
     alone = form(road, whole(eps_m=65))
@@ -141,14 +96,6 @@ def test_what_lies_inside_a_ring_of_one_cluster_and_the_land_between_belong_to_i
     assert set(both.cluster_id.tolist()) == {0, 1}
     assert set(h3.grid_disk(MIDDLE, 2)) <= alone.areas[0]
     assert both.areas == alone.areas
-
-
-def test_an_island_in_a_lake_that_one_cluster_rings_is_no_part_of_its_area():
-    found = form(ring_road(80, radius_m=700), whole(eps_m=65), ISLAND)
-    (area,) = found.areas
-    assert set(h3.grid_ring(MIDDLE, 2)) <= area
-    assert MIDDLE not in area
-    assert found.fringe == frozenset({MIDDLE})
 
 
 def test_a_union_that_would_swallow_a_third_area_is_not_made():
@@ -179,12 +126,6 @@ def test_density_counts_land_so_that_a_large_cell_is_thin():
         assert frozenset({large}) in found.areas
 
 
-def test_a_lake_inside_an_area_is_no_land_of_it():
-    shore = set(pieces.fill_holes(LAKE)) | {near for c in LAKE for near in h3.grid_disk(c, 1)}
-    found = form(at_centers(dict.fromkeys(sorted(shore - LAKE), 3)), whole(), LAKESIDE)
-    assert found.areas == (frozenset(shore - LAKE),)
-
-
 def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
     shore = h3.grid_ring(MIDDLE, 2)
     found = form(at_centers(dict.fromkeys(shore, 3)), whole(), ISLAND)
@@ -195,12 +136,6 @@ def test_an_island_in_an_enclosed_lake_is_no_part_of_the_area_around_it():
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("n", [3, 500])
-def test_incidents_all_at_one_point_make_one_area_of_the_cells_in_reach(n):
-    found = form(at_centers({MIDDLE: n}), whole(eps_m=400))
-    assert found.areas == (frozenset(h3.grid_disk(MIDDLE, 1)),)
 
 
 def test_a_center_exactly_eps_from_a_core_incident_is_in_reach():

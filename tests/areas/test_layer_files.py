@@ -7,7 +7,6 @@ import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
-from matplotlib.figure import Figure
 
 import csa
 
@@ -145,14 +144,6 @@ def test_a_name_from_a_file_is_text_in_a_notebook(proposal):
     shown = csa.Proposal(wild, proposal.counted, proposal.labels, proposal.summary)._repr_html_()
     assert "<script" not in shown
     assert "&lt;script" in shown
-
-
-@pytest.mark.long
-def test_a_plot_is_drawn_on_given_axes_with_each_areas_id(result):
-    axes = result.plot(Figure().add_subplot())
-    drawn = {text.get_text() for text in axes.texts}
-    assert drawn == {name for name in result.areas["area_id"] if not name.startswith("2018")}
-    assert result.plot(axes) is axes
 
 
 @pytest.mark.long

@@ -12,18 +12,15 @@ from scipy.stats import gamma
 from tests.sentences import says
 
 from csa.areas.ordering import (
-    COMPONENTS,
     NEXT_YEAR,
     Components,
     TierFacts,
     Weights,
     assign_tiers,
-    describe_order,
     draw_components,
     exceeds_city_mean,
     explain_tier,
     order_areas,
-    top_probability,
 )
 from csa.areas.shrinkage import Estimate, fit_prior, shrink
 from csa.base.errors import ParamError
@@ -85,13 +82,6 @@ def sentences(*given_):
 
 
 # ---- By hand --------------------------------------------------------------------------------
-
-
-def test_areas_far_apart_have_their_own_tiers_and_the_highest_is_first():
-    found = order([law(20), law(400), law(100), law(90)], capacity=1)
-    assert found["tier"].tolist() == [3, 1, 2, 2]
-    assert found["is_first"].tolist() == [False, True, False, False]
-    assert found["in_top_probability"].tolist() == [0, 1, 0, 0]
 
 
 def test_a_small_dense_area_does_not_lead_over_one_of_many_shootings():
@@ -173,20 +163,6 @@ def test_two_sentences_say_why_an_area_has_its_tier():
     ]
 
 
-def test_all_areas_of_a_tier_on_as_much_land_have_the_same_second_sentence():
-    said = [sentences(facts(f"Area {n}", n, law(n)), 1, 5.0)[1] for n in (100, 95)]
-    assert said[0] == said[1]
-    assert "Area" not in said[0]
-    assert "About 10.0 would be usual" in sentences(facts("A", 40, law(40), 2.0), 1, 5.0)[1]
-
-
-def test_each_criterion_has_its_words():
-    for name in COMPONENTS:
-        named = str(describe_order(Weights({name: 2})))
-        assert named in sentences(facts("A", 9, law(9)), 1, 1.0, Weights({name: 2}))[1]
-    assert str(describe_order(SEVERAL)) == says("order.several")
-
-
 def test_risk_orders_areas_only_where_somebody_chose_it():
     alike = [law(12), law(12), law(12)]
     by_risk = order(alike, Weights({"risk": 1}), relative_risk=[1.2, 3.0, np.nan])
@@ -227,11 +203,6 @@ def test_equal_areas_share_a_tier_and_a_place_in_the_top():
     found = order(flat, DENSITY, capacity=2)
     assert found["tier"].tolist() == [1] * 4
     assert found["in_top_probability"].tolist() == pytest.approx([0.5] * 4, abs=0.03)
-
-
-def test_where_as_many_are_chosen_as_there_are_all_are_sure_to_be():
-    for k in (2, 3, 99):
-        assert top_probability(np.array([[1.0, 2.0]] * 5), k, seed=1).tolist() == [1, 1]
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -9,17 +9,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import betabinom, gamma, kstest
 
 from csa.areas.ordering import (
-    ALIKE_INCIDENTS,
     COMPONENTS,
     NEXT_YEAR,
     Weights,
     draw_components,
     list_unknown,
     standardise,
-    weights_from_summary,
 )
 from csa.areas.shrinkage import Estimate
 from csa.base.errors import ParamError, TableError
@@ -51,12 +48,6 @@ def areas(n=2, **columns):
 
 
 # ---- By hand --------------------------------------------------------------------------------
-
-
-def test_components_are_counted_in_standard_deviations_from_their_mean():
-    # 2, 4, 4, 4, 5, 5, 7, 9: mean 5, population SD 2.
-    found = standardise(table(incidents=[2, 4, 4, 4, 5, 5, 7, 9]))
-    assert found["incidents"].tolist() == [-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2]
 
 
 def test_what_is_unknown_counts_as_the_mean_and_is_named():
@@ -94,16 +85,7 @@ def test_a_criterion_of_one_component_knows_it():
     assert not Weights({"density": 2}).is_same(NEXT_YEAR)
 
 
-def test_a_proposal_says_its_order():
-    assert weights_from_summary({"order": {"people": 2.0}}).to_dict() == {"people": 2.0}
-
-
 # ---- At the edge ----------------------------------------------------------------------------
-
-
-def test_a_component_that_is_the_same_everywhere_says_nothing():
-    same = standardise(table(same=[0.1] * 7, unknown=[math.nan] * 7, zero=[0] * 7))
-    assert (same == 0).all().all()
 
 
 def test_no_area_gives_empty_tables():
@@ -141,15 +123,6 @@ def test_components_that_nobody_knows_are_named_in_order():
 def test_weights_that_are_all_zero_are_refused(weights):
     with pytest.raises(ParamError, match="Give at least one"):
         Weights(weights)
-
-
-def test_weights_cannot_be_changed_after_they_are_made():
-    given_weights = {"expected": 1.0}
-    weights = Weights(given_weights)
-    given_weights["expected"] = 5.0
-    assert weights.by_component["expected"] == 1
-    with pytest.raises(TypeError):
-        weights.by_component["expected"] = 5.0
 
 
 def test_a_weight_for_a_component_that_is_not_there_is_refused():
@@ -194,18 +167,6 @@ def test_an_areas_risk_is_drawn_as_it_was_given_and_laws_belong_to_areas():
     for other in ({"laws": found.laws[:2]}, {"risk_draws": wide[:, :2]}):
         with pytest.raises(ValueError, match="for each area"):
             replace(found, **other)
-
-
-def test_draws_follow_the_laws_that_they_are_said_to_follow():
-    found = draw_components(areas(1), [Estimate.of_gamma(12, 0.5)], 0.2)
-    expected, _, homicides, _, recent, _, _ = found.draw([0])[:, 0].T
-    assert kstest(expected, gamma(12, scale=2).cdf).pvalue > 0.001
-    assert kstest(recent, gamma(7.5).cdf).pvalue > 0.001
-    # Of 30 incidents, as many are killed as of a beta-binomial law with the same counts.
-    killed = np.random.default_rng(1).binomial(30, homicides / expected)
-    law = betabinom(30, 5 + ALIKE_INCIDENTS * 0.2, 15 + ALIKE_INCIDENTS * 0.8)
-    assert killed.mean() == pytest.approx(law.mean(), rel=0.03)
-    assert killed.var() == pytest.approx(law.var(), rel=0.08)
 
 
 def test_an_areas_draws_do_not_depend_on_which_others_there_are():

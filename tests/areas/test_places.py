@@ -61,12 +61,6 @@ def test_a_place_that_grew_shrank_or_moved_by_less_than_half_keeps_its_number():
     assert [one and one.number for one in recognize(areas, known)] == [None, 5, 1, None]
 
 
-def test_of_two_areas_in_one_place_the_more_alike_is_that_place():
-    known = (place(1, *range(10)),)
-    assert numbered([ground(0, 1), ground(*range(2, 10))], known) == (2, 1)
-    assert numbered([ground(*range(10)), ground(0, 1)], ()) == (1, 2)
-
-
 def test_a_place_that_is_not_kept_takes_no_lasting_number():
     known = (place(1, 1, 2, 3, 4), place(5, 11, 12, 13))
     areas = [ground(20, 21), ground(11, 12), ground(30)]
@@ -168,18 +162,6 @@ def test_a_place_that_drifts_out_of_its_neighborhood_is_named_anew(city):
     assert names["c-1"] == "Ivorstead"  # nothing of it lies in Umberley
     assert names["c-2"] == "Hadderley, west"
     assert list(names) == list(names_of(first).values())
-
-
-def test_a_name_of_polygons_that_are_no_more_is_given_anew(city):
-    first = propose_areas(city, keep=True)
-    neighborhoods = city.dataset.neighborhoods
-    other = neighborhoods.assign(name="New " + neighborhoods["name"])
-    incidents = city.dataset.incidents.assign(
-        neighborhood="New " + city.dataset.incidents["neighborhood"].astype("str")
-    )
-    dataset = replace(city.dataset, neighborhoods=other, incidents=incidents)
-    again = propose_areas(replace(city, dataset=dataset))
-    assert names_of(again) == {f"New {name}": one for name, one in names_of(first).items()}
 
 
 # ---- Refused --------------------------------------------------------------------------------

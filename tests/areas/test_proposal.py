@@ -128,29 +128,6 @@ def test_a_proposal_is_six_files_with_the_documented_columns():
         assert list(feature["properties"]) == list(AREA_COLUMNS)
 
 
-def test_an_area_reads_back_from_the_csv_as_it_was_proposed():
-    first = read(proposal_files(small_proposal()), "areas.csv")[0]
-    assert first["area_id"] == "A"
-    assert first["place_name"] == "Ivanhoe, north"
-    assert (first["incidents"], first["homicides"], first["victims"]) == ("41", "9", "50")
-    assert (first["population"], first["population_year"]) == ("1234", "2020")
-    assert first["area_km2"] == "0.736123"
-    assert json.loads(first["neighborhoods"]) == {"Ivanhoe": 0.8, "Oak Park": 0.2}
-    assert first["cells"].split() == [f"{cell:x}" for cell in sorted(h3.grid_disk(MIDDLE, 1))]
-
-
-def test_of_areas_alone_the_other_tables_have_columns_and_no_row():
-    whole = small_proposal()
-    alone = whole.areas_alone()
-    assert (len(alone.counted.cells), whole.counted.incidents.tolist()) == (0, [7])
-    assert alone.areas is whole.areas
-    assert alone.summary is whole.summary
-    for name in ("cells", "labels"):
-        empty, full = getattr(alone, name), getattr(whole, name)
-        assert (len(empty), len(full)) == (0, 2)
-        assert empty.dtypes.to_dict() == full.dtypes.to_dict()
-
-
 def test_cells_and_labels_read_back_under_their_own_columns():
     files = proposal_files(small_proposal())
     assert list(read(files, "cells.csv")[0].items()) == [
@@ -184,13 +161,6 @@ def test_geojson_has_longitude_first_and_the_areas_own_outline():
     assert shape.symmetric_difference(drawn).area < 1e-5 * drawn.area
 
 
-def test_geojson_is_read_by_gdal_as_it_was_written():
-    table = gpd.read_file(io.BytesIO(proposal_files(small_proposal())["areas.geojson"]))
-    assert table["area_id"].tolist() == ["A", "B"]
-    assert table.crs == "EPSG:4326"
-    assert table.total_bounds == pytest.approx([LON, LAT, LON, LAT], abs=0.06)
-
-
 def test_outer_rings_run_counterclockwise_and_holes_clockwise_as_rfc_7946_says():
     proposal = proposal_of(area_row("A", h3.grid_ring(MIDDLE, 1)))
     shape = shapely.geometry.shape(geojson(proposal)["features"][0]["geometry"])
@@ -198,14 +168,6 @@ def test_outer_rings_run_counterclockwise_and_holes_clockwise_as_rfc_7946_says()
         assert len(part.interiors) == 1
         assert shapely.is_ccw(part.exterior)
         assert not any(shapely.is_ccw(hole) for hole in part.interiors)
-
-
-def test_the_summary_is_written_as_it_is():
-    assert json.loads(proposal_files(small_proposal())[MARKER]) == small_proposal().summary
-
-
-def test_a_proposal_with_areas_is_not_empty():
-    assert not small_proposal().is_empty
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -263,17 +225,6 @@ def test_what_is_unknown_of_an_incident_is_empty():
     proposal.labels["cluster_id"] = pd.array([None, 0], dtype="Int64")
     lines = read(proposal_files(proposal), "incidents_labels.csv")
     assert [line["cluster_id"] for line in lines] == ["", "0"]
-
-
-def test_what_is_written_into_a_table_of_cells_stands_in_no_other():
-    proposal = small_proposal()
-    table = proposal.cells
-    table["incidents"] = 0
-    assert proposal.cells["incidents"].tolist() == [7, 0]
-    assert (proposal.counted.incidents.tolist(), proposal.counted.homicides.tolist()) == ([7], [2])
-    assert list(proposal.counted.grid.listed) == ["cell", "area_km2"]
-    with pytest.raises(ValueError, match="read-only"):
-        proposal.counted.incidents[0] = 0
 
 
 def test_noise_is_minus_one_and_no_formula():
@@ -340,11 +291,6 @@ rows = st.lists(
         for n, (cells, people, name) in enumerate(drawn)
     ]
 )
-
-
-@given(rows=rows)
-def test_the_same_proposal_is_the_same_bytes(rows):
-    assert proposal_files(proposal_of(*rows)) == proposal_files(proposal_of(*rows))
 
 
 @given(rows=rows)

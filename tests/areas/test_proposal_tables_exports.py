@@ -5,7 +5,6 @@ import io
 import json
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import geopandas as gpd
@@ -16,7 +15,7 @@ import shapely
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
-from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, proposal_files
+from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS
 from csa.areas.proposal_tables import EXPORTS, export
 from csa.base.errors import ParamError
 from csa.base.params import Month
@@ -97,21 +96,6 @@ def test_cells_geojson_draws_the_same_cells_as_the_table_empty_ones_too(made, tm
         assert shape.symmetric_difference(drawn).area < 1e-9
 
 
-def test_the_files_of_the_command_are_exported_as_they_are(made):
-    _, proposal = made()
-    files = proposal_files(proposal)
-    for name in ("areas.geojson", "areas.csv", "cells.csv"):
-        assert export(proposal, name) == files[name]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("is_synthetic", [True, False])
-def test_geojson_says_whether_the_city_is_made_up(made, is_synthetic):
-    _, proposal = made(is_synthetic=is_synthetic)
-    for name in ("areas.geojson", "cells.geojson"):
-        assert json.loads(export(proposal, name))["is_synthetic"] is is_synthetic
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -127,19 +111,6 @@ def test_a_proposal_without_areas_is_a_file_all_the_same(made, tmp_path, choices
     assert areas.empty
     assert areas.columns.tolist() == [*AREA_COLUMNS, "geometry"]
     assert pyogrio.read_dataframe(path, layer="cells")["incidents"].sum() in {13, 6}
-
-
-@pytest.mark.long
-def test_a_proposal_without_any_incident_is_a_file_all_the_same(made, tmp_path):
-    _, proposal = made(kinds=("homicide",), n=1)
-    for name in EXPORTS:
-        assert export(proposal, name)
-    path = opened(export(proposal, "areas-and-cells.gpkg"), tmp_path)
-    cells = pyogrio.read_dataframe(path, layer="cells")
-    assert len(cells) == len(proposal.cells) > 0
-    assert cells["incidents"].sum() == 0
-    features = json.loads(export(proposal, "cells.geojson"))["features"]
-    assert {feature["properties"]["incidents"] for feature in features} == {0}
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -180,26 +151,8 @@ def test_no_export_holds_an_incident_or_its_place(made, name):
 
 
 @pytest.mark.long
-def test_readers_who_ask_at_the_same_moment_get_the_same_bytes(made):
-    """GDAL's clock is the process's: one reader's end would set it going under another's file."""
-    _, proposal = made()
-    name = "areas-and-cells.gpkg"
-    once = export(proposal, name)
-    with ThreadPoolExecutor(6) as readers:
-        assert set(readers.map(lambda _: export(proposal, name), range(18))) == {once}
-    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
-
-
-@pytest.mark.long
 def test_cells_say_the_days_and_the_kinds_that_they_count(made):
     _, proposal = made(months=3, kinds=("nonfatal",))
     read = json.loads(export(proposal, "cells.geojson"))
     assert read["kinds"] == ["nonfatal"]
     assert (read["covered_from"], read["covered_through"]) == ("2020-05-04", "2020-05-04")
-
-
-def test_no_export_names_a_column_of_labels(made):
-    _, proposal = made()
-    for name in ("areas.csv", "cells.csv"):
-        (header, *_) = csv.reader(io.StringIO(export(proposal, name).decode()))
-        assert not {"incident_id", "cluster_id", "lon", "lat"} & set(header)

@@ -103,14 +103,6 @@ def test_with_fewer_than_thirty_times_no_part_of_the_day_is_told():
     assert count_by_part(incidents()) is None
 
 
-def test_incidents_without_a_time_are_left_out_before_they_are_enough():
-    times = [MONDAY] * 31
-    flags = ["suspect_point;no_time", "no_time"] + ["reported_time"] * 29
-    assert count_by_part(incidents(*times, flags=flags)) is None
-    flags = ["no_time"] + ["reported_time"] * 30
-    assert count_by_part(incidents(*times, flags=flags)).to_numpy().sum() == 30
-
-
 def test_a_flag_is_a_whole_word_of_the_list():
     flags = ["", "no_time", "reported_time;no_time", "no_time_at_all"]
     found = has_flag(incidents(*[MONDAY] * 4, flags=flags), "no_time")

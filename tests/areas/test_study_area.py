@@ -1,9 +1,7 @@
 """One period's incidents on the cells: counted again by plain tables, month by month."""
 
-import gc
 import math
 from dataclasses import replace
-from weakref import ref
 
 import h3
 import numpy as np
@@ -17,7 +15,7 @@ from tests.conftest import make_town
 from tests.properties import examples
 
 from csa.areas.choices import AreaSettings, resolve_dbscan, resolve_period
-from csa.areas.locating import _grid_of, locate_incidents, study_cells
+from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.mixture import Ground, find_new_places, fit_shares
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
@@ -45,67 +43,6 @@ def build(town, *lines):
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
     return ingest_city(config, Inputs((path,), town.places)).dataset, config
-
-
-def test_kinds_lie_on_one_grid_however_the_cells_are_given(many):
-    dataset, config = many
-    cover = study_cells(dataset, 9).assign(area_km2=2)
-    cover.index = cover.index.astype(object)
-    own, *others = (
-        locate_incidents(City(config, dataset), AreaSettings(resolution=9, kinds=(kind,)), given)
-        for kind, given in (
-            ("homicide", cover.astype({"area_km2": "float64"})),
-            ("nonfatal", cover),
-            ("nonfatal", cover.astype({"area_km2": "float32"}).sample(frac=1, random_state=1)),
-        )
-    )
-    for other in others:
-        assert other.grid is own.grid
-    assert own.grid.area_km2.index.tolist() == sorted(cover.index)
-    assert set(own.grid.area_km2) == {2.0}
-    for other in (own, *others):
-        assert (other.land.area_km2.dtype, other.land.total_km2) == (np.float64, 2.0 * len(cover))
-    with pytest.raises(ValueError, match="read-only"):
-        own.grid.center_xy[0] = 0
-    with pytest.raises(ValueError, match="read-only"):
-        own.grid.area_km2.iloc[0] = 9.0
-    listed = own.cover
-    for column, crs in (("lon", "EPSG:32615"), ("lat", "EPSG:32615"), ("none", "EPSG:32614")):
-        moved = listed.assign(**{column: listed["lon"] + 1e-9}) if column in listed else listed
-        assert _grid_of(moved, crs) is not own.grid
-    assert _grid_of(listed, config.city.metric_crs) is own.grid
-    elsewhere = locate_incidents(City(config, dataset), AreaSettings(resolution=9))
-    assert elsewhere.grid is not own.grid
-
-
-@pytest.mark.long
-def test_incidents_of_several_kinds_share_the_walk_and_the_neighbors_and_cannot_change_them(many):
-    dataset, config = many
-    city = City(config, dataset)
-    both, dead = (
-        locate_incidents(city, AreaSettings(resolution=9, kinds=kinds))
-        for kinds in (("homicide", "nonfatal"), ("homicide",))
-    )
-    assert both.ground is dead.ground
-    assert both.grid.touching is dead.grid.touching
-    for table in (both.ground.walk, both.grid.touching):
-        with pytest.raises(ValueError, match="read-only"):
-            table.data[0] = 2.0
-    gone = ref(both.grid)
-    del both, dead
-    gc.collect()
-    assert gone() is None
-
-
-def test_what_is_written_to_one_list_of_cells_stands_in_no_other(many):
-    dataset, config = many
-    grid = locate_incidents(City(config, dataset), AreaSettings(resolution=9)).grid
-    one, other = (grid.listed.copy(deep=False) for _ in range(2))
-    one["area_km2"] = 0.0
-    one.loc[0, "cell"] = "none"
-    other.loc[0, "area_km2"] = 7.0
-    assert grid.listed["cell"].tolist() == [f"{cell:015x}" for cell in grid.h3_cells.tolist()]
-    assert grid.listed["area_km2"].tolist() == grid.area_km2.round(6).tolist()
 
 
 @pytest.fixture
@@ -225,19 +162,6 @@ def test_cells_of_a_part_of_the_city_in_any_order_count_what_lies_in_them(many):
     assert located.month.tolist() == (12 * when.dt.year + when.dt.month - 1).tolist()
 
 
-def test_one_kind_is_counted_alone_in_every_number(made):
-    dataset, config = made(
-        line(1, KNOT, fatal=1), line(2, KNOT), line(3, OUTSIDE, fatal=1), "4,4,2020-05-06,0,,,,"
-    )
-    period = Period(Month(2020, 5), Month(2020, 6))
-    for kind, ids, unlocated, outside in (("homicide", ["1"], 0, 1), ("nonfatal", ["2"], 1, 0)):
-        located = locate_incidents(City(config, dataset), AreaSettings(kinds=(kind,)))
-        window = located.window(period)
-        assert window.column("incident_id").tolist() == ids
-        assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
-        assert located.counts(period).sum() == 1
-
-
 def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_city(made):
     beyond = (-94.6085, 39.02)  # 700 m west of the border
     dataset, config = made(line(1, KNOT), line(2, beyond))
@@ -249,64 +173,11 @@ def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_ci
     assert (window.n_unlocated, window.n_outside) == (0, 1)
 
 
-def test_counts_by_cell_are_of_the_period_alone(made):
-    dataset, config = made(
-        *[line(n, KNOT, "2020-05-09") for n in (1, 2, 3)],
-        line(4, OTHER, "2020-05-09"),
-        line(5, KNOT, "2020-01-09"),
-    )
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    counts = located.counts(Period(Month(2020, 5), Month(2020, 6)))
-    by_cell = dict(zip(located.grid.area_km2.index.tolist(), counts.tolist(), strict=True))
-    (lon, lat), (other_lon, other_lat) = KNOT, OTHER
-    assert by_cell[int(h3.latlng_to_cell(lat, lon, 10), 16)] == 3
-    assert by_cell[int(h3.latlng_to_cell(other_lat, other_lon, 10), 16)] == 1
-    assert counts.sum() == 4
-
-
 def test_the_month_before_is_half_a_month_ago_and_what_comes_after_is_below_zero(made):
     days = ["2019-05-31", "2020-04-30", "2020-05-01", "2020-05-31", "2020-06-01"]
     dataset, config = made(*[line(n, KNOT, day) for n, day in enumerate(days)])
     located = locate_incidents(City(config, dataset), AreaSettings())
     assert located.months_ago(Month(2020, 6)).tolist() == [12.5, 1.5, 0.5, 0.5, -0.5]
-
-
-def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
-    dataset, config = made(*[line(n, around(KNOT, n), f"20{n}-05-01") for n in range(14, 21)])
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    for months, n in ((12, 1), (36, 3), (84, 7)):
-        expected = located.expected(Period.before(Month(2020, 6), months))
-        assert expected.sum() == pytest.approx(n)
-        assert expected.argmax() == located.positions[0]
-
-
-def test_the_months_asked_for_last_are_kept_and_give_what_they_gave(made, monkeypatch):
-    monkeypatch.setattr("csa.areas.study_area.MOST_MONTHS", 4)
-    dataset, config = made(*[line(n, around(KNOT, n), f"20{n}-05-01") for n in range(14, 21)])
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    asked = [Period.before(Month(2020, month), 12) for month in range(1, 7)]
-    first = [located.expected(period).tolist() for period in asked]
-    assert [month.index for month in located._shares] == [one.until.index for one in asked[2:]]
-    located.expected(asked[4])  # what is kept drives out nothing
-    assert len(located._shares) == 4
-    located.expected(asked[2])  # asked for again, so another gives way
-    located.expected(asked[0])
-    assert {month.index for month in located._shares} == {
-        asked[n].until.index for n in (0, 2, 4, 5)
-    }
-    assert [located.expected(period).tolist() for period in asked] == first
-
-
-def test_what_comes_after_the_period_is_never_expected(made):
-    before = [line(n, KNOT, "2020-03-01") for n in range(5)]
-    period = Period.before(Month(2020, 4), 3)
-    alone, config = made(*before)
-    later, _ = made(*before, *[line(10 + n, OTHER, "2020-04-01") for n in range(50)])
-    one, other = (
-        locate_incidents(City(config, dataset), AreaSettings()).expected(period)
-        for dataset in (alone, later)
-    )
-    assert one.tolist() == other.tolist()
 
 
 def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
@@ -431,34 +302,6 @@ def test_a_january_teaches_from_a_year_of_past_until_its_own_year_is_over(many, 
     assert list(located.past(Period.before(until, 12)).stack.januaries) == januaries
 
 
-@pytest.mark.long
-def test_the_past_is_the_same_whatever_the_order_of_rows(made):
-    # four at one corner, of other months, and others beside it
-    lines = [line(n, KNOT, f"20{14 + n}-05-01") for n in range(4)]
-    lines += [line(10 + n, (KNOT[0], KNOT[1] + 0.001 * n), "2019-02-01") for n in range(1, 4)]
-    lines += [line(20, OTHER, "2020-05-31")]
-    pasts = []
-    for order in (lines, lines[::-1], [*lines[3:], *lines[:3]]):
-        located = locate_incidents(City(*made(*order)[::-1]), AreaSettings())
-        past = located.past(Period.before(Month(2020, 6), 12))
-        pasts.append((past.xy.tolist(), past.at.tolist(), past.months_ago.tolist()))
-    assert pasts[0] == pasts[1] == pasts[2]
-    assert len(pasts[0][0]) == 8
-
-
-def test_a_place_before_the_period_is_remembered_but_not_counted(made):
-    dataset, config = made(
-        *[line(n, around(OTHER, n), "2014-05-01") for n in range(20)],
-        *[line(50 + n, around(KNOT, n)) for n in range(6)],
-    )
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    expected = located.expected(Period.before(Month(2020, 6), 12))
-    # Those of six years ago count, and the new place counts by its own year besides.
-    assert 6 < expected.sum() < 9
-    assert expected[located.positions[0]] > 0.4  # twenty of six years ago, of six in all
-    assert located.counts(Period.before(Month(2020, 6), 12))[located.positions[0]] == 0
-
-
 def test_the_months_asked_for_end_after_the_datas_last_month(made):
     dataset, _ = made(line(1, KNOT, "2019-02-03"), line(2, KNOT, "2020-12-31"))
     period = resolve_period(dataset, AreaSettings(months=12))
@@ -475,15 +318,6 @@ def test_what_was_chosen_comes_before_what_is_suggested():
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_a_period_longer_than_the_data_holds_all_of_it(made):
-    dataset, config = made(line(1, KNOT), line(2, OTHER, "2020-04-01"))
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    period = resolve_period(dataset, AreaSettings(months=600))
-    assert period.months == 600
-    assert len(located.window(period)) == located.counts(period).sum() == 2
-    assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
 
 
 def test_no_incident_in_the_city_is_a_window_of_none(made):
@@ -504,16 +338,6 @@ def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(m
         period = Period.before(until, 3)
         assert len(located.window(period)) == 0
         assert not located.expected(period).any()
-
-
-def test_cells_that_were_listed_before_change_nothing(made):
-    dataset, config = made(line(1, KNOT), line(2, OTHER))
-    cover = study_cells(dataset, 10)
-    given_cells = locate_incidents(City(config, dataset), AreaSettings(), cover)
-    own = locate_incidents(City(config, dataset), AreaSettings())
-    period = Period.before(Month(2020, 6), 1)
-    assert given_cells.expected(period).tolist() == own.expected(period).tolist()
-    assert given_cells.grid.area_km2.equals(own.grid.area_km2)
 
 
 # ---- Refused -------------------------------------------------------------------------------

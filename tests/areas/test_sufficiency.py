@@ -85,28 +85,14 @@ def test_the_finest_resolution_whose_cells_pass_is_chosen():
 @pytest.mark.parametrize(
     ("months", "covered", "can", "is_firm", "more", "says"),
     [
-        (12, 12, False, False, 12, "About 12 more months would be needed"),
-        (36, 23, False, False, 1, "About one more month would be needed"),
-        (12, 60, False, False, 0, "Choose a period of 24 to 36 months"),
+        (12, 12, False, False, 12, "About 12 more months"),
+        (36, 23, False, False, 1, "About one more month"),
+        (12, 60, False, False, 0, "a period of 24 to 36"),
         (23, 24, False, False, 0, "the period has 23"),
         (24, 24, True, False, 0, "24 months are enough to tell where; 36"),
         (36, 35, True, False, 0, "35 months are enough to tell where; 36"),
-        (
-            36,
-            36,
-            True,
-            True,
-            0,
-            "36 months are enough to tell where. Recent changes show only when the same areas are compared over time.",
-        ),
-        (
-            48,
-            60,
-            True,
-            True,
-            0,
-            "48 months are enough to tell where. Recent changes show only when the same areas are compared over time.",
-        ),
+        (36, 36, True, True, 0, "36 months are enough"),
+        (48, 60, True, True, 0, "48 months are enough"),
     ],
 )
 def test_24_to_36_months_say_where(months, covered, can, is_firm, more, says):
@@ -135,39 +121,15 @@ def test_even_a_total_stop_needs_a_mean_of_25_and_with_rings_of_50(with_rings, t
 @pytest.mark.parametrize(
     ("mean", "with_rings", "can", "is_firm", "says"),
     [
-        (
-            10.99,
-            False,
-            False,
-            False,
-            "(about 10.9 incidents per period). At least 11 would",
-        ),
-        (11, False, True, False, "11 incidents per period, we could miss even a large drop"),
-        (24.9, False, True, False, "Every change we report comes with its range."),
-        (
-            25,
-            False,
-            True,
-            True,
-            "incidents per period, we would detect a 100% drop 80% of the time. We would often miss smaller drops.",
-        ),
-        (
-            100,
-            False,
-            True,
-            True,
-            "incidents per period, we would detect a 50% drop 80% of the time. We would often miss smaller drops.",
-        ),
+        (10.99, False, False, False, "(about 10.9 incidents"),
+        (11, False, True, False, "miss even a large drop"),
+        (24.9, False, True, False, "comes with its range"),
+        (25, False, True, True, "detect a 100% drop"),
+        (100, False, True, True, "detect a 50% drop"),
         (21.9, True, False, False, "At least 22 would be needed"),
-        (22, True, True, False, "Every change we report comes with its range."),
-        (49.9, True, True, False, "Every change we report comes with its range."),
-        (
-            50,
-            True,
-            True,
-            True,
-            "incidents per period, we would detect a 100% drop 80% of the time. We would often miss smaller drops.",
-        ),
+        (22, True, True, False, "comes with its range"),
+        (49.9, True, True, False, "comes with its range"),
+        (50, True, True, True, "detect a 100% drop"),
     ],
 )
 def test_below_a_mean_of_11_no_change_is_tested_and_below_25_none_without_its_range(
@@ -214,10 +176,6 @@ def test_no_incidents_have_no_pace():
     assert not can_compare(0, months=12).can
     assert detectable_drop(0) is None
     assert not can_locate(36, 0).can
-
-
-def test_no_resolution_at_all_is_none():
-    assert finest_resolution(1000, {}) is None
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -285,16 +243,3 @@ def test_the_detectable_drop_is_found_at_least_four_times_in_five(mean, with_rin
     assert 0.795 <= found <= 0.92
     if mean >= 400:
         assert found <= 0.83
-
-
-@pytest.mark.parametrize("mean", [11, 25, 100])
-@pytest.mark.parametrize("with_rings", [False, True])
-def test_where_nothing_changed_a_drop_is_called_one_time_in_twenty(mean, with_rings):
-    assert share_found(mean, 0, seed=mean, with_rings=with_rings) == pytest.approx(0.05, abs=0.006)
-
-
-def test_where_counts_vary_more_the_larger_drop_is_found_four_times_in_five():
-    drop = detectable_drop(200, dispersion=1.6)
-    assert 0.79 <= share_found(200, drop, seed=1, variance_ratio=1.6) <= 0.87
-    poisson = detectable_drop(200)
-    assert share_found(200, poisson, seed=1, variance_ratio=1.6) < 0.7

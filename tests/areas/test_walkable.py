@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from tests.areas.ground import (
     BLOCK,
-    BLOCKS,
     EVEN,
-    GRID,
     ISLAND,
     LAKESIDE,
     MIDDLE,
@@ -144,13 +142,6 @@ def test_a_place_must_hold_more_than_its_density_and_what_a_place_costs(n, price
     assert found == ({place} if is_found else set())
 
 
-def test_a_place_twice_as_large_costs_no_more():
-    row = straight_row(14)
-    for n, is_found in ((1.06, False), (1.08, True)):
-        found = areas(dict.fromkeys(row, n), reached=row)
-        assert found == ({frozenset(row)} if is_found else set())
-
-
 def test_a_dense_cell_grows_to_the_least_size_by_the_densest_beside():
     row = straight_row(11)
     counts = {cell: 0.5 + n / 100 for n, cell in enumerate(row)} | {row[3]: 20}
@@ -158,40 +149,9 @@ def test_a_dense_cell_grows_to_the_least_size_by_the_densest_beside():
     assert areas(counts, reached=row) == {frozenset(row[3:10])}
 
 
-def test_places_dense_on_average_are_one_area_where_they_touch():
-    row = straight_row(9)
-    for steps, n_areas in ((2, 1), (8, 2)):
-        found = areas({row[0]: 9, row[steps]: 9})
-        assert len(found) == n_areas
-        assert {row[0], row[steps]} <= set().union(*found)
-    # four here and four there pay for a place if one holds both
-    assert [len(areas({row[0]: 4, row[steps]: 4})) for steps in (1, 2, 8)] == [1, 1, 0]
-
-
-def test_what_is_thin_at_the_rim_is_left_out_the_thinnest_first():
-    thin = {cell: n / 10 for n, cell in enumerate(RING, start=1)}
-    (found,) = areas({MIDDLE: 10, **thin}, SMALL, 2.0, 32.0, reached=[MIDDLE, *RING])
-    # four cells make .1 km2: of those around the middle three are left out, the thinnest
-    assert found == {MIDDLE, *RING[3:]}
-
-
 def test_the_most_western_of_equally_thin_cells_stays():
     row = straight_row(9)
     assert areas({row[4]: 9}, reached=row) == {frozenset(row[:7])}
-
-
-@pytest.mark.parametrize("most", [9, 8, 7])
-def test_over_the_limit_parts_grow_from_the_densest_and_a_rest_too_small_is_no_area(most):
-    row = straight_row(9)
-    counts = {cell: 9 - n / 4 for n, cell in enumerate(row)}
-    assert areas(counts, limit=most / 64, reached=row) == {frozenset(row[:most])}
-
-
-def test_over_the_limit_the_rest_is_an_area_where_it_is_large_enough():
-    row = straight_row(16)
-    counts = {cell: 9 - n / 4 for n, cell in enumerate(row)}
-    found = areas(counts, limit=9 / 64, reached=row)
-    assert found == {frozenset(row[:9]), frozenset(row[9:])}
 
 
 def test_where_the_densest_beside_does_not_fit_the_next_one_is_taken():
@@ -214,12 +174,6 @@ def test_a_hole_is_filled_where_it_fits_and_holds_no_other_area():
     assert found == {frozenset(ring), frozenset({MIDDLE})}
 
 
-def test_cells_that_no_cluster_reaches_are_in_no_area():
-    some = set(h3.grid_disk(MIDDLE, 2))
-    found = areas(dict.fromkeys(TOWN, 9), reached=some)
-    assert found == {frozenset(some)}
-
-
 # ---- At the edge ---------------------------------------------------------------------------
 
 
@@ -228,11 +182,6 @@ def test_no_cell_none_reached_nothing_expected_and_none_dense_are_no_area():
     assert areas(dict.fromkeys(TOWN, 9), reached=[]) == set()
     assert areas({}) == set()
     assert areas(dict.fromkeys(TOWN, 0.99)) == set()
-
-
-def test_an_even_city_as_dense_as_asked_pays_for_no_place():
-    assert areas(dict.fromkeys(TOWN, 1)) == set()
-    assert areas(dict.fromkeys(TOWN, 1.25)) == areas(dict.fromkeys(TOWN, 1.25), opening_km2=0)
 
 
 def test_land_too_small_for_a_place_has_no_area():
@@ -263,69 +212,6 @@ def test_areas_are_those_of_the_slow_method(given, limit):
     found = areas(expected, grid, limit, reached=grid.area_km2.index[reached])
     needed = PER_KM2 * grid.area_km2.to_numpy()
     assert found == SlowAreas(reached, expected, needed, grid, limit).areas()
-
-
-@examples(0.5)
-@given(
-    seed=st.integers(0, 9999), limit=st.sampled_from([0.12, 0.3, 2.0]), per_km2=st.integers(20, 200)
-)
-def test_on_blocks_areas_are_disjoint_of_one_piece_and_between_the_least_and_the_most(
-    seed, limit, per_km2
-):
-    rng = np.random.default_rng(seed)
-    size = BLOCKS.area_km2.to_numpy()
-    expected = size * per_km2 * rng.gamma(0.3, 3, len(size))
-    reached = rng.random(len(size)) < 0.8
-    found = walkable_areas(reached, expected, per_km2 * size, BLOCKS, limit)
-    held = [cell for area in found for cell in area]
-    assert len(held) == len(set(held)) > 0
-    for area in found:
-        assert len(BLOCKS.contiguous_parts(area)) == 1
-        assert 0.1 - 1e-9 <= BLOCKS.size_km2(area) <= limit + 1e-9
-        holes = BLOCKS.without_holes(area) - area
-        for hole in BLOCKS.contiguous_parts(holes):
-            assert hole & set(held) or BLOCKS.size_km2(area | hole) > limit
-    # what is not reached is in no area but as a hole
-    for cell in {*held} - {*BLOCKS.area_km2.index[reached].tolist()}:
-        (area,) = (area for area in found if cell in area)
-        assert any(
-            cell in BLOCKS.without_holes(part) for part in BLOCKS.contiguous_parts(area - {cell})
-        )
-
-
-@examples(0.5)
-@given(given=maps(), limit=limits)
-def test_nothing_given_is_changed(given, limit):
-    reached, expected, grid = given
-    needed = PER_KM2 * grid.area_km2.to_numpy()
-    before = reached.copy(), expected.copy(), needed.copy()
-    walkable_areas(reached, expected, needed, grid, limit)
-    for one, other in zip(before, (reached, expected, needed), strict=True):
-        assert one.tolist() == other.tolist()
-
-
-@examples(0.5)
-@given(given=maps(grids=(TINY, GRID)))
-def test_areas_hold_more_than_the_density_asks_for(given):
-    reached, expected, grid = given
-    needed = PER_KM2 * grid.area_km2.to_numpy()
-    found = walkable_areas(reached, expected, needed, grid, 100.0)
-    held = grid.mask(cell for area in found for cell in area)
-    filled = held & ~reached  # holes
-    is_in = held & ~filled
-    price = 0.015 * PER_KM2
-    assert (expected - needed)[is_in].sum() >= 0
-    assert len(found) <= (expected[is_in].sum() / price if found else 0)
-
-
-@pytest.mark.parametrize("limit", [0.05, 0.1, 0.11, 0.3])
-def test_under_a_small_limit_areas_are_small_and_there_are_some(limit):
-    expected = BLOCKS.area_km2.to_numpy() * 10
-    needed = BLOCKS.area_km2.to_numpy() * 5
-    reached = np.ones(len(expected), dtype=bool)
-    found = walkable_areas(reached, expected, needed, BLOCKS, limit)
-    assert found
-    assert all(0 < BLOCKS.size_km2(area) <= limit * (1 + 1e-9) for area in found)
 
 
 # ---- Worth serving: what an area must be expected to hold, in the place of a least size ----------

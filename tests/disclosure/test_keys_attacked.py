@@ -57,35 +57,6 @@ def test_exact_counts_give_every_domestic_count_away_to_who_has_the_points():
     assert find_exposed(figures, is_counted, are_points_known=True) == ()
 
 
-def test_one_change_for_a_place_and_year_gives_away_each_quarter_of_it():
-    """Year less quarters is minus three changes; with the change known all are exact."""
-    is_counted = counted(80, domestic=range(0, 80, 7))
-    parts = {f"Q{n + 1}": np.arange(20 * n, 20 * n + 20) for n in range(4)} | {
-        "year": np.arange(80)
-    }
-
-    def told(draw):
-        return [
-            Figure(name, members, int(is_counted[members].sum()) + 2, draw)
-            for name, members in parts.items()
-        ]
-
-    found = find_exposed(told("one for all"), is_counted, are_points_known=True)
-    assert [one.name for one in found] == list(parts)
-    assert all(one.is_proven and one.low == one.high for one in found)
-    assert find_exposed(told(""), is_counted, are_points_known=True) == ()
-
-
-def test_a_small_count_is_worked_out_from_a_neighbor_whose_change_is_shared_and_known():
-    figures = [
-        Figure("all", np.arange(12), 12),
-        Figure("big", np.arange(6, 12), 6, "known"),
-        Figure("small", np.arange(6), None),
-    ]
-    found = find_exposed(figures, counted(12), are_points_known=False, within=0)
-    assert names(found) == [("small", 6, 6)]
-
-
 def test_a_small_count_is_worked_out_from_exact_ones_around_it_and_not_from_changed_ones():
     is_counted = counted(50)
     figures = [
@@ -96,21 +67,6 @@ def test_a_small_count_is_worked_out_from_exact_ones_around_it_and_not_from_chan
     exact = find_exposed(figures, is_counted, are_points_known=False, within=0)
     assert names(exact) == [("small", 6, 6)]
     assert find_exposed(figures, is_counted, are_points_known=False) == ()
-
-
-def test_two_narrow_changes_at_opposite_ends_leave_one_value():
-    """Changes of at most 1: told one more here and one less there, both were at their end."""
-    is_counted = counted(13, domestic=(0,))
-    figures = [Figure("in", np.arange(12), 10), Figure("around", np.arange(13), 13)]
-    found = find_exposed(figures, is_counted, are_points_known=True, within=1)
-    assert names(found) == [("in", 11, 11), ("around", 12, 12)]
-
-
-def test_fewer_than_ten_is_nine_at_most():
-    """Nine of its ten points are known to count: so the tenth does not, or it would be ten."""
-    figures = [Figure("all", np.arange(10), None), Figure("nine", np.arange(9), 9)]
-    found = find_exposed(figures, counted(10, domestic=(9,)), are_points_known=True, within=0)
-    assert names(found) == [("all", 9, 9), ("nine", 9, 9)]
 
 
 # ---- at the edge ---------------------------------------------------------------------------

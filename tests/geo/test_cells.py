@@ -111,64 +111,11 @@ def test_the_middle_of_a_cell_falls_into_that_cell():
     assert list(middles) == ["lon", "lat"]
 
 
-def test_a_rectangle_is_covered_by_the_cells_that_meet_it_and_keeps_its_area():
-    area = box(-0.02, -0.015, 0.02, 0.015)
-    table = places.cover_study_area(area, 9)
-    met = [cell for cell in h3.grid_disk(MIDDLE, 25) if hexagon(cell).intersects(area)]
-    assert table.index.tolist() == sorted(met)
-    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(area), rel=0.002)
-
-
-def test_a_cell_wholly_inside_has_its_own_real_area_and_a_cut_cell_less():
-    table = places.cover_study_area(box(-0.02, -0.015, 0.02, 0.015), 9)
-    for cell, km2 in table["area_km2"].items():
-        own = h3.cell_area(cell, unit="km^2")
-        if hexagon(cell).within(box(-0.02, -0.015, 0.02, 0.015)):
-            assert km2 == pytest.approx(own, rel=0.005)
-            assert km2 == pytest.approx(geodesic_km2(hexagon(cell)), rel=1e-4)
-        else:
-            assert 0 < km2 < own
-
-
 def test_half_a_cell_counts_half():
     cell = hexagon(MIDDLE)
     west = shapely.box(LON - 1, LAT - 1, cell.centroid.x, LAT + 1)
     table = places.cover_study_area(cell & west, 9)
     assert table.loc[MIDDLE, "area_km2"] == pytest.approx(geodesic_km2(cell) / 2, rel=0.01)
-
-
-def test_a_lake_in_the_study_area_is_no_land():
-    shore = box(-0.02, -0.015, 0.02, 0.015)
-    lake = box(-0.01, -0.008, 0.01, 0.008)
-    table = places.cover_study_area(shore - lake, 9)
-    assert MIDDLE not in table.index
-    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(shore - lake), rel=0.002)
-    assert not any(hexagon(cell).within(lake) for cell in table.index)
-
-
-def test_a_cell_with_a_pond_at_its_center_is_land_around_the_pond():
-    table = places.cover_study_area(around_a_pond(), 9)
-    assert MIDDLE in table.index
-    expected = geodesic_km2(hexagon(MIDDLE)) - geodesic_km2(pond())
-    assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=0.002)
-    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(around_a_pond()), rel=0.002)
-
-
-def test_a_study_area_of_two_parts_is_covered_in_both_and_a_shared_cell_counts_once():
-    middle = hexagon(MIDDLE).centroid.x
-    west = shapely.box(middle - 0.01, LAT - 0.005, middle - 0.0005, LAT + 0.005)
-    east = shapely.box(middle + 0.0005, LAT - 0.005, middle + 0.01, LAT + 0.005)
-    table = places.cover_study_area(west | east, 9)
-    assert table.index.is_unique
-    assert MIDDLE in table.index
-    one, other = (
-        places.cover_study_area(west, 9)["area_km2"],
-        places.cover_study_area(east, 9)["area_km2"],
-    )
-    assert set(table.index) == set(one.index) | set(other.index)
-    expected = one.get(MIDDLE) + other.get(MIDDLE)
-    assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=1e-6)
-    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(west | east), rel=0.002)
 
 
 def test_a_cell_with_its_neighbours_is_seven_cells():
@@ -179,38 +126,9 @@ def test_a_cell_with_its_neighbours_is_seven_cells():
     assert all(type(cell) is int for cell in near)
 
 
-def test_a_ring_of_six_is_filled():
-    assert pieces.fill_holes(ring(MIDDLE, 1)) == set(h3.grid_disk(MIDDLE, 1))
-
-
-def test_a_ring_of_twelve_with_a_hole_of_seven_is_filled():
-    twelve = ring(MIDDLE, 2)
-    assert len(twelve) == 12
-    assert pieces.fill_holes(twelve) == set(h3.grid_disk(MIDDLE, 2))
-
-
-def test_two_separate_rings_are_both_filled():
-    one, other = far_cell(5), MIDDLE
-    rings = ring(one, 1) | ring(other, 2)
-    assert len(pieces.contiguous_parts(rings)) == 2
-    assert pieces.fill_holes(rings) == {*h3.grid_disk(one, 1), *h3.grid_disk(other, 2)}
-
-
-def test_two_holes_of_one_piece_are_both_filled():
-    other = min(ring(MIDDLE, 2))
-    rings = (ring(MIDDLE, 1) | ring(other, 1)) - {MIDDLE, other}
-    assert len(pieces.contiguous_parts(rings)) == 1
-    assert pieces.fill_holes(rings) == {*h3.grid_disk(MIDDLE, 1), *h3.grid_disk(other, 1)}
-
-
 def test_a_piece_inside_the_hole_of_another_piece_is_kept_and_the_moat_filled():
     nested = {MIDDLE} | ring(MIDDLE, 2) | ring(MIDDLE, 4)
     assert pieces.fill_holes(nested) == set(h3.grid_disk(MIDDLE, 4))
-
-
-def test_an_open_ring_has_no_hole():
-    horseshoe = ring(MIDDLE, 2) - {min(ring(MIDDLE, 2))}
-    assert pieces.fill_holes(horseshoe) == horseshoe
 
 
 def test_cells_that_do_not_touch_are_separate_parts_by_their_smallest_cell():
@@ -219,24 +137,6 @@ def test_cells_that_do_not_touch_are_separate_parts_by_their_smallest_cell():
     parts = pieces.contiguous_parts(cells)
     assert set(parts) == {frozenset({east}), frozenset({west}), frozenset(ring(MIDDLE, 1))}
     assert [min(part) for part in parts] == sorted(min(part) for part in parts)
-
-
-def test_the_outline_of_touching_cells_is_one_polygon_without_inner_lines():
-    seven = h3.grid_disk(MIDDLE, 1)
-    drawn = places.outline(seven)
-    assert drawn.geom_type in {"Polygon", "MultiPolygon"}
-    (only,) = shapely.get_parts(drawn)
-    assert not only.interiors
-    assert len(only.exterior.coords) == 18 + 1
-    assert geodesic_km2(drawn) == pytest.approx(
-        sum(geodesic_km2(hexagon(cell)) for cell in seven), rel=1e-6
-    )
-
-
-def test_the_outline_of_a_ring_shows_its_hole():
-    (only,) = shapely.get_parts(places.outline(ring(MIDDLE, 1)))
-    assert len(only.interiors) == 1
-    assert only.intersection(hexagon(MIDDLE)).area == pytest.approx(0, abs=1e-12)
 
 
 def test_a_cell_is_written_as_fifteen_hex_digits_and_no_cell_as_nothing():
@@ -253,18 +153,6 @@ def test_a_cell_lies_in_the_larger_cell_of_a_resolution_that_h3_names():
         assert found.dtype == np.uint64
         assert found.tolist() == [h3.cell_to_parent(cell, resolution) for cell in listed]
     assert parents(iter(listed), 8).tolist() == parents(np.array(listed), 8).tolist()
-
-
-def test_a_cell_that_is_no_smaller_lies_in_itself():
-    assert parents(UNIVERSE[:3], 10).tolist() == UNIVERSE[:3]
-
-
-@pytest.mark.parametrize(("resolution", "n_cells"), [(8, 7), (7, 49)])
-def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49(resolution, n_cells):
-    larger = h3.cell_to_parent(MIDDLE, resolution)
-    listed = h3.cell_to_children(larger, 9)
-    assert len(listed) == n_cells
-    assert parents(listed, resolution).tolist() == [larger] * n_cells
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -313,14 +201,6 @@ def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centers():
     assert places.outline([]).is_empty
     assert places.as_text([]) == []
     assert places.from_text([]).shape == (0,)
-
-
-def test_one_cell_is_one_part_without_a_hole():
-    assert pieces.contiguous_parts([MIDDLE]) == [frozenset({MIDDLE})]
-    assert pieces.fill_holes([MIDDLE]) == {MIDDLE}
-    assert places.outline([MIDDLE]).equals_exact(
-        shapely.normalize(places.outline([MIDDLE])), tolerance=0
-    )
 
 
 def test_zero_steps_around_a_cell_is_the_cell():

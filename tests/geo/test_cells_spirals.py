@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.geo.disks import MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
+from tests.geo.disks import MIDDLE, NEIGHBORS, NUMBER, UNIVERSE
 
 from csa.geo.cells import find_neighbors, spirals
 
@@ -25,33 +25,9 @@ def test_a_spiral_names_the_cell_then_ring_after_ring_each_going_around():
         assert all(h3.grid_distance(a, b) == 1 for a, b in pairwise([*ring_of, ring_of[0]]))
 
 
-def test_two_touching_cells_are_neighbours_and_a_far_one_is_its_own_only():
-    beside, far = min(ring(MIDDLE, 1)), far_cell(5)
-    joined = find_neighbors([far, MIDDLE, beside])
-    assert joined.toarray().tolist() == [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
-    assert find_neighbors([far, MIDDLE, beside], 6).toarray().min() == 1
-
-
-def test_of_seven_cells_the_middle_one_touches_all_and_each_other_four():
-    seven = list(h3.grid_disk(MIDDLE, 1))
-    counted = find_neighbors(seven).sum(axis=1)
-    assert counted[seven.index(MIDDLE)] == 7
-    assert sorted(counted) == [4] * 6 + [7]  # itself, the middle, the two beside it
-
-
 def test_no_cells_have_no_neighbours():
     assert spirals([], 2).shape == (0, 19)
     assert find_neighbors([]).shape == (0, 0)
-
-
-def test_a_lone_cell_is_its_own_neighbour_and_the_places_around_it_are_empty():
-    assert spirals([MIDDLE], 1).tolist() == [[0, -1, -1, -1, -1, -1, -1]]
-    assert find_neighbors([MIDDLE]).toarray().tolist() == [[1.0]]
-
-
-def test_within_zero_steps_a_cell_has_only_itself():
-    assert spirals(UNIVERSE, 0).tolist() == [[n] for n in range(len(UNIVERSE))]
-    assert (find_neighbors(UNIVERSE, 0).toarray() == np.eye(len(UNIVERSE))).all()
 
 
 def test_around_a_pentagon_the_shorter_ring_ends_empty():

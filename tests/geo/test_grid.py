@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.areas.ground import (
-    AT,
     BLOCK,
-    EVEN,
     GRID,
     ISLAND,
     LAKE,
@@ -19,20 +17,10 @@ from tests.areas.ground import (
     TOWN,
     UNIVERSE,
     grid_of,
-    meters,
-    slow_holes,
-    slow_parts,
-    slow_whole,
-    straight_row,
 )
 
 from csa.geo.cells import contiguous_parts, fill_holes
 from csa.geo.grid import Grid
-
-RING = frozenset(h3.grid_ring(MIDDLE, 1))
-WIDE_RING = frozenset(h3.grid_ring(MIDDLE, 2))
-cells_of = st.sets(st.sampled_from(TOWN), max_size=150)
-
 
 # ---- By hand -------------------------------------------------------------------------------
 
@@ -45,21 +33,6 @@ def test_the_size_of_cells_is_the_sum_of_their_clipped_areas():
 
 def test_ten_cells_of_a_tenth_are_exactly_one_square_kilometer():
     assert grid_of(TOWN, km2=0.1).size_km2(TOWN[:10]) == 1.0
-
-
-def test_the_middle_of_cells_is_the_mean_of_their_centers():
-    assert GRID.middle(TOWN[5:8]) == pytest.approx(meters(TOWN[5:8]).mean(axis=0))
-    assert GRID.middle([MIDDLE]) == tuple(GRID.center_xy[TOWN.index(MIDDLE)])
-
-
-def test_middles_sort_west_to_east_and_then_south_to_north():
-    row = straight_row(5)
-    backwards = row[::-1]
-    assert sorted(backwards, key=lambda cell: GRID.middle([cell])) == row
-    upright = np.column_stack([np.zeros(len(TOWN)), np.arange(len(TOWN), dtype=float)])
-    turned = grid_of(TOWN, center_xy=upright)
-    backwards = TOWN[::-1]
-    assert sorted(backwards, key=lambda cell: turned.middle([cell])) == TOWN
 
 
 def test_cells_have_their_places_in_the_order_of_the_grid():
@@ -77,24 +50,6 @@ def test_cells_in_a_lake_and_beyond_the_border_are_not_on_land():
     assert LAKESIDE.on_land([dry, beyond, *LAKE]) == frozenset({dry})
 
 
-def test_a_ring_has_its_hole_filled_and_an_open_one_has_none():
-    assert GRID.without_holes(RING) == RING | {MIDDLE}
-    assert GRID.without_holes(WIDE_RING) == frozenset(h3.grid_disk(MIDDLE, 2))
-    for cell in WIDE_RING:
-        assert GRID.without_holes(WIDE_RING - {cell}) == WIDE_RING - {cell}
-
-
-def test_the_shore_of_a_lake_encloses_no_land():
-    shore = frozenset(near for cell in LAKE for near in h3.grid_disk(cell, 1)) - LAKE
-    assert LAKESIDE.without_holes(shore) == shore
-
-
-def test_an_island_in_an_enclosed_lake_is_left_out_for_it_cannot_be_walked_to():
-    assert ISLAND.without_holes(WIDE_RING) == WIDE_RING
-    wider = frozenset(h3.grid_ring(MIDDLE, 3))
-    assert ISLAND.without_holes(wider) == frozenset(h3.grid_disk(MIDDLE, 3)) - MOAT - {MIDDLE}
-
-
 def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_an_inside(
     monkeypatch,
 ):
@@ -108,12 +63,6 @@ def test_each_hole_is_found_without_h3_also_one_with_a_lake_in_it_and_one_with_a
     assert {*map(grid.cells, holes)} == {frozenset(small), frozenset(large)}
     assert len(holes) == 2
     assert grid.without_holes(eight) == eight | small | large
-
-
-def test_the_hole_of_each_of_two_pieces_is_filled_and_nothing_between():
-    far = max(h3.grid_ring(MIDDLE, 6))
-    rings = RING | frozenset(h3.grid_ring(far, 1))
-    assert GRID.without_holes(rings) == GRID.filled(rings) == rings | {MIDDLE, far}
 
 
 def test_an_island_in_an_enclosed_lake_is_enclosed_though_nobody_walks_there():
@@ -152,12 +101,6 @@ def test_a_study_area_without_cells_has_no_places():
     assert not empty.mask(TOWN).any()
 
 
-def test_a_lone_cell_has_no_hole_and_lies_at_its_own_center():
-    lone = frozenset({MIDDLE})
-    assert GRID.without_holes(lone) == lone
-    assert EVEN.middle(lone) == tuple(AT[MIDDLE])
-
-
 # ---- Refused -------------------------------------------------------------------------------
 
 
@@ -174,26 +117,7 @@ def test_cells_that_do_not_ascend_make_no_grid():
             Grid(pd.Series(1.0, index=cells), np.zeros((len(cells), 2)))
 
 
-def test_no_cells_have_no_middle():
-    with pytest.raises(ValueError, match="at least one data point"):
-        GRID.middle([])
-
-
 # ---- True in general -----------------------------------------------------------------------
-
-
-@pytest.mark.long
-@given(cells=cells_of)
-def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_walk_to(cells):
-    for grid in (GRID, LAKESIDE, ISLAND):
-        land = set(grid.area_km2.index.tolist())
-        for piece in slow_parts(cells & land):
-            whole = grid.without_holes(piece)
-            assert whole == slow_whole(piece, land)
-            assert piece <= whole <= land
-            assert len(slow_parts(whole)) == 1
-            if grid is GRID:
-                assert not slow_holes(whole)
 
 
 @given(

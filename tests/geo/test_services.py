@@ -64,18 +64,6 @@ def test_a_square_of_500_m_with_services_inside_near_and_far():
     assert gaps(table) == {"A": ()}
 
 
-def test_what_is_farther_than_near_is_a_gap():
-    services = services_at(("Pine", "school", 250, 1500), ("Hope", "clinic", 10, 10))
-    table = count_services(areas_of(BLOCK), services, 800, UTM)
-    assert rows(table)[1] == ("A", "school", 0, 0, 1000.0, "Pine")
-    assert gaps(table) == {"A": ("school",)}
-
-
-def test_from_a_corner_the_distance_is_the_straight_line():
-    table = count_services(areas_of(BLOCK), services_at(("Hope", "clinic", 800, 900)), 499, UTM)
-    assert rows(table) == [("A", "clinic", 0, 0, 500.0, "Hope")]  # 300, 400, 500
-
-
 def test_each_area_has_a_row_for_each_kind_in_the_order_of_areas_and_alphabet():
     services = services_at(("Z", "school", 0, 0), ("Y", "church", 0, 0))
     table = count_services(areas_of(BLOCK, shapely.box(600, 0, 900, 300)), services, 800, UTM)
@@ -136,12 +124,6 @@ def test_a_service_on_the_border_or_within_a_centimeter_of_it_is_inside(x_m, y_m
 def test_a_service_at_exactly_the_distance_is_near_and_one_meter_on_it_is_not():
     services = services_at(("Here", "clinic", 1300, 0), ("There", "clinic", 1301, 0))
     assert count_services(areas_of(BLOCK), services, 800, UTM)["near"].tolist() == [1]
-
-
-def test_a_service_in_a_hole_of_an_area_is_near_and_not_inside():
-    ring = BLOCK.difference(shapely.box(100, 100, 400, 400))
-    table = count_services(areas_of(ring), services_at(("Hope", "clinic", 250, 250)), 800, UTM)
-    assert rows(table) == [("A", "clinic", 0, 1, 150.0, "Hope")]
 
 
 def test_of_two_as_near_the_first_in_the_alphabet_is_named():

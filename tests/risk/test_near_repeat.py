@@ -56,25 +56,6 @@ def test_pairs_are_those_of_the_slow_way_and_expected_is_the_mean_over_all_days(
     assert found.table["observed"].sum() == found.observed
 
 
-def test_where_days_say_nothing_p_is_even():
-    rng = np.random.default_rng(4)
-    p = []
-    for seed in range(60):
-        xy, days = rng.uniform(0, 2000, (250, 2)), rng.integers(0, 365, 250)
-        p.append(measure_near_repeats(xy, days, n_draws=99, seed=seed).p)
-    assert 0.35 < np.mean(p) < 0.65
-    assert np.mean(np.array(p) <= 0.1) < 0.25
-
-
-def test_places_busy_in_one_year_alone_are_no_near_repeats():
-    rng = np.random.default_rng(5)
-    year = np.repeat([0, 1], 300)
-    xy = rng.uniform(0, 1000, (600, 2)) + np.outer(year, [3000, 0])
-    days = rng.integers(0, 365, 600) + 365 * year
-    assert measure_near_repeats(xy, days, n_draws=199).is_shown
-    assert not measure_near_repeats(xy, days, year, n_draws=199).is_shown
-
-
 def located(xy, days):
     """A study area of incidents at any hour, so many days after a New Year."""
     hours = np.random.default_rng(1).uniform(0, 24, len(xy))
@@ -121,13 +102,6 @@ def test_two_of_one_day_may_be_one_event_and_show_nothing():
     found = measure_near_repeats(xy, days, n_draws=99)
     assert (found.p, found.observed - found.later) == (0.01, 100)
     assert not found.is_shown
-
-
-def test_the_same_seed_deals_the_same_lots():
-    rng = np.random.default_rng(6)
-    xy, days = rng.uniform(0, 1500, (100, 2)), rng.integers(0, 200, 100)
-    one, other = (measure_near_repeats(xy, days, n_draws=49, seed=3) for _ in range(2))
-    pd.testing.assert_frame_equal(one.table, other.table)
 
 
 def test_people_hit_at_once_under_several_numbers_are_one_event():

@@ -51,17 +51,6 @@ def test_cells_within_half_blocks_of_a_point_or_a_polygon_by_hand():
     assert column(rasters, "near", 1) == [9, 10, 11, 12, 13]
 
 
-def test_many_is_over_two_deviations_above_the_mean_and_more_than_one():
-    crowded = layer("stores", [(1000, 0)] * 5 + [(200, 0), (300, 0)])
-    rasters = rasterize([crowded], ROW, 100.0, EVERYWHERE)
-    counts = np.array(
-        [np.sum(np.abs(np.array([1000] * 5 + [200, 300]) - x) <= 100) for x in ROW[:, 0]]
-    )
-    line = counts.mean() + 2 * counts.std()
-    assert column(rasters, "many", 2) == np.flatnonzero(counts > line).tolist() == [9, 10, 11]
-    assert rasters.n_places == (7,)
-
-
 def test_the_line_of_many_is_set_over_the_blocks_compared_and_its_number_told():
     """A lot at each of ten blocks, three and five at the next: mean 1.5, deviation 1.19.
 
@@ -150,15 +139,6 @@ def test_every_form_that_was_tried_is_listed_and_one_of_a_layer_is_chosen(plante
 
 
 @pytest.mark.long
-def test_the_order_of_incidents_and_of_layers_changes_nothing(planted, found):
-    turned = fit_risk_terrain(
-        planted.incidents[::-1], planted.layers[::-1], planted.grid, planted.street_m
-    )
-    assert [one.layer.name for one in turned.factors] == [one.layer.name for one in found.factors]
-    assert turned.factors[0].rrv == pytest.approx(found.factors[0].rrv)
-
-
-@pytest.mark.long
 def test_places_that_only_follow_shootings_are_no_more_than_a_marker(planted, found):
     """The oracle draws by a kernel of its own; planted factors are more than that."""
     assert not any(one.is_marker for one in found.factors)
@@ -186,14 +166,6 @@ def test_smoothed_counts_keep_their_sum_and_spread_over_300_m():
     assert np.sqrt((spread @ away**2) / 10) == pytest.approx(300, rel=0.1)
     drawn = draw_places(5000, spread, grid, np.random.default_rng(1))
     assert drawn.std(axis=0) == pytest.approx(302, rel=0.1)  # and half a block
-
-
-@pytest.mark.long
-def test_a_city_without_any_factor_shows_none():
-    city = make_city(1000)
-    model = fit(city)
-    assert model.factors == ()
-    assert (model.score == 1).all()
 
 
 @pytest.mark.slow

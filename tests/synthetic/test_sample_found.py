@@ -1,8 +1,5 @@
 """What the tool finds in the made-up city is what was planted there, and little else."""
 
-import json
-
-import numpy as np
 import pytest
 import shapely
 
@@ -105,90 +102,7 @@ def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, meters_betw
     assert after > 2 * before
 
 
-def test_the_cooling_turns_in_the_middle_of_2019(planted, dataset, meters_between):
-    incidents = dataset.incidents.dropna(subset=["lon"])
-    here = incidents[within(planted["cooling"], incidents, meters_between)]
-    first, second = (
-        len(between(here, *span)) for span in (("2019-01", "2019-07"), ("2019-07", "2020-01"))
-    )
-    assert first > 2 * second
-
-
-def test_the_eased_area_falls_and_what_lies_around_it_does_not_rise(
-    planted, dataset, meters_between
-):
-    incidents = dataset.incidents.dropna(subset=["lon"])
-    core = within(planted["southeast"], incidents, meters_between)
-    near = within({**planted["southeast"], "radius_m": 1300}, incidents, meters_between) & ~core
-    for here, most in ((core, 0.3), (near, 1.5)):
-        first, second = (
-            len(between(incidents[here], *span))
-            for span in (("2018-07", "2019-07"), ("2019-07", "2020-07"))
-        )
-        assert second < most * first
-
-
-def test_steady_areas_hold_steady(planted, dataset, meters_between):
-    incidents = dataset.incidents.dropna(subset=["lon"])
-    for name in STEADY:
-        here = incidents[within(planted[name], incidents, meters_between)]
-        years = [len(between(here, f"{year}-01", f"{year + 1}-01")) for year in range(2015, 2020)]
-        assert max(years) < 1.6 * min(years)
-
-
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-def test_planted_areas_hold_about_45_percent(truth):
-    hot = [one for one in truth["features"] if one["kind"] != "institution"]
-    share = sum(one["incidents"] for one in hot) / truth["incidents"]
-    assert 0.42 < share < 0.48
-    assert len([one for one in hot if one["kind"] != "ring"]) == 8
-    everything = sum(one["incidents"] for one in truth["features"])
-    everything += sum(truth["background_by_year"].values()) + truth["outside_study_area"]
-    assert everything == truth["incidents"]
-
-
-def test_each_planted_count_is_in_the_file(planted, dataset, meters_between):
-    incidents = dataset.incidents.dropna(subset=["lon"])
-    for feature in planted.values():
-        here = incidents[within(feature, incidents, meters_between)]
-        for year, count in feature["incidents_by_year"].items():
-            assert (here["occurred_at"].dt.year == int(year)).sum() >= count, feature["name"]
-        assert feature["incidents"] == sum(feature["incidents_by_year"].values())
-
-
-def test_months_without_planting_hold_none_of_it(planted):
-    assert planted["appearing"]["first_month"] == "2020-02"
-    for name in ("appearing", "ring of cooling"):
-        assert all(
-            count == 0
-            for year, count in planted[name]["incidents_by_year"].items()
-            if year < planted[name]["first_month"][:4]
-        )
-
-
 # ---- True in general -----------------------------------------------------------------------
-
-
-def test_summers_and_weekend_nights_hold_more(dataset):
-    when = dataset.incidents["occurred_at"]
-    months = when.dt.month.value_counts()
-    assert months[[6, 7, 8]].sum() > 1.3 * months[[1, 2, 12]].sum()
-    is_weekend = when.dt.day_of_week >= 5
-    assert is_weekend.mean() > 2 / 7 + 0.03
-    is_night = (when.dt.hour >= 20) | (when.dt.hour < 4)
-    assert is_night.mean() > 0.42
-
-
-def test_the_risk_score_is_related_to_the_shootings_but_not_equal(files, dataset):
-    squares = json.loads(files["risk_terrain.geojson"])["features"]
-    scores = np.array([one["properties"]["score"] for one in squares])
-    assert (scores.min(), scores.max()) == (0, 100)
-    outlines = np.array([shapely.geometry.shape(one["geometry"]) for one in squares])
-    located = dataset.incidents.dropna(subset=["lon"])
-    tree = shapely.STRtree(shapely.points(located["lon"], located["lat"]))
-    square, _ = tree.query(outlines, predicate="intersects")
-    counts = np.bincount(square, minlength=len(outlines))
-    likeness = np.corrcoef(np.argsort(np.argsort(scores)), np.argsort(np.argsort(counts)))[0, 1]
-    assert 0.2 < likeness < 0.8

@@ -3,6 +3,7 @@
 import pytest
 from tests.towns import history, town_of
 
+from csa.areas.backtest.origins import BacktestSpec, run_backtest
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.city.dataset import City
@@ -18,3 +19,10 @@ def testville(tmp_path_factory):
 def located(testville):
     """Its incidents on cells."""
     return locate_incidents(City(*testville[::-1]), AreaSettings())
+
+
+@pytest.fixture(scope="module")
+def backtest(testville):
+    """Tests past days of some incidents by the usual choices and the city's values."""
+    areas = testville[1].areas.documented
+    return lambda here, *how: run_backtest(here, AreaSettings(), areas, BacktestSpec(*how))

@@ -113,11 +113,6 @@ def assert_same(one, other):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_a_record_is_read_as_it_was_kept():
-    assert_same(again(FULL), FULL)
-    assert FULL.n_origins == again(FULL).n_origins == 2
-
-
 def test_the_usual_fall_is_the_mean_over_years_from_the_last_year_to_the_next():
     # .25 to .20 is a fall by a fifth, .20 to .21 a rise by a twentieth
     assert FULL.usual_fall_share == pytest.approx((0.2 - 0.05) / 2)

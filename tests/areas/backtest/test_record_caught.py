@@ -67,7 +67,3 @@ def test_with_past_years_of_the_same_settings_both_shares_are_told():
         "1%",
     )
     assert served.values["caught"] == caught
-
-
-def test_a_single_year_is_told_as_one():
-    assert describe_areas_hold(summary(), record_of([0.2])).values["caught"].values["n"] == 1

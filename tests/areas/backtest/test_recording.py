@@ -10,7 +10,7 @@ from tests.towns import with_other_future
 
 from csa.areas.analysis import propose_areas
 from csa.areas.backtest.comparison import SettingScore, choose_setting
-from csa.areas.backtest.origins import BacktestSpec, past_januaries
+from csa.areas.backtest.origins import past_januaries
 from csa.areas.backtest.record import record_from_plain, record_to_plain
 from csa.areas.backtest.recording import (
     NAME,
@@ -21,7 +21,6 @@ from csa.areas.backtest.recording import (
     measure_follow_up,
     record_params,
     save_record,
-    sweep_settings,
 )
 from csa.areas.backtest.scoring import METHODS, Fold, FoldScore
 from csa.areas.choices import AreaSettings, Suggestion
@@ -290,15 +289,6 @@ def test_other_choices_are_another_record(testville, change):
     assert json.loads(json.dumps(usual)) == usual
 
 
-def test_a_record_is_kept_and_read_bit_for_bit(record):
-    text = json.dumps(record_to_plain(record), allow_nan=False)
-    again = record_from_plain(json.loads(text))
-    assert again.table.equals(record.table)
-    assert again.table.dtypes.to_dict() == record.table.dtypes.to_dict()
-    assert replace(again, table=record.table) == record
-    assert json.dumps(record_to_plain(again), allow_nan=False) == text
-
-
 def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testville, record):
     dataset, config = testville
     changed = with_other_future(dataset, Month(2019, 1), "moved")
@@ -312,29 +302,4 @@ def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testvill
         assert (one.hit_shares[:2], one.n_areas) == (two.hit_shares[:2], two.n_areas)
 
 
-def test_the_sweep_is_the_variants_own(testville, record):
-    dataset, config = testville
-    located = locate_incidents(City(config, dataset), AreaSettings())
-    question = BacktestSpec((Month(2017, 1),))
-    for one, kept in zip(
-        sweep_settings(located, AreaSettings(), config.areas.documented, question),
-        record.tried,
-        strict=True,
-    ):
-        assert one.hit_shares == kept.hit_shares[:1]
-
-
 # ---- On Philadelphia -----------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_philadelphias_record_tells_of_a_fall_by_itself(philadelphia):
-    dataset, config = philadelphia
-    record = make_record(City(config, dataset), AreaSettings())
-    assert record.n_origins == 7
-    # its file names no radius: the data lead to one
-    assert build_suggestion(config, record) == Suggestion(None, "the data")
-    assert 0 < record.usual_fall_share < 0.3
-    again = record_from_plain(json.loads(json.dumps(record_to_plain(record), allow_nan=False)))
-    assert again.table.equals(record.table)
-    assert replace(again, table=record.table) == record

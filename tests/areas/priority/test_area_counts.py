@@ -1,19 +1,18 @@
 """What areas hold on their own ground: by hand, and as a proposal counts the same cells."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import AreaSettings, city_choices
+from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
 from csa.areas.places import candidate_rows
 from csa.areas.priority.area_counts import count_areas
 from csa.areas.priority.forecast import COLUMNS, forecast_proposal
 from csa.base.params import Month, Period
-from csa.city.dataset import City, open_city
+from csa.city.dataset import open_city
 from csa.city.loading import load_city
 from csa.geo.cells import as_text, parents
 
@@ -137,27 +136,3 @@ def test_a_candidates_cells_have_the_candidates_numbers(city, proposal, located)
             assert getattr(own, name) == row[name]
         assert (own.expected, own.expected_low) == (row["expected"], row["expected_low"])
         assert own.next12 == tuple(ahead.loc[row["area_id"], list(COLUMNS)])
-
-
-@pytest.mark.slow
-def test_philadelphia_grounds_of_a_year_before_and_what_came(philadelphia):
-    """Grounds that older data chose, as areas in service have them; nothing later is known."""
-    city = City(*philadelphia[::-1])
-    own, rows = city_choices(city.config), []
-    located = locate_incidents(city, own)
-    for step in range(0, 43, 6):
-        until = Month(2018, 7).plus(step)
-        then, now = (
-            propose_areas(city, replace(own, until=month), located=located, places=())
-            for month in (until.plus(-12), until)
-        )
-        after = located.counts(Period(until, until.plus(12)))
-        whole, last = (located.counts(Period.before(until, n)).sum() * 12 / n for n in (36, 12))
-        given = after.sum() / math.sqrt(whole * last)  # the city's total over what it was taken as
-        for one in count(city, now, located, *candidate_rows(then.areas)).values():
-            mean, low, high = one.next12
-            rows.append((after[located.place(one.cells)].sum(), mean, low, high, mean * given))
-    n, mean, low, high, known = np.array(rows).T
-    assert len(rows) > 100
-    assert ((low <= n) & (n <= high)).mean() >= 0.85
-    assert 0.9 <= n.sum() / known.sum() <= 1.1  # given that total: 2020 rose by half

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 from tests.areas.priority.assessed import LARGE, PLAIN, UNTIL, asked_of_sample, sample_city
 from tests.properties import examples
-from tests.towns import history, line, town_of
+from tests.towns import history, town_of
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas
 from csa.areas.forming import AreaSet
 from csa.areas.locating import locate_incidents, study_cells
-from csa.areas.priority.assessment import JUDGED_COLUMNS, AssessmentInput, assess_areas
+from csa.areas.priority.assessment import JUDGED_COLUMNS, assess_areas
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.schema import KINDS
 from csa.city.dataset import City
@@ -62,25 +62,6 @@ def counted_slowly(dataset, cells, months=36, until=UNTIL, kinds=KINDS):
         "homicides_24": homicides(take(24)),
         "suspect": int(take(months)["flags"].str.contains("suspect_point").sum()),
     }
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("months", "until", "kinds"),
-    [
-        (36, UNTIL, KINDS),
-        (12, Month(2019, 4), ("homicide",)),
-    ],
-)
-def test_counts_are_those_of_the_incidents_one_by_one(root, months, until, kinds):
-    dataset, *_ = sample_city(root)
-    proposal, judged = asked_of_sample(root, months, until, kinds)
-    assert len(judged.table)
-    areas = zip(judged.table.to_dict("records"), proposal.areas["cells"], strict=True)
-    for row, cells in areas:
-        slow = counted_slowly(dataset, cells, months, until, kinds)
-        assert {name: row[name] for name in slow} == slow
-        assert row["months_covered"] == months
 
 
 def test_an_interval_of_a_count_is_the_exact_one_and_rates_are_over_the_areas_land(root):
@@ -203,37 +184,6 @@ def test_a_period_that_ends_beyond_the_data_counts_back_from_the_last_month_ther
         assert row["months_covered"] == months - 6
 
 
-@pytest.mark.long
-def test_in_a_flat_city_nothing_is_told_of_what_is_expected_in_an_area(tmp_path):
-    rng = np.random.default_rng(5)
-    places = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (900, 2))
-    days = [f"20{14 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(900)]
-    lines = [line(n, places[n], day) for n, day in enumerate(days)]
-    dataset, config = town_of(tmp_path, lines)
-    proposal = propose_areas(
-        City(config, dataset), AreaSettings(min_samples=3, eps_m=200.0, **PLAIN)
-    )
-    judged = assess_areas(City(config, dataset), proposal)
-    assert len(judged.table) > 3
-    assert all(one.is_sure for one in judged.estimates)
-    unknown = [name for name in JUDGED_COLUMNS if name.startswith("expected")]
-    assert len(unknown) == 6
-    assert judged.table[[*unknown, "times_city", "per_1k_yearly"]].isna().all(axis=None)
-    assert judged.table[["incidents_low", "incidents_high"]].notna().all(axis=None)
-
-
-@pytest.mark.long
-def test_a_window_longer_than_the_data_is_a_rate_over_the_months_covered(tmp_path):
-    dataset, config = town_of(tmp_path, history())
-    proposal = propose_areas(City(config, dataset), AreaSettings(months=240))
-    table = assess_areas(City(config, dataset), proposal).table
-    assert len(table) == 2
-    assert (table["months_covered"] == 72).all()
-    assert (table["months_active"] <= 72).all()
-    assert table["people"].isna().all()  # of unknown people there is no rate
-    assert table["per_1k_yearly"].isna().all()
-
-
 def test_no_area_gives_every_column_and_no_row(tmp_path):
     dataset, config = town_of(tmp_path, history())
     proposal = propose_areas(City(config, dataset), AreaSettings(min_samples=400))
@@ -299,13 +249,3 @@ def test_in_any_months_counts_are_those_of_the_incidents(testville, months, year
             del slow["earlier_yearly"]
         assert {name: row[name] for name in slow} == slow
         assert 0 <= row["stability_share"] <= 1
-
-
-def test_what_is_asked_is_read_from_the_proposals_own_account(root):
-    dataset, config, cover = sample_city(root)
-    proposal, _ = asked_of_sample(root)
-    here = locate_incidents(City(config, dataset), AreaSettings(), cover)
-    asked = AssessmentInput(here, City(config, dataset), proposal, Period.before(UNTIL, 36), (), ())
-    density = proposal.summary["params"]["dense_per_km2"]
-    assert asked.params == AreaParams(DbscanParams(200, 10), 10, 2.0, density)
-    assert asked.covered == Period(Month(2015, 1), UNTIL)

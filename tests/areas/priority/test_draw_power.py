@@ -21,7 +21,6 @@ from csa.areas.priority.draw_power import (
 from csa.base.errors import ParamError
 from csa.base.params import Month
 
-counted = st.integers(0, 400)
 monthly = st.floats(1, 40)
 APRIL = Month(2026, 4)
 COUNTS = {"A": 60, "B": 58, "C": 40, "D": 36, "E": 10}
@@ -191,34 +190,20 @@ def test_a_share_of_all_may_be_given():
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("drop", [-0.1, 1.1, math.nan])
-def test_a_drop_that_is_no_share_is_refused(drop):
-    with pytest.raises(ParamError, match="drop_share must be 0 to 1"):
-        power(drop, 6, 5, 5)
-
-
-@pytest.mark.parametrize("fall", [-0.1, 1.0, math.nan])
-def test_a_usual_fall_that_leaves_nothing_or_is_no_share_is_refused(fall):
-    with pytest.raises(ParamError, match="usual_fall_share"):
-        smallest_drop(6, 5, 5, usual_fall_share=fall)
-
-
-@pytest.mark.parametrize("months", [0, -1, math.inf, math.nan])
-def test_months_that_are_none_are_refused(months):
-    with pytest.raises(ParamError, match="months must be"):
-        power(0.5, months, 5, 5)
-
-
-@pytest.mark.parametrize("rate", [-1, math.nan, math.inf])
-def test_a_rate_that_cannot_be_is_refused(rate):
-    with pytest.raises(ParamError, match="monthly_before"):
-        power(0.5, 6, 5, rate)
-
-
-@pytest.mark.parametrize("dispersion", [0, -1, math.nan, math.inf])
-def test_a_dispersion_that_cannot_be_is_refused(dispersion):
-    with pytest.raises(ParamError, match="dispersion"):
-        power(0.5, 6, 5, 5, dispersion)
+@pytest.mark.parametrize(
+    ("said", "ask", "wrong"),
+    [
+        ("drop_share must be 0 to 1", lambda bad: power(bad, 6, 5, 5), (-0.1, 1.1)),
+        ("usual_fall_share", lambda bad: smallest_drop(6, 5, 5, usual_fall_share=bad), (-0.1, 1.0)),
+        ("months must be", lambda bad: power(0.5, bad, 5, 5), (0, -1, math.inf)),
+        ("monthly_before", lambda bad: power(0.5, 6, 5, bad), (-1, math.inf)),
+        ("dispersion", lambda bad: power(0.5, 6, 5, 5, bad), (0, -1, math.inf)),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_by_name(said, ask, wrong):
+    for bad in (*wrong, math.nan):
+        with pytest.raises(ParamError, match=said):
+            ask(bad)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -247,16 +232,6 @@ def test_the_slopes_are_those_that_small_steps_show(counts, widening):
     np.testing.assert_allclose(slopes, seen, rtol=1e-5, atol=1e-6)
 
 
-@given(st.floats(0, 0.9), st.integers(1, 36), monthly, monthly, st.floats(1, 2.5))
-def test_a_larger_drop_is_found_more_often(drop, months, early, late, dispersion):
-    low = power(drop, months, early, late, dispersion)
-    high = power(drop + 0.1, months, early, late, dispersion)
-    # from about 6 incidents expected; below that the approximation may turn
-    if min(early, late) * months >= 6 * dispersion:
-        assert high >= low - 1e-9
-    assert 0 <= low <= 1
-
-
 @given(st.integers(1, 36), monthly, monthly, st.floats(0, 0.5))
 def test_the_smallest_drop_is_found_four_times_in_five(months, early, late, fall):
     drop = smallest_drop(months, early, late, usual_fall_share=fall)
@@ -265,18 +240,6 @@ def test_the_smallest_drop_is_found_four_times_in_five(months, early, late, fall
     else:
         found = power(drop, months, early, late, usual_fall_share=fall)
         assert found == pytest.approx(0.8, abs=1e-3)
-
-
-@given(st.integers(1, 30), st.floats(3, 40))
-def test_more_months_more_incidents_or_less_spread_show_a_smaller_drop(months, rate):
-    def least(*choices):
-        drop = smallest_drop(*choices)
-        return 2 if drop is None else drop
-
-    here = least(months, rate, rate, 1.6)
-    assert least(months + 6, rate, rate, 1.6) <= here
-    assert least(months, rate * 1.2, rate * 1.2, 1.6) <= here
-    assert least(months, rate, rate, 1.2) <= here
 
 
 @pytest.mark.parametrize("dispersion", [1, 1.6])
@@ -289,11 +252,6 @@ def test_with_no_change_at_most_one_in_twenty_alarms(early, late, months, disper
     for fall in (0, 0.2):  # a fall that all share is no change
         share = found_share(rng, (early, late), months, 0, dispersion, fall=fall, n=20_000)
         assert share < 0.05 + 0.003 + 3 * math.sqrt(0.05 * 0.95 / 20_000)
-
-
-def test_without_the_dispersion_a_test_of_one_in_twenty_alarms_twice_as_often():
-    rng = np.random.default_rng(12)
-    assert found_share(rng, (7, 7), 12, 0, 1.6, used=1) > 0.08
 
 
 @pytest.mark.parametrize("dispersion", [1, 1.6])
@@ -314,23 +272,3 @@ def test_power_with_a_usual_fall_is_what_simulation_finds():
     found = found_share(rng, (7, 7), 12, 0.4, 1.6, fall=0.3)
     assert found == pytest.approx(claimed, abs=0.02)
     assert claimed < power(0.4, 12, 7, 7) - 0.03
-
-
-@pytest.mark.long
-def test_areas_chosen_for_high_counts_fall_by_themselves_and_still_do_not_alarm():
-    """300 places, the 12 with the highest counts drawn in pairs, and nobody works anywhere."""
-    rng = np.random.default_rng(15)
-    n, fallen, alarms = 4000, [], 0
-    for _ in range(n):
-        rates = rng.gamma(1.5, 0.2, 300)  # incidents a month
-        before = rng.poisson(24 * rates)
-        chosen = np.argsort(-before, kind="stable")[:12]
-        after = rng.poisson(6 * rates[chosen])
-        early = np.arange(0, 12, 2) + rng.integers(0, 2, 6)  # one of each pair of neighbors
-        late = np.setdiff1d(np.arange(12), early)
-        held = before[chosen]
-        counts = [held[early].sum(), after[early].sum(), held[late].sum(), after[late].sum()]
-        alarms += one_sided_p(counts, 1) < 0.05
-        fallen.append(4 * after.sum() / held.sum())
-    assert np.mean(fallen) < 0.9
-    assert alarms / n < 0.05 + 3 * math.sqrt(0.05 * 0.95 / n)
