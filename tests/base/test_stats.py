@@ -36,19 +36,10 @@ def test_a_counts_interval_is_that_of_the_printed_table(n, low, high):
     assert count_interval(n) == pytest.approx((low, high), abs=0.005)
 
 
-def test_ten_against_twenty_by_hand():
-    """2 P(X <= 10 | 30, 1/2): 53,009,102 of 2^30 ways, doubled."""
-    assert compare_counts(10, 20, 1, 1) == pytest.approx(2 * 53_009_102 / 2**30)
-
-
 @pytest.mark.parametrize(("more", "fewer", "printed"), [(6, 2, 0.289062), (12, 4, 0.076813)])
 def test_six_against_two_and_twelve_against_four_as_printed(more, fewer, printed):
     assert compare_counts(more, fewer, 1, 1) == pytest.approx(printed, abs=1e-6)
     assert compare_counts(fewer, more, 1, 1) == pytest.approx(printed, abs=1e-6)
-
-
-def test_twice_as_long_a_time_with_twice_as_many_is_no_difference():
-    assert compare_counts(20, 10, 2, 1) > 0.99
 
 
 def test_counts_of_any_shape_come_back_as_whole_numbers():
@@ -115,15 +106,6 @@ def test_at_each_end_of_an_interval_the_count_is_just_a_surprise(n, coverage):
         assert poisson.sf(n - 1, low) == pytest.approx((1 - coverage) / 2)
 
 
-@pytest.mark.parametrize("expected", [0.5, 3.0, 12.0, 60.0])
-def test_the_intervals_hold_the_expected_number_at_least_as_often_as_they_say(expected):
-    counts, times = np.unique(
-        np.random.default_rng(7).poisson(expected, 20_000), return_counts=True
-    )
-    held = [low <= expected <= high for low, high in map(count_interval, counts.tolist())]
-    assert 0.95 - 0.005 <= (times * held).sum() / times.sum() <= 1
-
-
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.1, 0.9))
 def test_the_probability_is_the_doubled_smaller_tail(n_now, n_before, share):
     found = compare_counts(n_now, n_before, share, 1 - share)
@@ -135,19 +117,3 @@ def test_the_probability_is_the_doubled_smaller_tail(n_now, n_before, share):
 def test_in_equal_times_it_is_the_exact_binomial_test(n_now, n_before):
     found = compare_counts(n_now, n_before, 30, 30)
     assert found == pytest.approx(binomtest(n_now, n_now + n_before).pvalue)
-
-
-@pytest.mark.parametrize("mean", [3, 40, 400])
-def test_chance_alone_is_called_more_than_chance_at_most_one_time_in_twenty(mean):
-    rng = np.random.default_rng(20200801)
-    now, before = rng.poisson(mean * 213 / 212, 4000), rng.poisson(mean, 4000)
-    rejected = np.mean(
-        [compare_counts(int(a), int(b), 213, 212) < 0.05 for a, b in zip(now, before, strict=True)]
-    )
-    assert rejected <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 4000)
-
-
-def test_a_third_more_of_four_hundred_is_nearly_always_seen():
-    rng = np.random.default_rng(7)
-    pairs = zip(rng.poisson(533, 500), rng.poisson(400, 500), strict=True)
-    assert np.mean([compare_counts(int(a), int(b), 1, 1) < 0.05 for a, b in pairs]) > 0.95

@@ -104,13 +104,6 @@ def test_no_count_is_below_zero_and_both_tails_share_the_count_itself(at_most, a
         assert at_most(k, *law) + at_least(k, *law) - 1 == pytest.approx(own)
 
 
-def test_binomial_tails_by_hand():
-    """Of four tosses: 1, 4, 6, 4, 1 of 16."""
-    assert [float(tail(1, 4, 0.5)) * 16 for tail in BINOMIAL] == pytest.approx([5, 15])
-    assert [float(tail(4, 4, 0.5)) * 16 for tail in BINOMIAL] == pytest.approx([16, 1])
-    assert [float(tail(0, 0, 0.5)) for tail in BINOMIAL] == [1.0, 1.0]
-
-
 @pytest.mark.parametrize("n", [0, 1, 2, 300])
 def test_q_are_those_of_scipy_stats(n):
     p = np.round(RNG.random(n) ** 2, 2)  # with equal ones

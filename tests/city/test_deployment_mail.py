@@ -3,8 +3,8 @@
 import pytest
 
 from csa.base.errors import ConfigError, ParamError
-from csa.city.deployment import EDITION_NAMES, Mail, Mailing, load_mail, password_of, resolve
-from csa.city.loading import load_city, setting_descriptions
+from csa.city.deployment import EDITION_NAMES, Mail, Mailing, load_mail, password_of
+from csa.city.loading import setting_descriptions
 from csa.reports.making import EDITIONS
 
 FILE = """
@@ -40,13 +40,6 @@ def test_the_deployment_file_names_a_server_and_recipients_by_edition(read):
     assert (mail.host, mail.port, mail.security) == ("mail.city.example", 587, "starttls")
     found = {name: [one.office for one in who] for name, who in mail.recipients.items()}
     assert found == {"executive": ["Mayor"], "prevention-walks": ["Parks", "Health"]}
-
-
-def test_settings_are_read_beside_it(tmp_path, root):
-    path = tmp_path / "csa.toml"
-    path.write_text('access = "public"\n' + FILE, encoding="utf-8")
-    settled = resolve({}, load_city(root / "config" / "sample.toml"), {}, path)
-    assert settled["access"].value == "public"
 
 
 def test_editions_are_those_that_are_made():

@@ -205,25 +205,11 @@ def test_the_cities_of_this_project_have_no_fault(path):
     assert not own - set(setting_descriptions())
 
 
-def test_there_are_two_cities_at_least():
-    assert {"kansas-city", "philadelphia"} <= {path.stem for path in CITY_FILES}
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
 def test_a_mark_at_the_beginning_of_the_file_does_not_matter(write):
     assert load_city(write(encoding="utf-8-sig")) == load_city(write())
-
-
-def test_a_path_may_be_given_as_text(write):
-    assert load_city(str(write())).city.name == "Testville"
-
-
-@pytest.mark.parametrize("resolution", [6, 11])
-def test_the_first_and_the_last_resolution_are_taken(write, resolution):
-    path = write(("eps_m = 150", f"eps_m = 150\nresolution = {resolution}"))
-    assert load_city(path).areas.resolution == resolution
 
 
 @pytest.mark.parametrize("written", ['"1"', '["1"]', '{ equals = "1" }', '{ equals = ["1"] }'])
@@ -240,11 +226,6 @@ def test_a_source_that_has_only_the_day_of_the_report_is_a_source(write):
 def test_a_source_may_be_in_feet_because_only_its_places_are_read(write):
     path = write(('name = "portal"', 'name = "portal"\ncrs = "EPSG:2272"'))
     assert load_city(path).sources[0].crs == "EPSG:2272"
-
-
-def test_two_sources_of_two_names_are_two_sources(write):
-    names = [source.name for source in load_city(write(more=SECOND_SOURCE)).sources]
-    assert names == ["portal", "collection"]
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -391,12 +372,6 @@ def test_what_is_not_toml_is_refused_with_its_line(write):
     assert refused.value.faults == ()
 
 
-def test_a_city_cannot_be_changed_once_read(write):
-    city = load_city(write())
-    with pytest.raises(ValueError, match="frozen"):
-        city.areas.eps_m = 10
-
-
 def test_a_fault_under_a_year_is_told_by_the_year(write):
     portal = '[portal]\ndomain = "data.example.org"\n[portal.datasets]\n2009 = 5\n'
     assert faults_of(write(more=portal))[0].startswith("portal.datasets.2009: 5 is invalid (")
@@ -488,12 +463,6 @@ def test_data_are_late_by_the_city_s_own_clock_and_cadence(write):
     )
     city = load_city(pinned)
     assert [city.days_late(date(2020, 8, day)) for day in (31, 21, 20, 1)] == [0, 0, 1, 20]
-
-
-def test_descriptions_differ_where_settings_differ():
-    described = setting_descriptions()
-    assert described["areas.eps_m"] == "DBSCAN's radius in meters"
-    assert described["city.name"] != described["sources[].name"]
 
 
 @given(

@@ -16,8 +16,8 @@ from csa.base.errors import ConflictError, CsaError, ParamError, RoleError
 from csa.city.deployment import ROLES
 from csa.program.actions import answer_change, propose_change, set_action, set_link
 from csa.program.areas import designate
-from csa.program.measures import add_values, approve_quarter, define_measure
-from csa.program.plan.measures import Quarter, Value
+from csa.program.measures import approve_quarter, define_measure
+from csa.program.plan.measures import Quarter
 from csa.program.roles import Person, local_person
 from csa.program.roles import act as sign
 from csa.program.store.engine import open_store
@@ -35,8 +35,7 @@ from csa.program.work import (
     save_draft,
     set_task,
 )
-from csa.reports.briefing.lines import line_row, plan_lines
-from csa.reports.briefing.meeting import done_days
+from csa.reports.briefing.lines import plan_lines
 
 CHAIR1, CHAIR2 = act(team="prevention"), act(team="intervention")
 COMMITTEE, ANYBODY = act(team="executive", office="Committee"), act()
@@ -86,12 +85,6 @@ def test_a_repeated_status_takes_the_new_reason_and_each_is_in_the_trail(store, 
     assert verified(store).is_intact
 
 
-def test_what_is_done_again_stays_done_since_the_first_day(lite, plan):
-    for day in (TODAY, TODAY, TODAY + timedelta(days=9)):
-        set_action(lite, plan, act(on=day), "1.2.1", {"status": "done"})
-    assert done_days(trail(lite)) == {"1.2.1": TODAY}
-
-
 def test_eight_who_say_the_same_at_once_are_eight_in_the_trail(store, plan):
     whys = [f"No budget, says {n}." for n in range(4)] * 2
 
@@ -106,21 +99,6 @@ def test_eight_who_say_the_same_at_once_are_eight_in_the_trail(store, plan):
         assert list(pool.map(tell, whys)) == whys
     assert sorted(entry["why"] for entry in trail(store)) == sorted(whys)
     assert read_records(store).states["1.2.1"].reason == trail(store)[-1]["why"]
-    assert verified(store).is_intact
-
-
-def test_eight_imports_of_one_file_at_once_take_each_value_once(store, plan):
-    values = [Value("recidivism", Quarter(2025, n), value=0.1 * n) for n in (1, 2, 3)]
-
-    def take(n):
-        own = open_store(plain(store))
-        try:
-            return add_values(own, plan, act(why=f"File {n}"), values)
-        finally:
-            own.engine.dispose()
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(take, range(8))) == len(trail(store)) == len(values)
     assert verified(store).is_intact
 
 
@@ -235,19 +213,6 @@ def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
         set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"), is_removed=True, seen=0)
 
 
-def test_lines_are_all_text_and_all_there(lite, plan):
-    rows = [line_row(line) for line in plan_lines(plan, read_records(None), TODAY)]
-    assert [row["number"] for row in rows] == ["1.1.1", "1.2.1", "1.2.2", "1.2.10", "2.1.1"]
-    assert {row["status"] for row in rows} == {"not started"}
-    assert all(isinstance(value, str) for row in rows for value in row.values())
-    assert [row["is_open"] for row in rows] == ["yes", "no", "no", "no", "no"]
-    assert all(row["title"] for row in rows)
-    set_action(lite, plan, act(), "1.2.1", {"status": "at-risk", "percent": 0})
-    row = line_row(plan_lines(plan, read_records(lite), TODAY + timedelta(days=91))[1])
-    assert (row["status"], row["shown_as"], row["percent"]) == ("at risk", "no update", "0")
-    assert row["updated_on"] == "2026-03-05"
-
-
 def test_a_work_plan(lite, plan, candidate):
     designate(lite, act(), candidate())
     member = act("member", office="Outreach")
@@ -275,22 +240,6 @@ def test_a_work_plan(lite, plan, candidate):
     assert not records.asked[0].is_public
     assert records.meetings[0].organisations == "Church"
     assert verified(lite).is_intact
-
-
-def test_a_minute_and_a_draft(lite):
-    assert add_minute(lite, act(), "Ask for money.", "1.2.1") == "2026-03-05/1"
-    assert add_minute(lite, act(), "And again.") == "2026-03-05/2"
-    police = local_person("Police")
-    save_draft(lite, local_person(" Police "), "plan", {"text": "half a sen"})
-    save_draft(lite, police, "plan", {"text": "half a sentence"})
-    assert load_draft(lite, police, "plan") == {"text": "half a sentence"}
-    assert (
-        load_draft(lite, local_person("Health"), "plan") == load_draft(None, police, "plan") == {}
-    )
-    save_draft(lite, police, "plan", {})
-    save_draft(lite, police, "plan", {})
-    assert load_draft(lite, police, "plan") == {}
-    assert len(trail(lite)) == 2
 
 
 def test_two_people_of_one_office_have_each_their_draft_and_a_viewer_none(lite):

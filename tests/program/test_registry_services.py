@@ -36,13 +36,6 @@ def test_a_retired_area_is_followed_on_and_named_as_retired():
     assert designated(chosen) == [[("2019-01", numbers(ONE))], [("2019-03", numbers(TWO))]]
 
 
-def test_a_city_whose_only_area_ended_still_has_its_verdict():
-    ended = life("A", ("designated", (2019, 1, 1), [ONE]), ("retired", (2019, 9, 1), [ONE]))
-    chosen = followed(all_services(records(ended)))
-    assert (chosen.area_ids, chosen.retired) == (("A",), ("A",))
-    assert core_areas(records(ended)) == ()
-
-
 def test_ground_that_a_redraw_leaves_counts_on_and_what_it_adds_counts_from_then():
     redrawn = life(
         "A", ("designated", (2019, 1, 1), [ONE, TWO]), ("designated", (2020, 1, 1), [TWO, THREE])

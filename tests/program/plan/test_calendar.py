@@ -1,6 +1,5 @@
 """What a day makes of a state: fresh, late, held up, in which order."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -68,43 +67,11 @@ def test_an_update_ages(days, word):
     assert color_word(old, TODAY) == ("no-update" if word == "stale" else "on-track")
 
 
-def test_what_a_late_action_holds_up_is_found_through_others_and_through_strategies(kansas):
-    held = holds_up(kansas, {"1.3.2": late("1.3.2")}, TODAY)
-    assert held == {"1.3.2": ("1.3.3", "1.3.4", "1.3.6", "1.3.7")}
-    held = holds_up(kansas, {"1.2.3": late("1.2.3")}, TODAY)
-    assert held == {"1.2.3": tuple(f"2.3.{n}" for n in range(1, 7))}
-    held = holds_up(kansas, {"1.2.1": late("1.2.1")}, TODAY)["1.2.1"]
-    assert held[:2] == ("1.2.2", "1.3.1")
-    assert {number.rpartition(".")[0] for number in held} == {"1.2", "1.3", "2.3"}
-
-
 def test_the_clock_runs_from_the_first_meeting():
     assert clock(None, TODAY) == ResponseClock("not-started")
     assert clock(ago(12), TODAY) == ResponseClock("running", 12, ago(-48))
     assert clock(ago(61), TODAY) == ResponseClock("over", 61, ago(1))
     assert clock(ago(80), TODAY, begun_on=ago(35)) == ResponseClock("begun", 45, ago(20))
-
-
-def test_trust_comes_first_then_what_needs_somebody(kansas):
-    said = {
-        "1.2.1": state("1.2.1", "done", updated_on=ago(200)),
-        "1.2.2": state("1.2.2", due=ago(3), updated_on=TODAY),
-        "1.2.3": state("1.2.3", updated_on=ago(91)),
-        "2.2.1": state("2.2.1", "at-risk", updated_on=TODAY),
-        "3.8.4": state("3.8.4", "blocked", updated_on=ago(100)),
-    }
-    order = [action.number for action in ordered(kansas, said, TODAY)]
-    trust = [f"{strategy}.{n}" for strategy in ("1.1", "2.1", "3.1") for n in (1, 2, 3)]
-    assert order[:13] == [*trust, "3.8.4", "2.2.1", "1.2.3", "1.2.2"]
-    assert order[13:16] == ["1.2.1", "1.2.4", "1.3.1"]
-    assert order.index("1.3.9") < order.index("1.3.10") < order.index("2.2.2")
-
-
-def test_late_actions_are_told_in_the_order_of_their_numbers(write):
-    needs = '[[actions]]\nnumber = "1.2.3"\ntitle = "x"\n'
-    said = {number: late(number) for number in ("1.2.10", "1.2.3", "1.1.1")}
-    held = holds_up(load_plan(write(more=needs)), said, TODAY)
-    assert list(held) == ["1.1.1", "1.2.3", "1.2.10"]
 
 
 def test_a_written_action_of_trust_takes_its_turn_like_any_other(write):
@@ -152,15 +119,6 @@ def test_work_that_began_before_any_meeting_has_begun_on_day_0():
     assert clock(ago(1), TODAY, begun_on=ago(5)) == ResponseClock("begun", 0, ago(-59))
 
 
-def test_what_is_done_passes_no_delay_on(kansas):
-    said = {"1.3.2": late("1.3.2"), "1.3.4": state("1.3.4", "done")}
-    assert holds_up(kansas, said, TODAY) == {"1.3.2": ()}
-
-
-def test_a_linked_item_is_not_held_up(kansas):
-    assert holds_up(kansas, {"2.4.1": late("2.4.1")}, TODAY) == {"2.4.1": ()}
-
-
 def test_edited_links_stand_for_the_plans_own(write):
     plan = load_plan(write())
     said = {"1.1.1": late("1.1.1")}
@@ -183,39 +141,6 @@ def test_a_state_of_an_action_that_the_plan_lacks_is_passed_over(kansas):
 
 
 # ---- True in general ------------------------------------------------------------------------
-
-
-@REPEATABLE
-@given(said=any_state("1.2.1"), days=st.integers(0, 400))
-def test_a_state_ages_one_way_unless_it_is_done(said, days):
-    ages = ["fresh", "ask", "stale"]
-    now, later = freshness(said, TODAY), freshness(said, TODAY + timedelta(days=days))
-    if said.updated_on is None:
-        assert (now, later) == ("none", "none")
-    elif said.status == "done":
-        assert (now, later) == ("fresh", "fresh")
-    else:
-        assert ages.index(now) <= ages.index(later)
-
-
-@REPEATABLE
-@given(said=any_state("1.2.1"))
-def test_nothing_is_both_late_and_due_soon_and_what_is_done_is_neither(said):
-    assert not (is_late(said, TODAY) and is_due_soon(said, TODAY))
-    done = replace(said, status="done")
-    assert not is_late(done, TODAY)
-    assert not is_due_soon(done, TODAY)
-
-
-@REPEATABLE
-@given(said=any_state("1.2.1"))
-def test_a_color_needs_an_update_of_the_last_90_days_or_an_end(said):
-    if color_word(said, TODAY) == "no-update":
-        age = None if said.updated_on is None else (TODAY - said.updated_on).days
-        assert age is None or (age > 90 and said.status != "done")
-    else:
-        assert color_word(said, TODAY) == said.status
-        assert said.updated_on is not None
 
 
 @REPEATABLE
@@ -260,20 +185,3 @@ def test_what_is_held_up_is_what_a_path_of_undone_items_reaches(kansas, data):
         if n in said and said[n].status != "done" and said[n].due and said[n].due < TODAY
     }
     assert holds_up(kansas, said, TODAY) == expected
-
-
-@REPEATABLE
-@given(
-    meeting=st.none() | st.integers(-100, 100).map(ago),
-    begun=st.none() | st.integers(-100, 100).map(ago),
-)
-def test_the_clock_has_one_state_for_every_pair_of_days(meeting, begun):
-    told = clock(meeting, TODAY, begun_on=begun)
-    assert (told.ends is None) == (meeting is None)
-    if begun is not None and begun <= TODAY:
-        assert told.state == "begun"
-    elif meeting is None or meeting > TODAY:
-        assert (told.state, told.day) == ("not-started", None)
-    else:
-        assert told.state == ("over" if told.ends < TODAY else "running")
-        assert meeting + timedelta(days=told.day) == TODAY

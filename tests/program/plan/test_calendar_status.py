@@ -1,6 +1,5 @@
 """How an action stands: what contradicts itself is refused with a sentence."""
 
-from dataclasses import FrozenInstanceError
 from datetime import date
 
 import pytest
@@ -12,26 +11,6 @@ from csa.base.errors import ParamError
 from csa.program.plan.calendar import NEED_REASON, STATUSES, TEXT_LIMIT, ActionState
 
 # ---- By hand --------------------------------------------------------------------------------
-
-
-def test_an_action_of_which_nothing_was_said_has_not_started():
-    state = ActionState("1.2.1")
-    found = (state.status, state.percent, state.updated_on, state.areas)
-    assert found == ("not-started", None, None, ())
-
-
-def test_a_state_with_everything_is_kept_as_it_was_said():
-    state = ActionState(
-        "1.2.1",
-        "at-risk",
-        reason="no analyst",
-        start=date(2026, 1, 1),
-        due=date(2026, 3, 1),
-        percent=40,
-        evidence="https://kcmo.gov/report?month=1#top",
-        areas=("A", "B"),
-    )
-    assert (state.percent, state.areas) == (40, ("A", "B"))
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -106,11 +85,6 @@ def test_what_is_no_web_address_is_no_evidence(link):
 def test_no_text_is_longer_than_a_page(name):
     with pytest.raises(ParamError, match=f"{name} has 2,001 characters"):
         ActionState("1.2.1", **{name: "x" * (TEXT_LIMIT + 1)})
-
-
-def test_a_state_does_not_change():
-    with pytest.raises(FrozenInstanceError):
-        ActionState("1.2.1").status = "done"
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -49,14 +49,6 @@ def test_a_fuzzy_an_empty_and_an_absent_translation_are_not_said(plan):
         }
 
 
-def test_a_plan_without_translations_says_english(write):
-    assert load_plan(write()).titles_of("1.2.1", "Write the report") == {"en": "Write the report"}
-
-
-def test_translations_change_nothing_else_of_a_plan(plan, write):
-    assert plan.model_dump() == load_plan(write()).model_dump()
-
-
 @pytest.mark.parametrize("content", [b"\xff\xfe", b'msgid "a\n'])
 def test_a_damaged_file_of_translations_is_refused_with_its_name(write, content):
     path = write()

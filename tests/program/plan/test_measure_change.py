@@ -1,7 +1,6 @@
 """Judging a change: printed ranges, edges, refusals, and how often chance is called a change."""
 
 import math
-from itertools import product
 
 import numpy as np
 import pytest
@@ -9,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 from tests.sentences import says
-from tests.workers import first, slowly
+from tests.workers import slowly
 
 from csa.base.errors import ParamError
 from csa.program.plan.measure_change import MeasureVerdict, Progress, assess_change, on_target
-from csa.program.plan.measures import KINDS, Quarter, Value, checked
+from csa.program.plan.measures import Quarter, Value, checked
 
 BEFORE, AFTER = Quarter(2024, 1), Quarter(2026, 1)
 CHANGED = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
@@ -58,14 +57,6 @@ def test_shares_have_the_range_that_newcombe_printed(after, before, low, high):
     judged = judge_cases(before, after)
     assert (judged.low, judged.high) == pytest.approx((low, high), abs=6e-5)
     assert judged.difference == pytest.approx(after[0] / after[1] - before[0] / before[1])
-
-
-def test_a_large_fall_of_shootings_is_better_and_is_told_with_its_percent():
-    judged = judge_counts([30, 30], [15, 15])
-    assert judged.verdict is MeasureVerdict.BETTER
-    assert judged.difference == -30
-    assert judged.low < -30 < judged.high < 0
-    assert str(judged.message) == says("measures.better", what="60 to 30 (-50%)")
 
 
 def test_the_range_of_a_fall_by_hand():
@@ -254,18 +245,6 @@ def test_targets_at_the_edge():
     assert on_target(10, 14, 10, "none") is Progress.MET
 
 
-def test_verdicts_are_a_closed_set():
-    assert [str(verdict) for verdict in MeasureVerdict] == [
-        "better",
-        "worse",
-        "moved",
-        "no-change-shown",
-        "too-few",
-        "no-baseline",
-        "no-value",
-    ]
-
-
 # ---- Refused --------------------------------------------------------------------------------
 
 
@@ -297,35 +276,6 @@ def test_a_quarter_before_and_after_an_unknown_direction_and_kind_are_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
-def called_by_chance(drawn, verdict_of):
-    """Count how often a pair of draws is called a change; each distinct pair is judged once."""
-    pairs, times = np.unique(drawn, axis=0, return_counts=True)
-    called = [verdict_of(*pair) in CHANGED for pair in pairs.tolist()]
-    return float(times[called].sum() / times.sum())
-
-
-@pytest.mark.parametrize(
-    ("scale", "mean", "dispersion"),
-    first(product((1, 3), (4, 12, 40), (1.0, 1.6)), (1, 4, 1.0), (3, 12, 1.6), (1, 40, 1.6)),
-)
-def test_at_most_one_in_twenty_unchanged_counts_is_called_a_change(dispersion, mean, scale):
-    rng = np.random.default_rng(6)
-    means = np.array([scale * mean, mean])
-    size = (3000, 2)
-    if dispersion == 1:
-        drawn = rng.poisson(means, size)
-    else:
-        drawn = rng.negative_binomial(means / (dispersion - 1), 1 / dispersion, size)
-
-    def verdict_of(before, after):
-        spread = [before, *[0] * (scale - 1)]  # so many quarters
-        return judge_counts(spread, [after], dispersion=dispersion).verdict
-
-    rate = called_by_chance(drawn, verdict_of)
-    assert rate <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 3000)
-    assert rate > 0.005  # and the test is not asleep
-
-
 @pytest.mark.parametrize("cases_each", [(12, 40), *slowly(((50, 50),), ((33, 57),))])
 def test_at_most_one_in_twenty_unchanged_shares_is_called_a_change_whatever_the_share(cases_each):
     """No simulation: every pair of outcomes, with its chance."""
@@ -347,28 +297,6 @@ def test_at_most_one_in_twenty_unchanged_shares_is_called_a_change_whatever_the_
         assert chance[called].sum() <= 0.05
 
 
-@pytest.mark.parametrize("share", [0.1, *slowly(0.5, 0.85)])
-def test_at_most_one_in_twenty_unchanged_surveys_with_design_effect_two_is_called_a_change(share):
-    """400 answers in 80 blocks of 5 that share their mood: 1 + (5 - 1) x 1/4 = 2."""
-    rng = np.random.default_rng(7)
-    moods = rng.beta(3 * share, 3 * (1 - share), (2500, 2, 80))  # within-block correlation 1/4
-    drawn = rng.binomial(5, moods).sum(axis=2)
-
-    def verdict_of(before, after, effect=2.0):
-        first = wave(before / 400, 400, design_effect=effect)
-        then = wave(after / 400, 400, AFTER, design_effect=effect)
-        return assess_change("trust", "up", first, then).verdict
-
-    assert called_by_chance(drawn, verdict_of) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 2500)
-    assert called_by_chance(drawn, lambda b, a: verdict_of(b, a, 1.0)) > 0.1  # where it is not told
-
-
-def test_a_halving_of_forty_is_found_most_of_the_time():
-    rng = np.random.default_rng(8)
-    drawn = rng.poisson([60, 30], (1000, 2))
-    assert called_by_chance(drawn, lambda b, a: judge_counts([b], [a]).verdict) > 0.85
-
-
 @given(st.integers(0, 90), st.integers(0, 90), st.sampled_from([1.0, 1.6]), st.floats(0.5, 1.5))
 def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(n, m, d, usual):
     judged = judge_counts([n], [m], dispersion=d, usual=usual)
@@ -381,25 +309,3 @@ def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(
     assert plain.high - plain.low <= judged.high - judged.low
     if judged.verdict in CHANGED:
         assert plain.verdict is judged.verdict
-
-
-@given(st.integers(0, 40), st.integers(0, 40), st.integers(10, 40), st.integers(10, 40))
-def test_turned_round_a_change_is_the_same_the_other_way(part_n, part_m, n, m):
-    part_n, part_m = min(part_n, n), min(part_m, m)
-    there, back = judge_cases((part_n, n), (part_m, m)), judge_cases((part_m, m), (part_n, n))
-    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
-    turned = {
-        MeasureVerdict.BETTER: MeasureVerdict.WORSE,
-        MeasureVerdict.WORSE: MeasureVerdict.BETTER,
-    }
-    assert back.verdict is turned.get(there.verdict, there.verdict)
-
-
-@given(st.sampled_from(sorted(KINDS)), st.sampled_from(["up", "down", "none"]))
-def test_of_every_kind_something_is_said(kind, direction):
-    fields = {"basis": "cohort 6 months" if kind == "clearance" else "", "value": 1}
-    judged = assess_change(
-        kind, direction, [Value("m", BEFORE, **fields)], [Value("m", AFTER, **fields)]
-    )
-    assert judged.verdict not in CHANGED
-    assert str(judged.message)

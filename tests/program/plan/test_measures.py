@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tests.sentences import says
 
 from csa.base.errors import ParamError
-from csa.program.plan.items import MeasureKind
 from csa.program.plan.measures import (
     KINDS,
     MIN_ANSWERS,
@@ -22,7 +21,6 @@ from csa.program.plan.measures import (
     make_value,
     shown_for,
 )
-from csa.program.store.tables import ValueRow
 
 FIRST = Quarter(2026, 1)
 
@@ -63,18 +61,6 @@ def test_values_are_told_as_people_write_them():
     assert format_value(survey(value=0.455), "trust") == "45.5%"
     assert format_value(value(value=3.25), "collaboration") == "3.25"
     assert format_value(value(), "charges") == "no value"
-
-
-def test_every_kind_of_the_plan_is_known_and_no_other():
-    assert set(KINDS) == set(MeasureKind.__args__)
-    found = {name for name, kind in KINDS.items() if kind.is_survey}
-    assert found == {"feeling-safe", "trust", "citizen-survey"}
-    assert {name for name, kind in KINDS.items() if kind.needs_basis} == {"clearance", "recidivism"}
-
-
-def test_a_value_fits_the_stores_row():
-    columns = {column.name for column in ValueRow.__table__.columns} - {"key", "revision"}
-    assert columns == set(Value.__dataclass_fields__)
 
 
 def test_a_place_with_too_few_answers_shows_the_wider_figure_and_says_so():

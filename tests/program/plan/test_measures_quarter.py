@@ -15,22 +15,6 @@ days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_the_first_quarter_of_2026_by_hand():
-    quarter = Quarter.parse("2026-Q1")
-    assert (quarter.year, quarter.number, str(quarter)) == (2026, 1, "2026-Q1")
-    assert (quarter.first_day, quarter.last_day) == (date(2026, 1, 1), date(2026, 3, 31))
-
-
-def test_quarters_add_over_the_turn_of_the_year():
-    assert Quarter(2026, 4).plus(1) == Quarter(2027, 1)
-    assert Quarter(2026, 1).plus(-1) == Quarter(2025, 4)
-    assert Quarter(2026, 2).plus(-9) == Quarter(2024, 1)
-
-
-def test_quarters_stand_in_order_of_time():
-    assert sorted([Quarter(2026, 1), Quarter(2025, 4)]) == [Quarter(2025, 4), Quarter(2026, 1)]
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
