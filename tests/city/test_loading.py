@@ -14,6 +14,8 @@ from csa.base.errors import ConfigError
 from csa.city import config, layouts
 from csa.city.loading import load_city, setting_descriptions
 
+CASES = tomllib.loads(Path(__file__).with_name("loading_faults.toml").read_text("utf-8"))["cases"]
+
 CITY_FILES = sorted((Path(__file__).parents[2] / "config").glob("*.toml"))
 CITY_FILE = """
 format_version = 1
@@ -231,81 +233,7 @@ def test_a_source_may_be_in_feet_because_only_its_places_are_read(write):
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "fault"),
-    [
-        (
-            "eps_m = 150",
-            "eps_m = 150\nmonts = 12",
-            "areas.monts: no such setting; did you mean months?",
-        ),
-        ("eps_m = 150", "eps_m = 150\nzzz = 12", "areas.zzz: no such setting. Remove it"),
-        ("[places]", "[place]", "place: no such setting; did you mean places?"),
-        (
-            'fatal = "1"',
-            'fatal = { equal = "1" }',
-            "sources[1].homicide[1].fatal.equal: no such setting; did you mean equals?",
-        ),
-        ('name_column = "hood"', "", "places.name_column: missing. Add it: column with"),
-        ('id = "testville"', 'id = "Testville!"', "city.id: 'Testville!' is invalid ("),
-        (
-            'id = "testville"',
-            'id = "testville"\nresolutions = [9, 16]',
-            "city.resolutions[2]: 16 is invalid (",
-        ),
-        (
-            'id = "testville"',
-            'id = "testville"\nresolutions = []',
-            "city.resolutions: [] is invalid (",
-        ),
-        (
-            'id = "testville"',
-            'id = "testville"\nunits = "miles"',
-            "city.units: 'miles' is invalid (",
-        ),
-        ("America/Chicago", "", "city.time_zone: '' is invalid ("),
-        ("America/Chicago", "America", "city.time_zone: 'America' is invalid ("),
-        ("America/Chicago", "../etc/passwd", "city.time_zone: '../etc/passwd' is invalid ("),
-        (
-            "EPSG:32615",
-            "EPSG:4326",
-            "city.metric_crs: 'EPSG:4326' is invalid (WGS 84 is measured in degree",
-        ),
-        ("EPSG:32615", "UTM 15", "city.metric_crs: 'UTM 15' is invalid ('UTM 15' is not a known"),
-        (
-            'name = "portal"',
-            'name = "portal"\ncrs = "nowhere"',
-            "sources[1].crs: 'nowhere' is invalid (",
-        ),
-        *(
-            (
-                'date_formats = "%Y-%m-%d"',
-                f'date_formats = "{form}"',
-                "sources[1].date_formats[1]: ",
-            )
-            for form in ("%Y-%q", "%Y-%", "%Y %Y", "%G-%V", "%H:%25:61")
-        ),
-        ("eps_m = 150", "eps_m = nan", "areas.eps_m: nan is invalid ("),
-        ("eps_m = 150", "eps_m = 5001", "areas.eps_m: 5001 is invalid ("),
-        (
-            "format_version = 1",
-            "format_version = 2",
-            "format_version: 2 is invalid (Input should be 1)",
-        ),
-        (
-            'fatal = "1"',
-            "fatal = {}",
-            "sources[1].homicide[1].fatal: {} is invalid (a condition needs",
-        ),
-        (
-            'fatal = "fatal"',
-            'fatal = "fatal"\ncolor = "c"',
-            "sources[1].columns.color: no such field",
-        ),
-        ('incident_id = "dc key"', "", "sources[1].incident_from: uses the field 'incident_id'"),
-        ('date = ["Date", "date_"]', "", "sources[1].columns: uses the field 'date'"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "fault"), CASES)
 def test_a_fault_is_told_with_its_key(write, old, new, fault):
     found = faults_of(write((old, new)))
     assert [each for each in found if each.startswith(fault)], found

@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from tests.program.lives import life, records
 
 from csa.base.errors import CsaError
 from csa.base.io import csv_bytes
@@ -14,27 +15,10 @@ from csa.city.selection import first_month, read_areas
 from csa.geo.cells import outline
 from csa.program.registry import core_area, core_areas, followed, match_statuses, served_as
 from csa.program.store.records import Records
-from csa.program.store.tables import AreaRow, StepRow
 from csa.reports.briefing.areas import EXPORT_COLUMNS, export_areas, export_rows
 
 ONE, TWO, THREE, FAR = ("8a2aa1060007fff", "8a2aa106000ffff", "8a2aa1060017fff", "892aa1061afffff")
 PARAMS = {"params": {"start": "2016-09", "until": "2019-09"}}
-
-
-def life(key, *steps, name="Oak"):
-    """Make an area of its steps: a state, a day, cells, and what it rested on."""
-    rows = []
-    for number, (state, day, cells, *evidence) in enumerate(steps, start=1):
-        row = StepRow(key=f"{key}/{number}", area=key, state=state, on_date=date(*day))
-        row.cells, row.evidence = list(cells), dict(*evidence)
-        rows.append(row)
-    last = rows[-1]
-    return AreaRow(key=key, place_name=name, state=last.state, since=last.on_date), rows
-
-
-def records(*lives):
-    areas, steps = zip(*lives, strict=True)
-    return Records(areas=areas, steps=tuple(step for rows in steps for step in rows))
 
 
 # ---- by hand -------------------------------------------------------------------------------
@@ -88,6 +72,7 @@ def test_a_candidate_that_holds_half_of_an_area_is_that_area():
                 "C",
                 ("designated", first, texts(9, 10)),
                 ("maintenance", (2020, 6, 1), texts(9, 10)),
+                name="Oak",
             ),
             life("D", ("designated", first, texts(30, 31, 32)), name="Elm"),
         )

@@ -1,6 +1,8 @@
 """A plan's file: what it says, and every fault of it at once."""
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,8 @@ from csa.base.errors import ConfigError, ParamError
 from csa.city.loading import setting_descriptions
 from csa.program.plan.items import Plan
 from csa.program.plan.loading import load_plan
+
+CASES = tomllib.loads(Path(__file__).with_name("loading_faults.toml").read_text("utf-8"))["cases"]
 
 REPEATABLE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -116,30 +120,7 @@ def test_an_empty_list_of_measures_is_a_plan_too(write):
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "fault"),
-    [
-        ("format_version = 1", "format_version = 2", "format_version: 2 is invalid ("),
-        ('adopted = "2020-10"', 'adopted = "2020-13"', "plan.adopted: '2020-13' is invalid ("),
-        ('id = "prevention"', 'id = "police"', "teams[1].id: 'police' is invalid ("),
-        ('kind = "recidivism"', 'kind = "crime"', "measures[1].kind: 'crime' is invalid ("),
-        ('direction = "down"', 'direction = "left"', "measures[1].direction: 'left' is invalid ("),
-        ('kind = "linked"', 'kind = "near"', "actions[4].needs[1].kind: 'near' is invalid ("),
-        ('number = "1.2.10"', 'number = "1.2.010"', "actions[4].number: '1.2.010' is invalid ("),
-        ('number = "1.2.10"', 'number = "1.2"', "actions[4].number: '1.2' is invalid ("),
-        ('number = "1.2.10"', "number = 1.2", "actions[4].number: 1.2 is invalid ("),
-        ('on = "1.2.1"', 'on = "1"', "actions[3].needs[1].on: '1' is invalid ("),
-        ('why = "it is that report"', 'why = ""', "actions[3].needs[1].why: '' is invalid ("),
-        ('number = "1.2.10"', 'number = "1.2.1"', "actions[4].number: '1.2.1' appears twice"),
-        (
-            'number = "1.2.10"',
-            'number = "1.3.1"',
-            "actions[4].number: the plan has no strategy '1.3'",
-        ),
-        ('title = "Learn from it"', 'title = "  "', "actions[4].title: missing"),
-        ('chair_office = "', 'chair = "x"\nchair_office = "', "teams[1].chair: no such setting"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "fault"), CASES)
 def test_a_fault_is_told_with_its_key(write, old, new, fault):
     found = faults_of(write((old, new)))
     assert [each for each in found if each.startswith(fault)], found
