@@ -144,16 +144,6 @@ def test_as_many_random_walks_cross_as_is_said(alpha, looks):
     assert share == pytest.approx(alpha, abs=error_of(alpha, n_walks))
 
 
-def test_as_many_random_walks_cross_a_line_that_rises_from_year_to_year_as_is_said():
-    line, n_walks = tuple(line_of(0.032, 36)), 200_000
-    assert line[0] < line[-1]
-    share = chance_by(AlarmChances(0.032, 0.008), 36) - crossing_chance(tuple(line_of(0.008, 36)))
-    assert share == pytest.approx(crossing_chance(line))
-    assert walks_that_cross(line, n_walks, seed=8) == pytest.approx(
-        share, abs=error_of(share, n_walks)
-    )
-
-
 @general
 @given(alpha=st.floats(0.0005, 0.5), looks=st.integers(1, 24))
 def test_the_line_lies_between_one_look_and_looks_that_tell_nothing_of_each_other(alpha, looks):

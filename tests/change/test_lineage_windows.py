@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 from tests.areas.backtest.records import of_days
-from tests.areas.priority.assessed import slow_hot_cells
+from tests.areas.priority.assessed import sample_city, slow_hot_cells
 from tests.change.followed import AREAS, EAST, SINCE, cell_at, counted_slowly, disk, middles
 from tests.towns import KNOT, line, town_of, with_other_future
 
@@ -37,6 +37,12 @@ def told():
 @pytest.fixture(scope="module")
 def traced(located, testville, told):
     return trace_lineage(located, AreaSettings(), AREAS, progress=told.append)
+
+
+@pytest.fixture(scope="module")
+def orrinvale(root):
+    dataset, config, _ = sample_city(root)
+    return locate_incidents(City(config, dataset))
 
 
 def areas_before(located, areas, until, months=36):
@@ -150,6 +156,21 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         is_in = (when >= f"{start}-01") & (when < f"{until}-01")
         is_in &= np.isin(located.cells, list(EAST))
         assert handed["locate"](EAST, until).tolist() == located.xy[is_in].tolist()
+
+
+def test_the_seven_areas_of_the_sample_stay_and_the_eighth_appears_when_it_does(
+    orrinvale, monkeypatch
+):
+    monkeypatch.setattr("csa.change.lineage_windows.WINDOWS", 9)
+    traced = trace_lineage(orrinvale, AreaSettings(), None)
+    stay, new = traced[traced["area_id"] != "x-8"], traced[traced["area_id"] == "x-8"]
+    seven = [f"x-{number}" for number in range(1, 8)]
+    assert stay.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys(seven, 9)
+    assert set(stay["event"]) <= {"first", "persists", "grew", "shrank"}
+    assert (traced["n_cells"] > 0).all()
+    # The planted place begins in February; it is an area four months later.
+    found = new[["month", "event"]].to_numpy().tolist()
+    assert found == [["2020-06", "appeared"], ["2020-07", "grew"], ["2020-08", "grew"]]
 
 
 def cell_9_at(place):

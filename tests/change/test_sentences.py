@@ -143,16 +143,6 @@ def test_where_more_came_farther_out_or_nothing_fell_no_reach_is_said():
     assert describe_reach(far_of(1000, 1000, 1000, core=1000), 11) is None
 
 
-def test_beside_no_change_no_range_of_the_net_leaves_zero_out():
-    """Nothing is shown of the core, and yet one look at the net excludes zero: both are no verdict."""
-    judged = judged_of(170, 1440)
-    assert judged.verdicts[1] is Verdict.NO_CHANGE
-    found = net_change(judged, 1)
-    assert found.high < 0
-    assert than_expected(found.high) not in str(describe_result(judged, 2, SINCE, WHO))
-    assert than_expected(found.high) in str(describe_net_change(judged, 1))
-
-
 def test_every_verdict_has_its_own_words():
     others = {Verdict.FEWER, Verdict.FEWER_WIDE, Verdict.FEWER_ONCE, Verdict.MORE_ONCE}
     others |= {Verdict.FEWER_MOVED_ON, Verdict.FEWER_MOVED_FAR, Verdict.FEWER_FEWER_NEXT}

@@ -1,6 +1,7 @@
 """Judging a change: printed ranges, edges, refusals, and how often chance is called a change."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 from tests.sentences import says
-from tests.workers import slowly
+from tests.workers import first, slowly
 
 from csa.base.errors import ParamError
 from csa.program.plan.measure_change import MeasureVerdict, Progress, assess_change, on_target
@@ -147,14 +148,6 @@ def test_a_list_that_is_agreed_on_has_moved_and_chance_has_no_part_in_it():
     assert str(judged.message) == says("measures.stated", what="not agreed to agreed")
 
 
-def test_targets_by_hand():
-    assert on_target(9, 14, 10, "down") is Progress.MET
-    assert on_target(12, 14, 10, "down") is Progress.TOWARD
-    assert on_target(15, 14, 10, "down") is Progress.AWAY
-    assert on_target(0.5, 0.4, 0.6, "up") is Progress.TOWARD
-    assert on_target(0.3, 0.4, 0.6, "up") is Progress.AWAY
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -234,15 +227,20 @@ def test_of_revisions_the_newest_counts():
     assert assess_change("gun-violence", "down", before, counts(30, start=AFTER)).difference == 0
 
 
-def test_targets_at_the_edge():
-    assert on_target(10, 14, 10, "down") is Progress.MET
-    assert on_target(14, 14, 10, "down") is Progress.UNCHANGED
-    assert on_target(14, 12, None, "down") is Progress.NO_TARGET
-    assert on_target(14, None, 10, "down") is Progress.NO_BASELINE
-    assert on_target(9, None, 10, "down") is Progress.MET
-    assert on_target(None, 14, 10, "down") is Progress.NO_VALUE
-    assert on_target(9, 14, 10, "none") is Progress.TOWARD
-    assert on_target(10, 14, 10, "none") is Progress.MET
+@pytest.mark.parametrize(
+    ("value", "baseline", "target", "direction", "progress"),
+    [
+        (9, 14, 10, "down", Progress.MET), (12, 14, 10, "down", Progress.TOWARD),
+        (15, 14, 10, "down", Progress.AWAY), (0.5, 0.4, 0.6, "up", Progress.TOWARD),
+        (0.3, 0.4, 0.6, "up", Progress.AWAY), (10, 14, 10, "down", Progress.MET),
+        (14, 14, 10, "down", Progress.UNCHANGED), (14, 12, None, "down", Progress.NO_TARGET),
+        (14, None, 10, "down", Progress.NO_BASELINE), (9, None, 10, "down", Progress.MET),
+        (None, 14, 10, "down", Progress.NO_VALUE), (9, 14, 10, "none", Progress.TOWARD),
+        (10, 14, 10, "none", Progress.MET),
+    ],
+)  # fmt: skip
+def test_targets(value, baseline, target, direction, progress):
+    assert on_target(value, baseline, target, direction) is progress
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -276,6 +274,35 @@ def test_a_quarter_before_and_after_an_unknown_direction_and_kind_are_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
+def called_by_chance(drawn, verdict_of):
+    """Count how often a pair of draws is called a change; each distinct pair is judged once."""
+    pairs, times = np.unique(drawn, axis=0, return_counts=True)
+    called = [verdict_of(*pair) in CHANGED for pair in pairs.tolist()]
+    return float(times[called].sum() / times.sum())
+
+
+@pytest.mark.parametrize(
+    ("scale", "mean", "dispersion"),
+    first(product((1, 3), (4, 12, 40), (1.0, 1.6)), (1, 4, 1.0), (3, 12, 1.6), (1, 40, 1.6)),
+)
+def test_at_most_one_in_twenty_unchanged_counts_is_called_a_change(dispersion, mean, scale):
+    rng = np.random.default_rng(6)
+    means = np.array([scale * mean, mean])
+    size = (3000, 2)
+    if dispersion == 1:
+        drawn = rng.poisson(means, size)
+    else:
+        drawn = rng.negative_binomial(means / (dispersion - 1), 1 / dispersion, size)
+
+    def verdict_of(before, after):
+        spread = [before, *[0] * (scale - 1)]  # so many quarters
+        return judge_counts(spread, [after], dispersion=dispersion).verdict
+
+    rate = called_by_chance(drawn, verdict_of)
+    assert rate <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 3000)
+    assert rate > 0.005  # and the test is not asleep
+
+
 @pytest.mark.parametrize("cases_each", [(12, 40), *slowly(((50, 50),), ((33, 57),))])
 def test_at_most_one_in_twenty_unchanged_shares_is_called_a_change_whatever_the_share(cases_each):
     """No simulation: every pair of outcomes, with its chance."""
@@ -295,6 +322,22 @@ def test_at_most_one_in_twenty_unchanged_shares_is_called_a_change_whatever_the_
             binom.pmf(np.arange(n_after + 1), n_after, share),
         )
         assert chance[called].sum() <= 0.05
+
+
+@pytest.mark.parametrize("share", [0.1, *slowly(0.5, 0.85)])
+def test_at_most_one_in_twenty_unchanged_surveys_with_design_effect_two_is_called_a_change(share):
+    """400 answers in 80 blocks of 5 that share their mood: 1 + (5 - 1) x 1/4 = 2."""
+    rng = np.random.default_rng(7)
+    moods = rng.beta(3 * share, 3 * (1 - share), (2500, 2, 80))  # within-block correlation 1/4
+    drawn = rng.binomial(5, moods).sum(axis=2)
+
+    def verdict_of(before, after, effect=2.0):
+        first = wave(before / 400, 400, design_effect=effect)
+        then = wave(after / 400, 400, AFTER, design_effect=effect)
+        return assess_change("trust", "up", first, then).verdict
+
+    assert called_by_chance(drawn, verdict_of) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 2500)
+    assert called_by_chance(drawn, lambda b, a: verdict_of(b, a, 1.0)) > 0.1  # where it is not told
 
 
 @given(st.integers(0, 90), st.integers(0, 90), st.sampled_from([1.0, 1.6]), st.floats(0.5, 1.5))
