@@ -169,6 +169,8 @@ def test_a_rise_from_none_is_worse_and_has_no_percent():
 def test_the_direction_says_what_a_rise_is():
     assert judge_counts([30], [70], "down").verdict is MeasureVerdict.WORSE
     assert judge_counts([30], [70], "up").verdict is MeasureVerdict.BETTER
+    assert judge_cases((20, 100), (80, 100)).verdict is MeasureVerdict.BETTER
+    assert judge_cases((80, 100), (20, 100)).verdict is MeasureVerdict.WORSE
     moved = judge_counts([30], [70], "none")
     assert (moved.verdict, str(moved.message)[:6]) == (MeasureVerdict.MOVED, "Change")
 
