@@ -16,8 +16,8 @@ from csa.base.errors import ConflictError, CsaError, ParamError, RoleError
 from csa.city.deployment import ROLES
 from csa.program.actions import answer_change, propose_change, set_action, set_link
 from csa.program.areas import designate
-from csa.program.measures import approve_quarter, define_measure
-from csa.program.plan.measures import Quarter
+from csa.program.measures import add_values, approve_quarter, define_measure
+from csa.program.plan.measures import Quarter, Value
 from csa.program.roles import Person, local_person
 from csa.program.roles import act as sign
 from csa.program.store.engine import open_store
@@ -99,6 +99,21 @@ def test_eight_who_say_the_same_at_once_are_eight_in_the_trail(store, plan):
         assert list(pool.map(tell, whys)) == whys
     assert sorted(entry["why"] for entry in trail(store)) == sorted(whys)
     assert read_records(store).states["1.2.1"].reason == trail(store)[-1]["why"]
+    assert verified(store).is_intact
+
+
+def test_eight_imports_of_one_file_at_once_take_each_value_once(store, plan):
+    values = [Value("recidivism", Quarter(2025, n), value=0.1 * n) for n in (1, 2, 3)]
+
+    def take(n):
+        own = open_store(plain(store))
+        try:
+            return add_values(own, plan, act(why=f"File {n}"), values)
+        finally:
+            own.engine.dispose()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(8))) == len(trail(store)) == len(values)
     assert verified(store).is_intact
 
 
@@ -240,6 +255,22 @@ def test_a_work_plan(lite, plan, candidate):
     assert not records.asked[0].is_public
     assert records.meetings[0].organisations == "Church"
     assert verified(lite).is_intact
+
+
+def test_a_minute_and_a_draft(lite):
+    assert add_minute(lite, act(), "Ask for money.", "1.2.1") == "2026-03-05/1"
+    assert add_minute(lite, act(), "And again.") == "2026-03-05/2"
+    police = local_person("Police")
+    save_draft(lite, local_person(" Police "), "plan", {"text": "half a sen"})
+    save_draft(lite, police, "plan", {"text": "half a sentence"})
+    assert load_draft(lite, police, "plan") == {"text": "half a sentence"}
+    assert (
+        load_draft(lite, local_person("Health"), "plan") == load_draft(None, police, "plan") == {}
+    )
+    save_draft(lite, police, "plan", {})
+    save_draft(lite, police, "plan", {})
+    assert load_draft(lite, police, "plan") == {}
+    assert len(trail(lite)) == 2
 
 
 def test_two_people_of_one_office_have_each_their_draft_and_a_viewer_none(lite):
