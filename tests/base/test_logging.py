@@ -67,11 +67,6 @@ def test_other_libraries_are_left_alone():
 # ---- Refused --------------------------------------------------------------------------------
 
 
-def test_flags_are_given_by_name():
-    with pytest.raises(TypeError):
-        configure_logging(True, False)
-
-
 def test_a_fault_of_ours_keeps_its_traceback_for_machines_too(capsys):
     configure_logging(is_verbose=True, as_json=True)
     try:

@@ -22,20 +22,6 @@ def test_a_month_is_read_as_written():
     assert str(Month(33, 8)) == "0033-08"
 
 
-def test_months_are_added_across_the_turn_of_the_year():
-    assert Month(2020, 11).plus(3) == Month(2021, 2)
-    assert Month(2020, 12).plus(1) == Month(2021, 1)
-    assert Month(2020, 1).plus(-1) == Month(2019, 12)
-    assert Month(2020, 1).plus(-13) == Month(2018, 12)
-    assert Month(2020, 8).plus(0) == Month(2020, 8)
-
-
-def test_three_years_before_february_2024_begin_in_february_2021():
-    period = Period.before(Month(2024, 2), 36)
-    assert period == Period(Month(2021, 2), Month(2024, 2))
-    assert period.months == 36
-
-
 def test_areas_have_two_square_kilometers_at_resolution_10_unless_told():
     params = AreaParams(BLOCK_AND_A_HALF)
     assert (params.resolution, params.max_area_km2, params.is_limited) == (10, 2.0, True)
@@ -143,20 +129,6 @@ def test_a_resolution_of_no_use_in_a_city_is_refused(resolution):
 def test_a_size_limit_that_is_no_size_is_refused(limit_km2):
     with pytest.raises(ParamError, match=rf"max_area_km2 must be 0 .*, not {limit_km2}"):
         AreaParams(BLOCK_AND_A_HALF, max_area_km2=limit_km2)
-
-
-@pytest.mark.parametrize(
-    ("choice", "field"),
-    [
-        (Month(2020, 1), "year"),
-        (Period(Month(2020, 1), Month(2020, 2)), "until"),
-        (BLOCK_AND_A_HALF, "eps_m"),
-        (AreaParams(BLOCK_AND_A_HALF), "resolution"),
-    ],
-)
-def test_a_choice_cannot_be_changed_once_made(choice, field):
-    with pytest.raises(AttributeError):
-        setattr(choice, field, 7)
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -172,22 +172,6 @@ def test_a_flag_that_nobody_knows_is_refused():
 
 
 @REPEATABLE
-@given(st.permutations(range(12)), st.permutations(range(2)))
-def test_the_order_of_columns_and_rows_does_not_matter(columns, rows):
-    check_incidents(table().iloc[rows, columns])
-
-
-@REPEATABLE
-@given(
-    st.sets(st.sampled_from(sorted(set(INCIDENT_COLUMNS) - {"cell_r8"})), min_size=1, max_size=5)
-)
-def test_every_missing_column_is_named_up_to_five(columns):
-    with pytest.raises(TableError) as refused:
-        check_incidents(table().drop(columns=list(columns)))
-    assert all(f"{column}: " in str(refused.value) for column in columns)
-
-
-@REPEATABLE
 @given(st.sampled_from(FAULTS))
 def test_checking_changes_nothing(fault):
     column, values = fault

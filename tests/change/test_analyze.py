@@ -1,7 +1,6 @@
 """What areas and their surroundings did since a start: composed as the methods say."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,17 +193,6 @@ def test_each_change_is_told_and_more_here_is_withheld_where_months_since_chose(
         assert found.pooled.verdicts[-1] is verdict
 
 
-def test_a_fall_of_the_whole_city_is_no_change_of_an_area(tmp_path):
-    lines = steady((8, 4), (8, 4), (24, 12))
-    found = analyze_displacement(
-        locate_incidents(City(*town_of(tmp_path, lines)[::-1]), AreaSettings()),
-        chosen_of(WEST),
-        START,
-    )
-    assert found.pooled.first_alarm is None
-    assert found.pooled.verdicts[-1] is Verdict.NO_CHANGE
-
-
 def test_what_past_years_did_moves_what_is_expected(located):
     past = [past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017)]
     one, two = (
@@ -296,25 +284,6 @@ def test_each_step_is_told(located):
 # ---- At the edge ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("since", "n_months"), [(Month(2016, 2), 48), (Month(2019, 1), 13), (Month(2020, 1), 1)]
-)
-def test_a_leap_february_a_years_turn_and_the_last_month_may_be_the_start(
-    located, testville, since, n_months
-):
-    found = analyze_displacement(located, chosen_of(WEST, EAST), since)
-    slow = counted_slowly(testville[0], WEST | EAST, Period(since, Month(2020, 2)))
-    assert len(found.pooled.verdicts) == len(slow) == n_months
-    assert found.pooled.core.counted[-1] == sum(slow)
-
-
-def test_a_month_without_incidents_adds_nothing(located):
-    found = analyze_displacement(located, chosen_of(WEST, EAST), Month(2018, 6))
-    for track in (found.pooled.core, found.pooled.ring):
-        assert track.counted[1] == track.counted[0]
-        assert track.expectation.mean[1] == track.expectation.mean[0]
-
-
 def test_after_two_years_each_year_has_a_boundary_of_its_own(located):
     found = analyze_displacement(located, chosen_of(WEST), Month(2016, 2))
     assert found.pooled.boundary_z == boundary_z(0.035, 48)
@@ -404,17 +373,6 @@ def test_a_start_after_the_last_whole_month_is_refused(located, since):
     )
 
 
-def test_a_start_within_the_first_year_is_refused(located):
-    with pytest.raises(PeriodError, match="Choose 2015-01 or a later month") as refused:
-        analyze_displacement(located, chosen_of(WEST), Month(2014, 12))
-    assert refused.value.message.key == "displacement.before"
-
-
-def test_two_areas_that_share_a_cell_are_refused(located):
-    with pytest.raises(ParamError, match="Areas 1 and 2 share a cell"):
-        analyze_displacement(located, chosen_of(WEST, disk(cell_at(KNOT), 0)))
-
-
 # ---- True in general -----------------------------------------------------------------------
 
 
@@ -443,54 +401,3 @@ def test_what_came_after_the_start_changes_nothing_that_was_expected_of_before(
             a, b = (getattr(getattr(each, usual), name).tolist() for each in found)
             assert a == b
     assert plain(one)[0] != plain(two)[0]
-
-
-def test_neither_the_order_of_rows_nor_their_numbers_change_anything(testville, located):
-    dataset, config = testville
-    order = np.random.default_rng(3).permutation(len(dataset.incidents))
-    shuffled = dataset.incidents.iloc[order].reset_index(drop=True)
-    renumbered = shuffled.assign(incident_id=[f"x{n}" for n in range(len(shuffled))])
-    wanted = plain(analyze_displacement(located, chosen_of(WEST, EAST), SINCE))
-    for table in (shuffled, renumbered):
-        other = locate_incidents(
-            City(config, replace(dataset, incidents=table)), AreaSettings(), located.cover
-        )
-        assert plain(analyze_displacement(other, chosen_of(WEST, EAST), SINCE)) == wanted
-
-
-def test_the_order_of_areas_changes_their_order_alone(located):
-    one, two = (
-        analyze_displacement(located, chosen_of(*areas), SINCE)
-        for areas in ((WEST, EAST), (EAST, WEST))
-    )
-    for a, b in zip((one.pooled, *one.by_area), (two.pooled, *two.by_area[::-1]), strict=True):
-        assert a.verdicts == b.verdicts
-        assert a.core.counted.tolist() == b.core.counted.tolist()
-        assert a.core.expectation.mean == pytest.approx(b.core.expectation.mean)
-
-
-def test_incidents_without_a_place_or_outside_change_nothing(testville, located):
-    dataset, config = testville
-    table = dataset.incidents
-    is_inside = table["lon"].notna() & ~table["flags"].str.contains("outside_study_area")
-    inside = replace(dataset, incidents=table[is_inside].reset_index(drop=True))
-    other = locate_incidents(City(config, inside), AreaSettings(), located.cover)
-    areas = chosen_of(WEST, EAST)
-    assert plain(analyze_displacement(other, areas, SINCE)) == plain(
-        analyze_displacement(located, areas, SINCE)
-    )
-
-
-def test_where_only_homicides_are_counted_only_they_are_followed(testville):
-    dataset, config = testville
-    killed = dataset.incidents[dataset.incidents["kind"] == "homicide"]
-    only = replace(dataset, incidents=killed.reset_index(drop=True))
-    one = analyze_displacement(
-        locate_incidents(City(config, dataset), AreaSettings(kinds=("homicide",))),
-        chosen_of(WEST),
-        SINCE,
-    )
-    two = analyze_displacement(
-        locate_incidents(City(config, only), AreaSettings()), chosen_of(WEST), SINCE
-    )
-    assert plain(one) == plain(two)

@@ -11,7 +11,6 @@ from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.change.analyze import analyze_displacement
 from csa.change.sentences import answers, name_all, state_change
-from csa.city.preregistration import Verdict
 from csa.city.selection import AreaVersion
 
 FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
@@ -109,30 +108,12 @@ def test_adding_redrawing_or_retiring_another_changes_nothing_that_was_told(loca
     alike(turned.by_area[1], west, 12)
 
 
-def test_a_month_that_was_told_stays_told_when_another_area_begins(located):
-    before = analyze_displacement(located, served((AreaVersion(WEST, FIRST),)))
-    lives = [(AreaVersion(WEST, FIRST),), (AreaVersion(EAST, LATER),)]
-    after = analyze_displacement(located, served(*lives))
-    np.testing.assert_array_equal(before.pooled.core.counted[:12], after.pooled.core.counted[:12])
-    np.testing.assert_allclose(
-        before.pooled.core.expectation.mean[:12], after.pooled.core.expectation.mean[:12]
-    )
-
-
 def test_alarms_are_no_more_frequent_than_is_said(staggered):
     """The first alone has 5 in 100, the second half of 1, all together 4, e-values 2."""
     assert staggered.alarm_chance == pytest.approx(0.05 + 0.005 + 0.04 + 0.02)
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_before_its_day_an_area_says_nothing(staggered):
-    late = staggered.by_area[1].later(12)
-    assert late.core.counted[:12].tolist() == [0] * 12
-    assert not late.core.has_enough[:12].any()
-    assert set(late.verdicts[:12]) == {Verdict.TOO_FEW}
-    assert late.verdicts[12:] == staggered.by_area[1].verdicts
 
 
 def test_a_start_that_is_given_is_that_of_all(located):

@@ -19,7 +19,7 @@ from tests.change.followed import (
     disk,
     steady,
 )
-from tests.towns import KNOT, town_of, with_other_future
+from tests.towns import KNOT, town_of
 
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
@@ -204,18 +204,6 @@ def test_before_is_two_years_or_what_there_is(located, since, start):
     assert pooled.before == Period(start, since)
 
 
-def test_a_short_before_counts_by_its_length(located):
-    displaced = analyze_displacement(located, chosen_of(WEST), Month(2015, 6))
-    pooled, _ = measure_evidence(located, displaced, as_rest(displaced))
-    longer = 17 / 56
-    (before, after), (c_before, c_after) = pooled.core, pooled.control
-    estimate, _ = slow_part(
-        [(1, after), (-1, before), (-1, c_after), (1, c_before)],
-        [1, longer, pooled.control_weight, longer * pooled.control_weight],
-    )
-    assert pooled.wdd.local.estimate == pytest.approx(estimate)
-
-
 def test_an_area_without_a_ring_has_its_own_part_alone_and_no_quotient(located):
     inner = frozenset({cell_at(KNOT)})
     displaced = analyze_displacement(
@@ -255,12 +243,6 @@ def test_a_ring_in_which_nothing_ever_came_is_no_part_of_the_difference(falling)
     assert (pooled.wdd.total, pooled.wdd.displacement) == (None, None)
 
 
-def test_a_start_in_the_last_month_compares_it_with_two_years(located):
-    displaced = analyze_displacement(located, chosen_of(WEST, EAST), Month(2020, 1))
-    pooled, _ = measure_evidence(located, displaced, as_rest(displaced))
-    assert (pooled.before.months, pooled.after.months) == (24, 1)
-
-
 def test_with_one_earlier_year_nothing_is_usual_of_a_month(testville):
     dataset, config = testville
     young = replace(dataset, report={**dataset.report, "data_from": "2018-12-01"})
@@ -270,63 +252,3 @@ def test_with_one_earlier_year_nothing_is_usual_of_a_month(testville):
 
 
 # ---- True in general -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
-def test_what_comes_after_changes_no_count_and_no_weight_of_before(
-    testville, located, displaced, controls, measured, way
-):
-    dataset, config = testville
-    changed = locate_incidents(
-        City(config, with_other_future(dataset, SINCE, way)), AreaSettings(), located.cover
-    )
-    # The places that are followed stay: only what is counted in them is other.
-    other = measure_evidence(changed, displaced, controls)
-    for one, two in zip((measured[0], *measured[1]), (other[0], *other[1]), strict=True):
-        assert (one.before, one.control_weight) == (two.before, two.control_weight)
-        assert (one.core[0], one.ring[0], one.control[0]) == (
-            two.core[0],
-            two.ring[0],
-            two.control[0],
-        )
-        times = {"gone": 0, "tripled": 3}.get(way)
-        if times is not None:
-            assert two.core[1] == times * one.core[1]
-            assert two.control[1] == times * one.control[1]
-
-
-def test_a_control_twice_as_large_and_alike_gives_the_same_difference(falling):
-    displaced = analyze_displacement(falling, chosen_of(WEST), START)
-    rest = displaced.places.zones.rest
-    once, twice = (
-        measure_evidence(
-            falling,
-            displaced,
-            Controls(Control(cells, None), (Control(cells, None),), is_known=False),
-        )[0]
-        for cells in (rest, np.concatenate([rest, rest]))
-    )
-    assert twice.control == tuple(2 * n for n in once.control)
-    assert twice.control_weight == pytest.approx(2 * once.control_weight)
-    assert twice.wdd.total.estimate == pytest.approx(once.wdd.total.estimate)
-    assert twice.wdd.total.se < once.wdd.total.se
-
-
-def test_neither_the_order_of_rows_nor_incidents_without_a_place_change_a_number(
-    testville, located, displaced, controls, measured
-):
-    dataset, config = testville
-    order = np.random.default_rng(4).permutation(len(dataset.incidents))
-    table = dataset.incidents.iloc[order]
-    table = table[table["lon"].notna()].reset_index(drop=True)
-    other = locate_incidents(
-        City(config, replace(dataset, incidents=table)), AreaSettings(), located.cover
-    )
-    assert measure_evidence(other, displaced, controls) == measured
-
-
-def test_of_so_few_a_month_no_range_is_given_however_much_counts_vary(located, displaced):
-    varied = replace(displaced, dispersion=replace(displaced.dispersion, value=4.0))
-    calm, wild = compare_newest(located, displaced), compare_newest(located, varied)
-    assert {calm.low, calm.high, wild.low, wild.high} == {None}
-    assert (wild.usual, wild.incidents) == (calm.usual, calm.incidents)

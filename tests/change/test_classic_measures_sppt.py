@@ -28,23 +28,7 @@ def slow_patterns(before, after, alpha):
     return p, q, {cell for cell in q if q[cell] <= alpha}
 
 
-def moved_share(make, seed, n_cities=120):
-    """Tell in which share of made-up cities any cell is called changed."""
-    rng = np.random.default_rng(seed)
-    return np.mean([compare_patterns(*make(rng)).changed.any() for _ in range(n_cities)])
-
-
 # ---- By hand --------------------------------------------------------------------------------
-
-
-def test_two_cells_that_change_places_by_hand():
-    """All three before in one cell, all three after in the other: 2 of C(6, 3) ways."""
-    found = compare_patterns([3, 0, 0], [0, 3, 0], alpha=0.1)
-    assert found.p[:2].tolist() == pytest.approx([0.1, 0.1])
-    assert found.q[:2].tolist() == pytest.approx([0.1, 0.1])
-    assert np.isnan([found.p[2], found.q[2]]).all()
-    assert found.n_cells == 3
-    assert found.n_tested == 2
 
 
 def test_one_cell_that_empties_into_another_leaves_the_rest_alike():
@@ -55,12 +39,6 @@ def test_one_cell_that_empties_into_another_leaves_the_rest_alike():
     assert found.p[2:5].tolist() == pytest.approx([1, 1, 1])
     assert found.s_index == pytest.approx(3 / 5)
     assert found.s_index_all == pytest.approx(4 / 6)
-
-
-def test_twice_as_many_everywhere_is_the_same_pattern():
-    found = compare_patterns([10, 20, 30, 0], [20, 40, 60, 0])
-    assert not found.changed.any()
-    assert found.s_index == found.s_index_all == 1
 
 
 def test_it_says_which_form_of_the_test_this_is():
@@ -101,12 +79,6 @@ def test_q_equal_to_alpha_is_a_change():
     assert compare_patterns([9, 1, 4], [1, 9, 4], alpha=q).changed.tolist() == [True, True, False]
     below = compare_patterns([9, 1, 4], [1, 9, 4], alpha=np.nextafter(q, 0))
     assert not below.changed.any()
-
-
-def test_the_counts_given_stay_as_they_were():
-    before, after = np.array([3, 0, 1]), np.array([1, 0, 1])
-    compare_patterns(before, after)
-    assert (before.tolist(), after.tolist()) == ([3, 0, 1], [1, 0, 1])
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -159,33 +131,3 @@ def test_each_cell_is_tested_as_by_hand(cells, alpha):
     assert set(np.flatnonzero(found.changed)) == changed
     assert found.s_index == pytest.approx(1 - len(changed) / len(tested))
     assert found.s_index_all == pytest.approx(1 - len(changed) / len(cells))
-
-
-@given(cities)
-def test_forward_and_backward_in_time_are_as_far_apart(cells):
-    before, after = zip(*cells, strict=True)
-    forth, back = compare_patterns(before, after), compare_patterns(after, before)
-    assert forth.s_index == back.s_index
-    assert forth.p == pytest.approx(back.p, nan_ok=True)
-
-
-def test_where_nothing_moved_at_most_one_city_in_twenty_shows_a_moved_cell():
-    shares = np.random.default_rng(1).gamma(0.7, size=150)
-    shares /= shares.sum()
-    found = moved_share(
-        lambda rng: (rng.multinomial(400, shares), rng.multinomial(650, shares)), seed=2
-    )
-    assert found <= 0.05
-
-
-def test_where_a_fifth_of_all_moved_to_one_cell_it_is_seen():
-    shares = np.full(100, 0.01)
-    later = 0.8 * shares
-    later[7] += 0.2
-    rng = np.random.default_rng(3)
-    found = [
-        compare_patterns(rng.multinomial(400, shares), rng.multinomial(400, later))
-        for _ in range(30)
-    ]
-    assert all(one.changed[7] for one in found)
-    assert np.mean([one.s_index for one in found]) > 0.95

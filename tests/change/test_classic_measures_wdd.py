@@ -6,40 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kstest, norm
+from scipy.stats import norm
 
 from csa.base.errors import ParamError
 from csa.change.classic_measures import WeightedChange, measure_wdd, measure_wdq
 
 TREATED, CONTROL = WeightedChange(207, 110), WeightedChange(308, 318)
 RING, RING_CONTROL = WeightedChange(178, 157), WeightedChange(150, 140)
-N_CITIES = 2000
-
-
-def simulate(means, weights, seed, *, is_shared=False, **options):
-    """Draw Poisson counts around means; give the totals' and local parts' z and whether held.
-
-    Means and weights are of (before, after) for treated, control, ring and ring's control.
-    """
-    rng = np.random.default_rng(seed)
-    truth = [a / wa - b / wb for (b, a), (wb, wa) in zip(means, weights, strict=True)]
-    true_local = truth[0] - truth[1]
-    true_total = true_local + truth[2] - truth[3]
-    z, held = [], []
-    for _ in range(N_CITIES):
-        counts = [rng.poisson(pair).tolist() for pair in means]
-        if is_shared:
-            counts[3] = counts[1]
-        changes = [WeightedChange(*pair, *both) for pair, both in zip(counts, weights, strict=True)]
-        found = measure_wdd(*changes, **options)
-        z.append((found.total.estimate - true_total) / found.total.se)
-        held.append(
-            [
-                part.low <= true <= part.high
-                for part, true in ((found.total, true_total), (found.local, true_local))
-            ]
-        )
-    return np.array(z), np.mean(held, axis=0)
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -58,64 +31,12 @@ def test_the_papers_difference_and_its_parts_as_printed():
     assert (found.dispersion, found.coverage) == (1, 0.95)
 
 
-def test_unequal_periods_as_printed():
-    """Before is twice as long: 80 / 2 - 20 fewer, 100 / 2 - 50 in the control."""
-    found = measure_wdd(WeightedChange(80, 20, 2, 1), WeightedChange(100, 50, 2, 1))
-    assert found.local.estimate == -20
-    assert found.local.se == pytest.approx(10.72381, abs=1e-5)
-    assert found.local.z == pytest.approx(-20 / 10.72381, abs=1e-5)
-
-
-def test_each_count_is_divided_by_its_own_weight():
-    found = measure_wdd(
-        WeightedChange(10, 20, 2, 5),
-        WeightedChange(30, 8, 3, 4),
-        WeightedChange(14, 9, 7, 3),
-        WeightedChange(4, 25, 1, 10),
-    )
-    assert found.local.estimate == pytest.approx((4 - 5) - (2 - 10))
-    assert found.local.se == pytest.approx(math.sqrt(10 / 4 + 20 / 25 + 30 / 9 + 8 / 16))
-    assert found.displacement.estimate == pytest.approx((3 - 2) - (2.5 - 4))
-    assert found.displacement.se == pytest.approx(math.sqrt(14 / 49 + 1 + 4 + 25 / 100))
-    assert found.total.estimate == pytest.approx(7 + 2.5)
-    assert found.total.se == pytest.approx(math.hypot(found.local.se, found.displacement.se))
-
-
-def test_counts_that_vary_more_than_chance_have_wider_intervals():
-    usual = measure_wdd(TREATED, CONTROL, RING, RING_CONTROL)
-    wider = measure_wdd(TREATED, CONTROL, RING, RING_CONTROL, dispersion=2.25)
-    assert wider.dispersion == 2.25
-    for one, other in ((usual.total, wider.total), (usual.local, wider.local)):
-        assert other.estimate == one.estimate
-        assert other.se == pytest.approx(1.5 * one.se)
-        assert other.z == pytest.approx(one.z / 1.5)
-        assert other.high - other.low == pytest.approx(1.5 * (one.high - one.low))
-    assert wider.displacement.se == pytest.approx(37.5)
-
-
-def test_incidents_of_a_shared_control_count_once_with_both_weights():
-    """4 (1/2 + 1)^2 before and 9 (1/3 + 1/2)^2 after; treated and ring 1 each, four times."""
-    treated, ring = WeightedChange(1, 1), WeightedChange(1, 1)
-    control, ring_control = WeightedChange(4, 9, 2, 3), WeightedChange(4, 9, 1, 2)
-    found = measure_wdd(treated, control, ring, ring_control, shared_control=True)
-    assert found.total.se == pytest.approx(math.sqrt(4 + 4 * 1.5**2 + 9 * (5 / 6) ** 2))
-    apart = measure_wdd(treated, control, ring, ring_control)
-    assert found.total.estimate == apart.total.estimate
-    assert (found.local, found.displacement) == (apart.local, apart.displacement)
-    assert apart.total.se == pytest.approx(math.sqrt(4 + 1 + 4 + 1 + 9 / 4))
-
-
 def test_the_papers_quotient_as_printed():
     found = measure_wdq(
         WeightedChange(207, 110), WeightedChange(178, 157), WeightedChange(308, 318)
     )
     assert found.value == pytest.approx(0.2581857, abs=1e-7)
     assert found.reason is None
-
-
-def test_where_as_many_came_next_door_as_went_the_quotient_is_minus_one():
-    found = measure_wdq(WeightedChange(60, 40), WeightedChange(30, 50), WeightedChange(100, 100))
-    assert found.value == -1
 
 
 def test_areas_that_kept_up_with_their_control_have_no_quotient_as_printed():
@@ -151,12 +72,6 @@ def test_a_control_without_any_incident_before_or_after_has_no_quotient():
         assert found.value is None
         assert found.reason.key == "displacement.wdq_no_control"
         assert "none after" in str(found.reason)
-
-
-def test_areas_that_rose_have_no_quotient():
-    found = measure_wdq(WeightedChange(50, 90), RING, WeightedChange(100, 100))
-    assert found.value is None
-    assert found.reason.key == "displacement.wdq_no_fall"
 
 
 def test_areas_and_rings_without_any_incident_after_have_a_quotient():
@@ -276,51 +191,3 @@ def test_the_quotient_is_its_printed_formula(a0, a1, b0, b1, c0, c1):
         assert found.value is None
     else:
         assert found.value == pytest.approx((b1 / c1 - b0 / c0) / (a1 / c1 - a0 / c0), abs=1e-6)
-
-
-EVEN = [(1, 1)] * 4
-
-
-@pytest.mark.parametrize(
-    ("means", "weights"),
-    [
-        ([(200, 120), (300, 310), (180, 160), (150, 140)], EVEN),
-        ([(25, 25), (60, 60), (25, 25), (60, 60)], EVEN),
-        ([(200, 60), (300, 150), (90, 45), (80, 40)], [(2, 1)] * 4),
-        ([(200, 60), (900, 450), (90, 45), (600, 300)], [(2, 1), (6, 3), (2, 1), (8, 4)]),
-    ],
-)
-def test_nineteen_of_twenty_intervals_hold_the_true_difference(means, weights):
-    z, held = simulate(means, weights, seed=20261125)
-    assert held == pytest.approx([0.95, 0.95], abs=0.015)
-    assert np.std(z) == pytest.approx(1, abs=0.05)
-    assert np.mean(z) == pytest.approx(0, abs=0.08)
-
-
-def test_where_nothing_changed_z_is_normal():
-    z, _ = simulate([(100, 100), (100, 100), (80, 80), (90, 90)], EVEN, seed=6)
-    assert kstest(z, "norm").pvalue > 0.01
-
-
-def test_a_shared_control_needs_to_be_told():
-    means = [(100, 100), (150, 150), (100, 100), (150, 150)]
-    weights = [(1, 1), (1.5, 1.5), (1, 1), (0.75, 0.75)]
-    z, held = simulate(means, weights, seed=8, is_shared=True, shared_control=True)
-    assert held == pytest.approx([0.95, 0.95], abs=0.015)
-    assert np.std(z) == pytest.approx(1, abs=0.05)
-    wrong, missed = simulate(means, weights, seed=8, is_shared=True)
-    assert np.std(wrong) > 1.15
-    assert missed[0] < 0.92
-
-
-def test_counts_of_a_known_dispersion_keep_the_promise_of_their_intervals():
-    rng = np.random.default_rng(9)
-    held = {1.0: 0, 1.6: 0}
-    for _ in range(N_CITIES):
-        drawn = rng.negative_binomial(150 / 0.6, 1 / 1.6, 8).tolist()
-        places = [WeightedChange(*drawn[at : at + 2]) for at in range(0, 8, 2)]
-        for dispersion in held:
-            total = measure_wdd(*places, dispersion=dispersion).total
-            held[dispersion] += total.low <= 0 <= total.high
-    assert held[1.6] / N_CITIES == pytest.approx(0.95, abs=0.015)
-    assert held[1.0] / N_CITIES < 0.90

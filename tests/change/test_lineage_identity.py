@@ -48,22 +48,6 @@ def followed(*shapes):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_jaccard_by_hand():
-    assert jaccard(row(0, 4), row(2, 4)) == 2 / 6
-    assert jaccard(row(0, 4), row(0, 4)) == 1
-    assert jaccard(row(0, 4), row(9, 1)) == 0
-
-
-def test_two_areas_persist_and_a_third_is_new():
-    assert told([row(0, 5), row(20, 5)], [row(10, 3), row(21, 5), row(0, 5)]) == [
-        (0, 1, 1, "first"),
-        (0, 2, 1, "first"),
-        (1, 1, 1, "persists"),
-        (1, 2, 2, "redrawn"),
-        (1, 3, 1, "new"),
-    ]
-
-
 def test_an_area_grows_and_shrinks_by_more_than_a_fifth_since_its_version():
     assert followed(row(0, 10), row(0, 12)) == [(1, "persists")]
     assert followed(row(0, 20), row(0, 25)) == [(2, "grew")]  # Jaccard is still .8
@@ -155,11 +139,6 @@ def test_what_merged_and_is_split_again_has_its_old_track():
     ]
 
 
-def test_tracks_that_left_in_different_months_are_all_remembered():
-    both = [row(0, 5), row(9, 5)]
-    assert told(both, [row(9, 5)], [], both)[-2:] == [(3, 1, 1, "back"), (3, 2, 1, "back")]
-
-
 def test_a_part_of_a_split_area_that_took_in_another_is_called_merged():
     seen = track_ids(windows([row(0, 10), row(10, 3)], [row(0, 3), row(3, 10)]))[2:]
     assert [(one.track, one.change, one.from_tracks) for one in seen] == [
@@ -221,11 +200,6 @@ def test_a_track_that_left_twice_is_remembered_from_the_second_time():
     months = [[row(0, 5)], [], [row(0, 5)], *[[] for _ in range(12)], [row(0, 5)]]
     assert told(*months)[-1] == (15, 1, 1, "back")
     assert told([row(0, 5)], [], [row(2, 3)], [], [row(3, 2)])[-1] == (4, 1, 3, "back")
-
-
-def test_a_number_is_never_used_again():
-    months = [[row(0, 5)], *[[] for _ in range(20)], [row(50, 5)]]
-    assert told(*months)[-1][1] == 2
 
 
 def test_exactly_half_the_same_is_the_same_and_the_lower_number_goes_first():

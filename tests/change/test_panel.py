@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import nbinom
 from tests.change.followed import (
@@ -39,7 +38,6 @@ from csa.change.zoning import Control
 from csa.city.dataset import City
 
 WINDOW = Period.before(SINCE, 36)
-SINCE_DAY = f"{SINCE}-01"
 PARTS = ("core", "ring", "rest", "unlocated", "outside")
 
 
@@ -291,13 +289,6 @@ def test_beside_the_newest_month_stand_only_years_that_the_data_have(testville, 
     assert rows.items() <= whole.items()
 
 
-def test_one_area_alone_is_told_as_all_together_and_by_itself(located):
-    displaced = analyze_displacement(located, chosen_of(WEST), SINCE)
-    rows = build_quarters(located, displaced).drop(columns="area_id")
-    half = len(rows) // 2
-    assert rows[:half].equals(rows[half:].reset_index(drop=True))
-
-
 def test_a_ring_without_a_cell_has_no_quarters_but_zeros_in_the_panel(located):
     inner = frozenset({cell_at(KNOT)})
     displaced = analyze_displacement(
@@ -372,33 +363,6 @@ def test_a_control_that_is_not_close_is_all_of_the_rest(testville, located):
     assert found.single[0].cells.tolist() == displaced.places.zones.rest.tolist()
 
 
-def test_half_a_place_is_none(testville, located, panel):
-    table = testville[0].incidents.copy()
-    is_west = table["cell_r10"] == f"{cell_at(KNOT):x}"
-    first = table.index[is_west & (table["occurred_at"] >= SINCE_DAY)][0]
-    table.loc[first, "lat"] = np.nan
-    other = locate_incidents(
-        City(testville[1], replace(testville[0], incidents=table)), AreaSettings(), located.cover
-    )
-    displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
-    again = build_panel(other, displaced, match_controls(other, displaced))
-    apart = (again["incidents"] - panel["incidents"]).groupby(panel["zone"]).sum()
-    assert apart.drop("control").to_dict() == {
-        "core": -1, "ring": 0, "rest": 0, "unlocated": 1, "outside": 0,
-    }  # fmt: skip
-
-
-def test_homicides_alone_add_up_too(testville):
-    dataset, config = testville
-    located = locate_incidents(City(config, dataset), AreaSettings(kinds=("homicide",)))
-    displaced = analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
-    panel = build_panel(located, displaced, match_controls(located, displaced))
-    parts = panel[panel["zone"].isin(PARTS)].groupby("month")[["incidents", "homicides"]].sum()
-    _, homicides = monthly(dataset.incidents)
-    for month, row in parts.iterrows():
-        assert row.tolist() == [homicides.get(month, 0)] * 2
-
-
 # ---- True in general -----------------------------------------------------------------------
 
 
@@ -425,22 +389,6 @@ def test_what_came_in_the_months_that_chose_the_areas_changes_no_control(testvil
     wanted = matched(dataset)
     assert matched(later) == matched(fewer) == wanted
     assert matched(early) != wanted  # so that the test could see a leak
-
-
-def test_neither_the_order_of_rows_nor_their_numbers_change_a_table(
-    testville, located, panel, quarters
-):
-    dataset, config = testville
-    order = np.random.default_rng(8).permutation(len(dataset.incidents))
-    table = dataset.incidents.iloc[order].reset_index(drop=True)
-    table["incident_id"] = [f"x{n}" for n in range(len(table))]
-    other = locate_incidents(
-        City(config, replace(dataset, incidents=table)), AreaSettings(), located.cover
-    )
-    displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
-    again = build_panel(other, displaced, match_controls(other, displaced))
-    pd.testing.assert_frame_equal(again, panel)
-    pd.testing.assert_frame_equal(build_quarters(other, displaced), quarters)
 
 
 def test_other_controls_change_only_their_own_rows(located, displaced, panel):

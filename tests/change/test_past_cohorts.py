@@ -205,11 +205,6 @@ def test_a_past_year_without_any_area_tells_nothing(located, testville):
     assert none == ()
 
 
-def test_where_none_was_ever_made_nothing_is_known(testville, tmp_path):
-    dataset, config = testville
-    assert load_past(City(config, dataset, tmp_path), AreaSettings()) is None
-
-
 # ---- Refused -------------------------------------------------------------------------------
 
 
@@ -286,24 +281,6 @@ def test_what_came_later_changes_nothing_of_past_starts_but_the_months_since(
         assert (one.core_before, one.rest_before) == (two.core_before, two.rest_before)
         assert one.core.monthly[:known].tolist() == two.core.monthly[:known].tolist()
     assert past_to_plain(past) != past_to_plain(other)
-
-
-@pytest.mark.long
-def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
-    testville, located, past, tmp_path
-):
-    dataset, config = testville
-    order = np.random.default_rng(2).permutation(len(dataset.incidents))
-    table = dataset.incidents.iloc[order].reset_index(drop=True)
-    shuffled = locate_incidents(
-        City(config, replace(dataset, incidents=table)), AreaSettings(), located.cover
-    )
-    again = measure_past_cohorts(shuffled, AreaSettings(), AREAS)
-    save_past(again, City(config, dataset, tmp_path / "a"), AreaSettings())
-    save_past(past, City(config, dataset, tmp_path / "b"), AreaSettings())
-    one, two = (next((tmp_path / name).rglob(f"{NAME}*.json")) for name in ("a", "b"))
-    assert one.read_bytes() == two.read_bytes()
-    assert json.loads(one.read_text())["kind"] == "what areas did after past years"
 
 
 @pytest.mark.long

@@ -133,23 +133,3 @@ def test_without_a_ring_only_the_areas_have_ratios_before(located):
 
 
 # ---- True in general -----------------------------------------------------------------------
-
-
-def test_neither_the_order_of_candidates_nor_what_came_elsewhere_changes_the_rank(
-    located, displaced
-):
-    turned = rank_among_unserved(located, displaced, CANDIDATES[::-1])
-    assert turned == rank_among_unserved(located, displaced, CANDIDATES)
-
-
-def test_what_came_before_the_start_is_the_same_whatever_came_after(located):
-    for until in (Month(2019, 2), Month(2018, 2)):
-        displaced = analyze_displacement(located, chosen_of(WEST, EAST), until)
-        found = ratios_before(build_quarters(located, displaced))
-        assert len(found) == 8
-        assert found["quarter"].max() < str(until)
-        total = (WEST | EAST, Period.before(until, 24))
-        slow = sum(counted_slowly(located.dataset, *total))
-        rows = build_quarters(located, displaced)
-        before = rows[(rows["area_id"] == "") & (rows["zone"] == "core") & ~rows["is_after"]]
-        assert (found["core_ratio"].to_numpy() * before["expected"]).sum() == pytest.approx(slow)

@@ -78,12 +78,6 @@ def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
         )
 
 
-def test_the_verdict_is_that_of_the_last_month(displaced):
-    last = replace(displaced.pooled, verdicts=(*displaced.pooled.verdicts[:-1], Verdict.MORE_NEXT))
-    assert last.verdicts[-2] != last.verdicts[-1]
-    assert answers(replace(displaced, pooled=last))["pooled"]["verdict"] == Verdict.MORE_NEXT
-
-
 def test_it_moved_somewhere_where_one_area_shows_it_and_all_together_do_not(displaced):
     first, second = displaced.by_area
     moved = replace(first, verdicts=(*first.verdicts[:-1], Verdict.FEWER_MOVED))

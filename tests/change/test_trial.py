@@ -1,6 +1,8 @@
 """What a drawn start order shows: exact by its own orders, and seldom an effect by chance."""
 
+import json
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.properties import examples
 
-from csa.base.errors import ParamError, TableError
-from csa.change.trial import MAX_ORDERS, TrialDesign, measure_trial
+from csa.base.errors import ParamError, SourceError, TableError
+from csa.base.message import msg
+from csa.change.trial import KEPT_NAME, KIND, MAX_ORDERS, TrialDesign, list_trials, measure_trial
+from csa.city.dataset import open_city
+from csa.city.loading import load_city
 
 general = examples(2)
 PAIRS = TrialDesign((1, 1, 2, 2), (1, 2, 1, 2), n_waves=2, months_between=6)
@@ -190,3 +195,56 @@ def test_the_interval_holds_the_true_ratio_9_times_in_10_and_a_planted_halving_i
         found_fewer += effect.verdict == "fewer"
     assert 0.86 <= held / 300 <= 0.96
     assert found_fewer / 300 > 0.85
+
+
+WHOLE = {
+    "kind": KIND,
+    "format_version": 1,
+    "city": "sample",
+    "entrants_sha256": "0" * 64,
+    "first_start": "2020-03",
+    "through": "2020-06",
+}
+
+
+@pytest.fixture
+def city(root, sample_folder, tmp_path):
+    """The sample, its stored results in a folder of the test's own."""
+    return replace(
+        open_city(load_city(root / "config" / "sample.toml"), sample_folder), folder=tmp_path
+    )
+
+
+@pytest.fixture
+def write(city):
+    def call(name, account):
+        path = city.folder / "kept" / f"{KEPT_NAME}-{name}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(account))
+        return path
+
+    return call
+
+
+def test_of_each_draw_the_newest_is_listed_in_order_of_the_starts(city, write):
+    later = WHOLE | {"through": "2020-07"}
+    other = WHOLE | {"entrants_sha256": "1" * 64, "first_start": "2020-01"}
+    for name, account in (("a", WHOLE), ("b", later), ("c", other)):
+        write(name, account)
+    assert list_trials(city) == [other, later]
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        *({name: one for name, one in WHOLE.items() if name != lost} for lost in WHOLE),
+        WHOLE | {"city": "elsewhere"},
+        WHOLE | {"format_version": 2},
+        [],
+    ],
+)
+def test_one_that_is_damaged_gets_its_sentence(city, write, account):
+    path = write("a", account)
+    with pytest.raises(SourceError) as refused:
+        list_trials(city)
+    assert refused.value.message == msg("backtest.damaged", path=path)

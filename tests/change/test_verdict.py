@@ -26,7 +26,6 @@ from csa.change.verdict import (
     BY_SIGN,
     AreaResult,
     Look,
-    expect,
     follow_net,
     last_net_test,
     moved_share,
@@ -92,31 +91,6 @@ def test_the_verdicts_are_a_closed_set_of_fourteen_and_eleven_claim_a_change():
     }
 
 
-def test_what_is_expected_by_hand():
-    """120 in 24 months, while the rest went from 1,000 to 250: 30; times .9, 27."""
-    usual = as_usual(1, 0.9, 0.05)
-    made = expect(Baseline(120.0, 90.0), 1000, np.array([250]), usual, 1.6)
-    assert made.mean[0] == pytest.approx(27.0)
-    error = 1.6 * (90 / 120**2 + 1 / 1000 + 1 / 250) + 0.05**2
-    assert made.relative_error[0] == pytest.approx(math.sqrt(error))
-    assert made.dispersion == 1.6
-
-
-def test_a_track_by_hand():
-    monthly, compared = np.array([12, 8, 30]), RestOfCity(1000, np.array([100, 100, 200]))
-    track = follow(monthly, Baseline(120.0, 0.0), compared, as_usual(3), 1.0, 2.0)
-    assert track.counted.tolist() == [12, 20, 50]
-    assert track.expectation.mean == pytest.approx([12.0, 24.0, 48.0])
-    assert track.has_enough.tolist() == [True, True, True]
-    assert track.boundary_z.tolist() == [2.0] * 3
-    for month, rest in enumerate((100, 200, 400)):
-        mean = track.expectation.mean[month]
-        variance = mean + mean**2 * (1 / 1000 + 1 / rest)
-        assert (track.bound_low[month], track.bound_high[month]) == slow_bounds(mean, variance, 2.0)
-    assert track.sign.tolist() == [0, 0, 0]
-    assert track.z[0] == pytest.approx(0.0, abs=0.2)
-
-
 def net_of(core, ring, error):
     """Follow an area and its ring: 300 expected in one, 600 in the other, as the rest went."""
     rest = RestOfCity(3000, np.array([600, 900]))
@@ -173,15 +147,6 @@ def test_where_more_came_nearby_nothing_is_said_of_what_lies_within():
     assert {one.n_within for one in found.looks} == {0}
 
 
-def test_core_and_ring_together_are_asked_at_the_twelfth_month_itself():
-    """After eleven months it was fewer in both; in the twelfth 300 were counted next door."""
-    core = track_of([50] * 12, 1000 / 12, error=0.05, line=3.0)
-    ring = track_of([83] * 11 + [300], 1000 / 12, error=0.05, line=3.0)
-    found = judge(core, ring, net_error=0.05)
-    assert found.net.sign[10:].tolist() == [-1, 0]
-    assert found.verdicts[-1] is Verdict.FEWER_MOVED
-
-
 @pytest.mark.parametrize(("months", "look"), [(1, 0), (11, 0), (12, 12), (23, 12), (24, 24)])
 def test_core_and_ring_are_asked_together_once_a_year(months, look):
     assert last_net_test(months) == look
@@ -194,20 +159,6 @@ def test_what_was_once_shown_is_kept_though_the_sum_has_come_back_within_the_bou
     assert judged.verdicts == (Verdict.NO_CHANGE,) * 7 + (Verdict.FEWER_UNKNOWN,) * 17
     assert [judged.shown_before(at) for at in (6, 7, 18, 19, 23)] == [None, None, None, 18, 18]
     assert set(judged.ended) == {None}
-
-
-def test_what_was_told_in_two_years_stays_told_in_the_third():
-    """A sum just beyond the line of 24 looks: drawn anew for 36 it was no alarm any more."""
-    compared, base = RestOfCity(3600, np.full(36, 100)), Baseline(3600.0, 0.0)
-    monthly = np.zeros(36, dtype=np.int64)
-    line = line_of(0.032, 36)
-    once = follow(monthly, base, compared, as_usual(36), 1.0, line)
-    monthly[:24] = np.diff(once.expectation.mean[:24].astype(int), prepend=0)
-    monthly[23] += once.bound_high[23] + 1 - monthly[:24].sum()
-    monthly[24:] = 100
-    long = follow(monthly, base, compared, as_usual(36), 1.0, line)
-    anew = follow(monthly, base, compared, as_usual(36), 1.0, float(line[-1]))
-    assert (long.sign[23], anew.sign[23]) == (1, 0)
 
 
 def test_the_first_alarm_is_the_first_month_that_claims_a_change():
@@ -282,17 +233,6 @@ def track_like(track, counted):
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_counts_at_the_boundary_claim_nothing_and_one_beyond_does():
-    compared = RestOfCity(1000, np.array([1000]))
-    at = follow(np.array([100]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7)
-    low, high = int(at.bound_low[0]), int(at.bound_high[0])
-    signs = [
-        int(follow(np.array([n]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7).sign[0])
-        for n in (low - 1, low, high, high + 1)
-    ]
-    assert signs == [-1, 0, 0, 1]
-
-
 def test_below_a_mean_of_eleven_more_is_not_said_but_fewer_is():
     """The mean of counted and expected: 10 expected and 12 counted is just enough."""
     compared = RestOfCity(100, np.array([100]))
@@ -310,28 +250,17 @@ def test_where_not_even_a_complete_stop_would_show_it_is_too_small_to_tell(mean,
     assert steady.verdicts == ((said if said is Verdict.TOO_FEW else Verdict.NO_CHANGE),)
 
 
-@pytest.mark.parametrize(("before", "after"), [(10, 100), (100, 10), (0, 100), (100, 0)])
-def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after):
+@pytest.mark.parametrize(
+    ("before", "after", "is_told"),
+    [(10, 100, False), (100, 10, False), (0, 100, False), (100, 0, False), (11, 11, True)],
+)
+def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after, is_told):
     compared = RestOfCity(before, np.array([after]))
     track = follow(np.array([300]), Baseline(100.0, 10.0), compared, as_usual(1), 1.6, 2.7)
-    assert not track.has_enough[0]
-    assert track.sign[0] == 0
+    assert track.has_enough[0] == is_told
+    assert is_told or track.sign[0] == 0
     assert np.isfinite(track.expectation.mean).all()
     assert np.isfinite(track.z).all()
-
-
-def test_eleven_in_the_rest_of_the_city_are_enough():
-    track = follow(
-        np.array([11]), Baseline(11.0, 1.0), RestOfCity(11, np.array([11])), as_usual(1), 1.6, 2.7
-    )
-    assert track.has_enough[0]
-
-
-def test_months_without_incidents_add_nothing_and_are_told():
-    compared = RestOfCity(1000, np.array([250, 0, 250]))
-    track = follow(np.array([25, 0, 0]), Baseline(100.0, 10.0), compared, as_usual(3), 1.0, 2.7)
-    assert track.counted.tolist() == [25, 25, 25]
-    assert track.expectation.mean == pytest.approx([25.0, 25.0, 50.0])
 
 
 def test_where_nothing_was_expected_many_incidents_are_more():
@@ -516,12 +445,6 @@ def test_where_not_even_none_at_all_would_be_a_surprise_no_fall_can_be_shown():
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "fewer", "Fewer for a time", "unknown"])
-def test_a_verdict_of_no_version_is_refused(name):
-    with pytest.raises(ValueError, match="not a valid Verdict"):
-        Verdict(name)
-
-
 # ---- True in general ------------------------------------------------------------------------
 
 months = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 300)), min_size=1, max_size=8)
@@ -567,24 +490,6 @@ def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
     beyond = np.sign(track.z) * (np.abs(track.z) >= 2.0 - 1e-9)
     beyond[(beyond > 0) & ~track.is_enough] = 0
     assert beyond.tolist() == track.sign.tolist()
-
-
-@given(seed=st.integers(0, 2**32), drop=st.sampled_from([0.3, 0.6, 1.0, 1.8]))
-def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
-    """Here and in the rest alike: what was sure stays so, what was as expected stays none, and
-    nothing turns round. (Twice as many incidents may show what too few could not.)"""
-    random = np.random.default_rng(seed)
-    rest, monthly = random.poisson(100, 24), random.poisson(10 * drop, 24)
-    base, before = Baseline(240.0, 120.0), 2400
-    once, twice = (
-        follow(times * monthly, base, RestOfCity(before, times * rest), as_usual(24), 1.0, 3.0)
-        for times in (1, 2)
-    )
-    assert twice.expectation.mean == pytest.approx(2 * once.expectation.mean)
-    sure = once.has_enough & (once.sign != 0)
-    assert (twice.sign[sure] == once.sign[sure]).all()
-    assert not twice.sign[np.abs(once.counted / once.expectation.mean - 1) < 0.05].any()
-    assert (twice.sign * once.sign >= 0).all()
 
 
 @examples(2)

@@ -11,13 +11,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks import displaced_cities, displacement
-from benchmarks.displaced_cities import City, draw_city, judge_city, past_starts
+from benchmarks.displaced_cities import City, draw_city, judge_city
 from benchmarks.displacement import any_alarm, claims
 from benchmarks.second_opinion import posterior
 from scipy.stats import binom
 from tests.workers import long, slowly
 
-from csa.base.params import Month
 from csa.change.expectation import Dispersion, boundary_z
 
 pytestmark = pytest.mark.long
@@ -80,41 +79,6 @@ def test_a_city_is_judged_all_together_and_each_area_by_the_products_own_lines()
     assert len(judge_city(City(40, n_areas=1, n_past=0), (SEED, 1))) == 1
 
 
-def test_past_starts_are_months_of_the_citys_own_calendar():
-    """Every second month from three years after its beginning to a year before the start."""
-    city = City(40, n_past=3)
-    drawn = draw_city(city, np.random.default_rng(1))
-    assert (city.start, drawn.places.shape, len(drawn.rest)) == (72, (2, 12, 96), 96)
-    cohorts = past_starts(city, drawn)
-    for zone, past in enumerate(([one.core for one in cohorts], [one.ring for one in cohorts])):
-        first = [Month.parse(one.origin).index - Month(2000, 1).index for one in past]
-        assert first == list(range(36, 61, 2))
-        for at, one in zip(first, past, strict=True):
-            months = slice(at, min(at + 36, 72))
-            assert one.monthly.tolist() == drawn.places[zone, :, months].sum(axis=0).tolist()
-            assert one.compared.tolist() == drawn.rest[months].tolist()
-            before = slice(at - 36, at)
-            assert one.base.mean == drawn.places[zone, :, before].sum()
-            assert one.before == drawn.rest[before].sum()
-
-
-def test_a_band_is_compared_with_all_but_the_areas_and_itself():
-    city = City(40, n_past=3, far=(1.5, 2.0), drop=0.4, moved=1.0, moved_to=2)
-    drawn = draw_city(city, np.random.default_rng(1))
-    areas, ring, near, far = drawn.places.sum(axis=1)
-    assert near.sum() == pytest.approx(1.5 * ring.sum(), rel=0.1)
-    assert far[:72].sum() == pytest.approx(2 * ring[:72].sum(), rel=0.1)
-    assert far[72:].sum() == pytest.approx(2.4 * ring[72:].sum(), rel=0.1)  # what moved
-    assert areas[72:].sum() == pytest.approx(0.6 * ring[72:].sum(), rel=0.1)
-    (first, *_) = past_starts(city, drawn)
-    months = slice(36, 72)
-    assert first.core.compared.tolist() == (drawn.rest + near + far)[months].tolist()
-    assert first.bands[0].compared.tolist() == (drawn.rest + ring + far)[months].tolist()
-    assert first.bands[1].compared.tolist() == (drawn.rest + ring + near)[months].tolist()
-    judged = judge_city(city, (SEED, 1))
-    assert [band.counts.counted[-1] for band in judged[0].farther.bands]
-
-
 def test_the_second_opinion_sees_a_planted_fall_and_where_it_went_by_arithmetic():
     """With counts this large, what a zone did against the rest is all there is to see."""
     city = City(2000, n_past=3, far=(1.5, 2.0), drop=0.4, moved=1.0, moved_to=1)
@@ -130,18 +94,6 @@ def test_the_second_opinion_sees_a_planted_fall_and_where_it_went_by_arithmetic(
     assert found.zone.mean(axis=0) == pytest.approx(
         np.log([0.6, 1.0, 1 + 0.4 / 1.5, 1.0]), abs=0.04
     )
-
-
-def test_what_is_planted_is_what_the_city_has():
-    """60% fewer for a year, half of them next door: of 40 a year in each of 12 areas."""
-    city = City(40, drop=0.6, moved=0.5, lasts=12, n_past=0)
-    yearly = np.zeros((2, 3))
-    for number in range(100):
-        drawn = draw_city(city, np.random.default_rng((SEED, number)))
-        months = drawn.places[..., 24:].sum(axis=1)  # the year before, and two since
-        yearly += months.reshape(2, 3, 12).sum(axis=2) / 12 / 100
-    wanted = [[40, 16, 40], [40, 52, 40]]
-    assert yearly == pytest.approx(np.array(wanted), abs=4 * (52 / 1200) ** 0.5)
 
 
 def test_each_claim_has_its_own_name_and_each_quick_one_is_measured():

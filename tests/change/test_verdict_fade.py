@@ -181,13 +181,3 @@ def slow_likelihood(counted, expected, last):
         for part, means in parts
         for came, would in zip(part, means, strict=True)
     )
-
-
-@given(seed=st.integers(0, 2**32), more=st.integers(2, 5))
-def test_a_city_of_more_incidents_is_called_over_no_later(seed, more):
-    random = np.random.default_rng(seed)
-    ends = int(random.integers(6, 18))
-    monthly = np.array([4] * ends + [10] * (30 - ends))
-    few, many = (judged_of(times * monthly, 10 * times) for times in (1, more))
-    assert all(two is not None for one, two in zip(few.ended, many.ended, strict=True) if one)
-    assert many.ended[-1].months == ends

@@ -67,29 +67,6 @@ def test_the_share_that_moved_by_hand():
     assert moved_share(judged_of(200, 300), 0).share == pytest.approx(-1)
 
 
-@pytest.mark.parametrize(
-    ("core", "ring", "errors"),
-    [
-        (200, 500, (0.05, 0.05, 0.05)),
-        (200, 700, (0.05, 0.05, 0.02)),  # what both have in all is known best
-        (160, 600, (0.08, 0.04, 0.08)),  # both go together
-        (240, 480, (0.06, 0.06, 0.04)),
-    ],
-)
-def test_the_share_lies_where_fiellers_theorem_puts_it(core, ring, errors):
-    judged = judged_of(core, ring, errors=errors)
-    found = moved_share(judged, 0)
-    assert (found.low, found.high) == pytest.approx(fieller(judged), abs=0.02)
-
-
-def test_the_better_the_sum_of_both_is_known_the_surer_is_the_share():
-    """What is too many in one is then too few in the other."""
-    sure, unsure = (
-        moved_share(judged_of(200, 700, errors=(0.06, 0.06, known)), 0) for known in (0.02, 0.08)
-    )
-    assert sure.high - sure.low < unsure.high - unsure.low
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 

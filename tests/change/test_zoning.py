@@ -23,7 +23,7 @@ from tests.change.followed import (
 )
 from tests.properties import examples
 from tests.sentences import says
-from tests.towns import KNOT, OTHER, with_other_future
+from tests.towns import KNOT, OTHER
 
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import estimate_areas
@@ -82,31 +82,6 @@ def test_areas_rings_and_the_rest_are_counted_as_in_the_list_of_incidents(
     assert rest.tolist() == counted_slowly(testville[0], cells, period, kinds)
 
 
-def test_a_leap_day_is_of_february_and_a_years_last_minute_of_the_old_year(located):
-    zones = place_areas(located, [WEST], SINCE).zones
-    leap, turn = Period(Month(2016, 2), Month(2016, 3)), Period(Month(2018, 12), Month(2019, 2))
-    when = located.column("occurred_at")
-    in_west = np.isin(located.cells, list(WEST))
-
-    def of_days(first, last):
-        return int((in_west & (when >= first) & (when < last)).sum())
-
-    assert zone_counts(located, zones, leap)[0].tolist() == [[of_days("2016-02-01", "2016-03-01")]]
-    assert of_days("2016-02-29", "2016-03-01") == 1
-    assert zone_counts(located, zones, turn)[0].tolist() == [
-        [of_days("2018-12-01", "2019-01-01"), of_days("2019-01-01", "2019-02-01")]
-    ]
-    assert min(of_days("2018-12-31", "2019-01-01"), of_days("2019-01-01", "2019-01-02")) >= 1
-
-
-def test_a_month_without_incidents_is_a_month_of_zero(located):
-    zones = place_areas(located, [WEST, EAST], SINCE).zones
-    core, ring, rest = zone_counts(located, zones, Period(Month(2018, 6), Month(2018, 9)))
-    both = core.sum(axis=0) + ring.sum(axis=0) + rest
-    assert both[1] == 0
-    assert min(both[0], both[2]) > 0
-
-
 def test_each_cell_has_its_group_and_those_below_zero_are_not_counted(located):
     groups = np.full(len(located.cover), -1)
     for group, place in ((1, KNOT), (0, OTHER)):
@@ -156,12 +131,6 @@ def test_the_rest_is_counted_in_the_months_that_expectations_rest_on(located):
 )
 def test_expectations_rest_on_36_months_or_as_many_as_there_are(located, since, start):
     assert base_months(located, since) == Period(start, since)
-
-
-def test_a_month_that_is_not_over_is_not_covered(located, testville):
-    report = testville[0].report
-    assert (report["data_from"], report["data_through"]) == ("2014-01-01", "2020-02-14")
-    assert located.dataset.require_months() == Period(Month(2014, 1), Month(2020, 2))
 
 
 @pytest.mark.parametrize(
@@ -282,11 +251,6 @@ def test_where_nothing_came_before_nothing_is_expected_and_that_is_sure(testvill
     assert (history_found.value, history_found.n_units) == (1, 0)
 
 
-def test_a_year_and_no_more_before_is_enough(located):
-    assert base_months(located, Month(2015, 1)).months == 12
-    assert place_areas(located, [WEST], Month(2015, 1)).cores[0].mean > 0
-
-
 # ---- Refused -------------------------------------------------------------------------------
 
 
@@ -355,19 +319,3 @@ def test_every_incident_of_a_month_is_in_an_area_a_ring_or_the_rest(
     core, ring, rest = zone_counts(located, zones, period)
     together = core.sum(axis=0) + ring.sum(axis=0) + rest
     assert together.tolist() == counted_slowly(located.dataset, set(every), period)
-
-
-@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
-def test_what_came_after_the_start_changes_nothing_that_is_expected(testville, located, way):
-    dataset, config = testville
-    other = locate_incidents(
-        City(config, with_other_future(dataset, SINCE, way)), AreaSettings(), located.cover
-    )
-    one, two = (place_areas(each, [WEST, EAST], SINCE) for each in (located, other))
-    assert (one.cores, one.rings, one.base) == (two.cores, two.rings, two.base)
-    assert one.rest_before == two.rest_before
-    assert measure_history(located, SINCE) == measure_history(other, SINCE)
-    late = SINCE.plus(1)  # so that the test could see a leak
-    assert place_areas(other, [WEST, EAST], late).cores != (
-        place_areas(located, [WEST, EAST], late).cores
-    )

@@ -123,11 +123,6 @@ def test_a_flag_of_zero_is_a_choice_and_not_an_absence(city):
     assert settled["max_area_km2"] == Resolved(0.0, "flag")
 
 
-def test_an_empty_deployment_file_sets_nothing(tmp_path, city):
-    settled = resolve({}, city, {}, _deployment(tmp_path, ""))
-    assert settled == resolve({}, city, {})
-
-
 def test_a_whole_number_will_do_for_a_length_in_meters(tmp_path, city):
     settled = resolve({}, city, {}, _deployment(tmp_path, "eps_m = 200"))
     assert settled["eps_m"] == Resolved(200.0, "deployment file")
@@ -202,12 +197,6 @@ def test_a_deployment_file_that_is_named_must_be_there(tmp_path, city):
         resolve({}, city, {"CSA_DEPLOYMENT": str(absent)})
     with pytest.raises(ConfigError, match=r"absent\.toml"):
         resolve({}, city, {}, absent)
-
-
-def test_an_absent_deployment_file_is_not_called_a_city_file(tmp_path, city):
-    with pytest.raises(ConfigError) as refused:
-        resolve({}, city, {}, tmp_path / "absent.toml")
-    assert "city file" not in str(refused.value)
 
 
 def test_a_deployment_file_that_is_not_toml_is_refused(tmp_path, city):

@@ -1,11 +1,18 @@
 """[mail] of the deployment file: who receives what, by which server, and what is refused."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from csa.base.errors import ConfigError, ParamError
-from csa.city.deployment import EDITION_NAMES, Mail, Mailing, load_mail, password_of, resolve
-from csa.city.loading import load_city, setting_descriptions
+from csa.city.deployment import EDITION_NAMES, Mail, Mailing, load_mail, password_of
+from csa.city.loading import setting_descriptions
 from csa.reports.making import EDITIONS
+
+CASES = tomllib.loads(Path(__file__).with_name("deployment_mail_faults.toml").read_text("utf-8"))[
+    "cases"
+]
 
 FILE = """
 [mail]
@@ -42,13 +49,6 @@ def test_the_deployment_file_names_a_server_and_recipients_by_edition(read):
     assert found == {"executive": ["Mayor"], "prevention-walks": ["Parks", "Health"]}
 
 
-def test_settings_are_read_beside_it(tmp_path, root):
-    path = tmp_path / "csa.toml"
-    path.write_text('access = "public"\n' + FILE, encoding="utf-8")
-    settled = resolve({}, load_city(root / "config" / "sample.toml"), {}, path)
-    assert settled["access"].value == "public"
-
-
 def test_editions_are_those_that_are_made():
     assert set(EDITION_NAMES) == set(EDITIONS)
 
@@ -78,40 +78,7 @@ def test_the_password_comes_from_the_environment_and_prints_as_stars(read):
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "key", "sentence"),
-    [
-        ("[mail]", '[mail]\npassword = "horse"', "mail.password", "must not be in a file"),
-        (
-            "[mail]",
-            '[mail]\nsecurity = "none"',
-            "mail.security",
-            ": none is only for a server on this machine. Use starttls or tls.",
-        ),
-        ("[mail]", '[mail]\nsecurity = "ssl"', "mail.security", "starttls"),
-        ("[mail]", "[mail]\nport = 0", "mail.port", "greater than"),
-        (
-            'office = "Prevention team"',
-            "",
-            "mail.office",
-            ": missing. Add it, because a server is named.",
-        ),
-        (
-            'from_address = "areas@city.example"',
-            "",
-            "mail.from_address",
-            ": missing. Add it, because a server is named.",
-        ),
-        ("executive =", "committee =", "mail.recipients.committee", ": not an edition. Use one of"),
-        ("walks@parks.example", "O'Neil+walks@health.city.example", "[2].email", "listed twice"),
-        ("mayor@city.example", "mayor@city.example,all@city.example", "[1].email", "pattern"),
-        ("mayor@city.example", "mayor@city.example\\nBcc: x@y.example", "[1].email", "pattern"),
-        ("mayor@city.example", "Mayor <mayor@city.example>", "[1].email", "pattern"),
-        ('"Mayor"', '"Mayor\\nBcc: x"', "[1].office", "pattern"),
-        ("areas@city.example", "areas", "mail.from_address", ""),
-        ("mail.city.example", "mail.city.example/x", "mail.host", "pattern"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "key", "sentence"), CASES)
 def test_a_fault_is_named_by_its_key(read, old, new, key, sentence):
     assert old in FILE
     with pytest.raises(ConfigError) as caught:

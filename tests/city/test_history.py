@@ -5,7 +5,6 @@ import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,8 +23,6 @@ from csa.city.history import (
     list_revisions,
     load_history,
 )
-
-CUT = "2020-06-30"
 
 
 def report(through, months, fingerprint=None, **more):
@@ -73,40 +70,6 @@ def edition(through, counts, **more):
     )
 
 
-def cut_sample(root, folder, last_day, leave_out=()):
-    """Copy the sample city as its file was on an earlier day: some rows not yet reported."""
-    shutil.copytree(root / "data" / "sample", folder)
-    header, *rows = (folder / "shootings.csv").read_text().splitlines()
-    kept = [
-        row for row in rows if row.split(",")[2] <= last_day and row.split(",")[0] not in leave_out
-    ]
-    (folder / "shootings.csv").write_text("\n".join([header, *kept]) + "\n")
-    return folder
-
-
-@pytest.fixture
-def ingest_sample(root, run, tmp_path, monkeypatch):
-    """Read the sample city's file with the command, as it was on a day, into one dataset."""
-    out = tmp_path / "dataset"
-
-    def read(last_day, leave_out=(), config=root / "config" / "sample.toml"):
-        folder = cut_sample(
-            root, tmp_path / f"files {len(list(tmp_path.iterdir()))}", last_day, leave_out
-        )
-        monkeypatch.setenv("CSA_DATA_DIR", str(folder))
-        run("ingest", "--city", config, "--out", out)
-        return out
-
-    return read
-
-
-def sample_numbers(root, month):
-    """List the sample's incidents of a month as a reader of the file would."""
-    rows = pd.read_csv(root / "data" / "sample" / "shootings.csv", dtype=str)
-    rows = rows[(rows["date"].str[:7] == month) & (rows["officer_involved"] != "Y")]
-    return sorted(rows["incident_number"].unique())
-
-
 # ---- By hand --------------------------------------------------------------------------------
 
 
@@ -131,25 +94,6 @@ def test_an_edition_holds_what_its_account_says(tmp_path):
     assert [str(month) for month in second.complete_months()] == ["2020-01", "2020-02"]
     assert second.count(Month(2020, 2)) == (9, 1)
     assert second.count(Month(2019, 2)) == (0, 0)
-
-
-@pytest.mark.long
-def test_the_sample_city_read_twice_keeps_both_and_tells_late_reports(ingest_sample, root):
-    june = sample_numbers(root, "2020-06")
-    late = {*june[:2], june[7]}
-    ingest_sample(CUT, leave_out=late)
-    out = ingest_sample("2020-08-21")
-    first, second = load_history(out)
-    assert (first.data_through, second.data_through) == (date(2020, 6, 30), date(2020, 8, 21))
-    assert second.months["2020-06"].incidents == len(june)
-    table = list_revisions([first, second])
-    assert len(table) == 66  # January 2015 to June 2020
-    changed = table[table["now"] != table["first_reported"]]
-    assert changed[["month", "first_reported", "now"]].to_numpy().tolist() == [
-        ["2020-06", len(june) - 3, len(june)]
-    ]
-    assert (table["was"] == table["first_reported"]).all()
-    assert explain_left_out([first, second]) == ()
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -320,22 +264,6 @@ def test_a_current_version_under_a_name_of_its_own_stands_alone(tmp_path):
     assert [one.version for one in load_history(tmp_path)] == ["kept"]
 
 
-@pytest.mark.long
-def test_the_sample_city_read_twice_alike_is_one_edition_and_by_another_rule_is_not_compared(
-    ingest_sample, root, tmp_path
-):
-    ingest_sample(CUT)
-    assert len(load_history(ingest_sample(CUT))) == 1
-    config = tmp_path / "sample.toml"
-    text = (root / "config" / "sample.toml").read_text()
-    head, tail = text.split("[[sources.exclude]]")
-    config.write_text(head + tail[tail.index("\n\n") :])
-    editions = load_history(ingest_sample("2020-08-21", config=config))
-    assert len(editions) == 2
-    assert list_revisions(editions).empty
-    assert len(explain_left_out(editions)) == 1
-
-
 # ---- Refused --------------------------------------------------------------------------------
 
 
@@ -355,14 +283,6 @@ def test_a_damaged_current_version_is_refused(tmp_path):
     (tmp_path / "versions" / "0002" / MARKER).write_text("{")
     with pytest.raises(SourceError, match="is damaged"):
         load_history(tmp_path)
-
-
-def test_an_edition_cannot_be_changed(tmp_path):
-    (one,) = history(tmp_path, JANUARY)
-    with pytest.raises(TypeError):
-        one.months["2020-01"] = MonthCount(0, 0)
-    with pytest.raises(AttributeError):
-        one.version = "0009"
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -84,12 +84,6 @@ def test_in_a_map_cells_may_also_be_one_text(load):
     assert load(as_json(texts), "areas.geojson") == CHOSEN
 
 
-def test_the_order_of_the_file_stays_and_letters_need_not_follow_each_other(load):
-    found = load(as_csv([row("Q", CELLS[:1]), row("C2", CELLS[1:2])]))
-    assert found.area_ids == ("Q", "C2")
-    assert found.cells == (numbers(CELLS[:1]), numbers(CELLS[1:2]))
-
-
 def test_the_months_run_from_the_first_day_of_any_area_to_the_last_of_any(load):
     rows = [
         row("A", CELLS[:1], first_day="2018-03-15", last_day="2019-11-30"),
@@ -97,28 +91,6 @@ def test_the_months_run_from_the_first_day_of_any_area_to_the_last_of_any(load):
     ]
     for some in (rows, rows[::-1]):
         assert load(as_csv(some)).period == Period(Month(2017, 12), Month(2020, 1))
-
-
-def test_what_propose_writes_comes_back(town, run):
-    lines = [
-        f"{n},{n},2020-{n % 12 + 1:02d}-{n % 28 + 1:02d},0,{lon + n % 7 / 2000:.5f},39.02,,"
-        for n, lon in enumerate([-94.58, -94.53] * 60)
-    ]
-    words = ("--city", town.config, "--places", town.places, "--out", "ds")
-    run("ingest", *words, town.write("a.csv", *lines))
-    about = ("--city", town.config, "--dataset", "ds", "--months", "12")
-    run("propose", *about, "--resolution", "8", "--until", "2020-12", "--out", "pr")
-    folder = town.folder / "pr"
-    found = read_areas(folder)
-    assert read_areas(folder / "areas.csv") == read_areas(folder / "areas.geojson") == found
-    with (folder / "areas.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) >= 2
-    assert list(found.area_ids) == [one["area_id"] for one in rows]
-    assert list(found.place_names) == [one["place_name"] for one in rows]
-    assert list(found.cells) == [numbers(one["cells"].split()) for one in rows]
-    assert found.resolution == 8
-    assert found.period == Period(Month(2020, 1), Month(2020, 12))
 
 
 @pytest.mark.parametrize(
@@ -221,12 +193,6 @@ def test_a_proposal_that_cannot_be_read_says_nothing(load, tmp_path, text):
 def test_one_day_is_its_month_and_december_ends_with_the_year(load):
     one = row("A", CELLS[:1], first_day="2019-12-31", last_day="2019-12-31")
     assert load(as_csv([one])).period == Period(Month(2019, 12), Month(2020, 1))
-
-
-@pytest.mark.parametrize("resolution", [6, 8, 10, 15])
-def test_the_resolution_is_that_of_the_cells(load, resolution):
-    cell = h3.latlng_to_cell(39.02, -94.57, resolution)
-    assert load(as_csv([row("A", [cell])])).resolution == resolution
 
 
 # ---- Refused -------------------------------------------------------------------------------

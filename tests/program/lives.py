@@ -6,13 +6,15 @@ from csa.program.store.records import Records
 from csa.program.store.tables import AreaRow, StepRow
 
 
-def life(key, *steps):
+def life(key, *steps, name=None):
+    """Make an area of its steps: a state, a day, cells, and what it rested on."""
     rows = []
-    for number, (state, day, cells) in enumerate(steps, start=1):
+    for number, (state, day, cells, *evidence) in enumerate(steps, start=1):
         row = StepRow(key=f"{key}/{number}", area=key, state=state, on_date=date(*day))
-        row.cells, row.evidence = list(cells), {}
+        row.cells, row.evidence = list(cells), dict(*evidence)
         rows.append(row)
-    return AreaRow(key=key, place_name=key, state=rows[-1].state, since=rows[-1].on_date), rows
+    last = rows[-1]
+    return AreaRow(key=key, place_name=name or key, state=last.state, since=last.on_date), rows
 
 
 def records(*lives):

@@ -35,8 +35,7 @@ from csa.program.work import (
     save_draft,
     set_task,
 )
-from csa.reports.briefing.lines import line_row, plan_lines
-from csa.reports.briefing.meeting import done_days
+from csa.reports.briefing.lines import plan_lines
 
 CHAIR1, CHAIR2 = act(team="prevention"), act(team="intervention")
 COMMITTEE, ANYBODY = act(team="executive", office="Committee"), act()
@@ -84,12 +83,6 @@ def test_a_repeated_status_takes_the_new_reason_and_each_is_in_the_trail(store, 
     ]
     assert read_records(store).actions[0].revision == 5
     assert verified(store).is_intact
-
-
-def test_what_is_done_again_stays_done_since_the_first_day(lite, plan):
-    for day in (TODAY, TODAY, TODAY + timedelta(days=9)):
-        set_action(lite, plan, act(on=day), "1.2.1", {"status": "done"})
-    assert done_days(trail(lite)) == {"1.2.1": TODAY}
 
 
 def test_eight_who_say_the_same_at_once_are_eight_in_the_trail(store, plan):
@@ -233,19 +226,6 @@ def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
     assert [row.key for row in read_records(lite).links] == ["2.1.1<-1.2.2"]
     with pytest.raises(ConflictError, match="Prevention team changed link"):
         set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"), is_removed=True, seen=0)
-
-
-def test_lines_are_all_text_and_all_there(lite, plan):
-    rows = [line_row(line) for line in plan_lines(plan, read_records(None), TODAY)]
-    assert [row["number"] for row in rows] == ["1.1.1", "1.2.1", "1.2.2", "1.2.10", "2.1.1"]
-    assert {row["status"] for row in rows} == {"not started"}
-    assert all(isinstance(value, str) for row in rows for value in row.values())
-    assert [row["is_open"] for row in rows] == ["yes", "no", "no", "no", "no"]
-    assert all(row["title"] for row in rows)
-    set_action(lite, plan, act(), "1.2.1", {"status": "at-risk", "percent": 0})
-    row = line_row(plan_lines(plan, read_records(lite), TODAY + timedelta(days=91))[1])
-    assert (row["status"], row["shown_as"], row["percent"]) == ("at risk", "no update", "0")
-    assert row["updated_on"] == "2026-03-05"
 
 
 def test_a_work_plan(lite, plan, candidate):

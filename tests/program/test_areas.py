@@ -10,9 +10,8 @@ from tests.properties import examples
 from tests.stores import TODAY, act, trail, verified
 
 from csa.base.errors import ConflictError, ParamError, RoleError
-from csa.base.io import csv_bytes
 from csa.city.preregistration import is_intact, preregister
-from csa.city.selection import first_month, read_areas
+from csa.city.selection import first_month
 from csa.program.areas import (
     ALLOWED,
     add_evidence,
@@ -29,7 +28,6 @@ from csa.program.registry import core_areas
 from csa.program.store.records import area_rows, read_records
 from csa.program.store.tables import STATES
 from csa.program.work import add_meeting, add_task
-from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
 
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")
 
@@ -125,26 +123,6 @@ def test_letters_stay_with_their_places(lite, candidate):
         designate(lite, act(), candidate("B", (n,)))
     assert designate(lite, act(), candidate("B", (99,))) == "Y"
     assert designate(lite, act(), candidate("B", (98,))) == "AA"
-
-
-def test_the_same_place_is_the_nearest(lite, candidate):
-    designate(lite, act(), candidate("A", (1, 2, 3, 4)), "candidate")
-    designate(lite, act(), candidate("B", (4, 5, 6, 7, 8)), "candidate")
-    assert designate(lite, act(), candidate("C", (5, 6, 7, 8)), "candidate") == "B"
-
-
-def test_the_export_is_what_csa_displace_follows(lite, candidate, tmp_path):
-    designate(lite, act(), candidate("B", (1, 2), "=Hadderley"))
-    designate(lite, act(), candidate("C", (3,)), "candidate")
-    designate(lite, act(), candidate("D", (4, 5)))
-    path = tmp_path / "areas.csv"
-    path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(read_records(lite))))
-    chosen = read_areas(path)
-    assert chosen.area_ids == ("B", "D")
-    assert chosen.cells[1] == frozenset(int(cell, 16) for cell in candidate("D", (4, 5)).cells)
-    assert chosen.place_names == ("'=Hadderley", "Hadderley")
-    path.write_bytes(csv_bytes(EXPORT_COLUMNS, []))
-    assert read_areas(path).area_ids == ()
 
 
 def test_a_redrawn_area_keeps_its_letter_its_name_and_its_day(lite, candidate):

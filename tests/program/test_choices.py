@@ -100,26 +100,6 @@ def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, 
     assert [[area["area_id"] for area in one["areas"]] for one in kept] == [["B"], ["C"], ["A"]]
 
 
-@pytest.mark.parametrize(
-    ("tiers", "chosen", "said"),
-    [
-        ((1, 2, 2), "B", "Place A is in a higher tier and was not chosen."),
-        ((1, 1, 2), "C", "2 areas are in a higher tier and were not chosen: Place A, Place B."),
-        ((1, 1, 2), "AC", "Place B is in a higher tier and was not chosen."),
-        ((2, None, 1), "B", "2 areas are in a higher tier and were not chosen: Place A, Place C."),
-        ((2, None, 1), "BC", "Place A is in a higher tier and was not chosen."),
-        ((1, 1, 2), "A", None),  # of one tier none is before another
-        ((1, 1, 2), "AB", None),
-        ((1, 2, None), "ABC", None),
-        ((None, None, None), "B", None),
-        ((1, 2, 3), "", None),
-    ],
-)
-def test_who_leaves_out_a_higher_tier_is_asked_why(tiers, chosen, said):
-    message = passed_over(judged(*tiers), tuple(chosen), NAMES)
-    assert (message and str(message)) == (said and f"{said} The reasons should explain why.")
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -317,10 +297,3 @@ def test_passed_over_are_those_left_out_that_stand_above_some_chosen_one(tiers, 
     message = passed_over(judged(*tiers), sorted(chosen), NAMES)
     assert (message.values["areas"].split(", ") if message else []) == expected  # noqa: PD011
     assert message is None or message.values["n"] == len(expected)  # noqa: PD011
-
-
-def test_the_same_choice_is_the_same_file_to_the_byte(tmp_path, proposal):
-    given = choice()
-    paths = [save(tmp_path / name, given, proposal, judged(1, 2, 3)) for name in ("one", "two")]
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-    assert json.loads(paths[0].read_text(encoding="utf-8"))["reasons"] == REASONS

@@ -11,7 +11,7 @@ from tests.stores import TODAY, act, trail, verified
 from csa.base.errors import ConflictError, CsaError, ParamError, RoleError
 from csa.program.actions import answer_change, propose_change, set_action
 from csa.program.areas import begin_work, designate, redraw, retire
-from csa.program.corrections import CORRECTABLE, Correction, correct, revision_of
+from csa.program.corrections import Correction, correct, revision_of
 from csa.program.measures import add_values
 from csa.program.plan.measures import Quarter, Value
 from csa.program.registry import core_areas
@@ -441,8 +441,3 @@ def _live(store, candidate, days, until):
 def _plain(rows):
     names = ("key", "state", "since", "execution_on", "on_date", "cells")
     return [{name: getattr(row, name, None) for name in names} for row in rows]
-
-
-def test_what_may_be_corrected_is_on_the_row():
-    for table, known in CORRECTABLE.items():
-        assert set(known) <= set(table.__table__.columns.keys())

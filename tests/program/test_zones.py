@@ -163,13 +163,6 @@ def test_a_name_that_a_zone_has_an_unknown_kind_and_no_reason_are_refused(store)
     assert find_zone(zones_of(store), " elm ").key == find_zone(zones_of(store), "z-1").key == "z-1"
 
 
-def test_zones_may_overlap_and_each_keeps_its_cells(store):
-    add_zone(store, act(), "Elm", DRAWN)
-    add_zone(store, act(), "Elm and more", OTHER)
-    first, second = zones_of(store)
-    assert first.cells < second.cells
-
-
 def test_what_is_usual_for_chosen_areas_is_left_out_only_where_both_conditions_hold(store):
     add_zone(store, act(), "Blind", DRAWN, by_counts=False)
     add_zone(store, act(), "By counts", DRAWN)

@@ -1,15 +1,17 @@
 """What a day makes of a state: fresh, late, held up, in which order."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.sentences import says
 
+from csa.base.errors import ParamError
 from csa.program.plan.calendar import (
     NEED_REASON,
     STATUSES,
+    TEXT_LIMIT,
     ActionState,
     ResponseClock,
     clock,
@@ -68,43 +70,11 @@ def test_an_update_ages(days, word):
     assert color_word(old, TODAY) == ("no-update" if word == "stale" else "on-track")
 
 
-def test_what_a_late_action_holds_up_is_found_through_others_and_through_strategies(kansas):
-    held = holds_up(kansas, {"1.3.2": late("1.3.2")}, TODAY)
-    assert held == {"1.3.2": ("1.3.3", "1.3.4", "1.3.6", "1.3.7")}
-    held = holds_up(kansas, {"1.2.3": late("1.2.3")}, TODAY)
-    assert held == {"1.2.3": tuple(f"2.3.{n}" for n in range(1, 7))}
-    held = holds_up(kansas, {"1.2.1": late("1.2.1")}, TODAY)["1.2.1"]
-    assert held[:2] == ("1.2.2", "1.3.1")
-    assert {number.rpartition(".")[0] for number in held} == {"1.2", "1.3", "2.3"}
-
-
 def test_the_clock_runs_from_the_first_meeting():
     assert clock(None, TODAY) == ResponseClock("not-started")
     assert clock(ago(12), TODAY) == ResponseClock("running", 12, ago(-48))
     assert clock(ago(61), TODAY) == ResponseClock("over", 61, ago(1))
     assert clock(ago(80), TODAY, begun_on=ago(35)) == ResponseClock("begun", 45, ago(20))
-
-
-def test_trust_comes_first_then_what_needs_somebody(kansas):
-    said = {
-        "1.2.1": state("1.2.1", "done", updated_on=ago(200)),
-        "1.2.2": state("1.2.2", due=ago(3), updated_on=TODAY),
-        "1.2.3": state("1.2.3", updated_on=ago(91)),
-        "2.2.1": state("2.2.1", "at-risk", updated_on=TODAY),
-        "3.8.4": state("3.8.4", "blocked", updated_on=ago(100)),
-    }
-    order = [action.number for action in ordered(kansas, said, TODAY)]
-    trust = [f"{strategy}.{n}" for strategy in ("1.1", "2.1", "3.1") for n in (1, 2, 3)]
-    assert order[:13] == [*trust, "3.8.4", "2.2.1", "1.2.3", "1.2.2"]
-    assert order[13:16] == ["1.2.1", "1.2.4", "1.3.1"]
-    assert order.index("1.3.9") < order.index("1.3.10") < order.index("2.2.2")
-
-
-def test_late_actions_are_told_in_the_order_of_their_numbers(write):
-    needs = '[[actions]]\nnumber = "1.2.3"\ntitle = "x"\n'
-    said = {number: late(number) for number in ("1.2.10", "1.2.3", "1.1.1")}
-    held = holds_up(load_plan(write(more=needs)), said, TODAY)
-    assert list(held) == ["1.1.1", "1.2.3", "1.2.10"]
 
 
 def test_a_written_action_of_trust_takes_its_turn_like_any_other(write):
@@ -152,15 +122,6 @@ def test_work_that_began_before_any_meeting_has_begun_on_day_0():
     assert clock(ago(1), TODAY, begun_on=ago(5)) == ResponseClock("begun", 0, ago(-59))
 
 
-def test_what_is_done_passes_no_delay_on(kansas):
-    said = {"1.3.2": late("1.3.2"), "1.3.4": state("1.3.4", "done")}
-    assert holds_up(kansas, said, TODAY) == {"1.3.2": ()}
-
-
-def test_a_linked_item_is_not_held_up(kansas):
-    assert holds_up(kansas, {"2.4.1": late("2.4.1")}, TODAY) == {"2.4.1": ()}
-
-
 def test_edited_links_stand_for_the_plans_own(write):
     plan = load_plan(write())
     said = {"1.1.1": late("1.1.1")}
@@ -183,39 +144,6 @@ def test_a_state_of_an_action_that_the_plan_lacks_is_passed_over(kansas):
 
 
 # ---- True in general ------------------------------------------------------------------------
-
-
-@REPEATABLE
-@given(said=any_state("1.2.1"), days=st.integers(0, 400))
-def test_a_state_ages_one_way_unless_it_is_done(said, days):
-    ages = ["fresh", "ask", "stale"]
-    now, later = freshness(said, TODAY), freshness(said, TODAY + timedelta(days=days))
-    if said.updated_on is None:
-        assert (now, later) == ("none", "none")
-    elif said.status == "done":
-        assert (now, later) == ("fresh", "fresh")
-    else:
-        assert ages.index(now) <= ages.index(later)
-
-
-@REPEATABLE
-@given(said=any_state("1.2.1"))
-def test_nothing_is_both_late_and_due_soon_and_what_is_done_is_neither(said):
-    assert not (is_late(said, TODAY) and is_due_soon(said, TODAY))
-    done = replace(said, status="done")
-    assert not is_late(done, TODAY)
-    assert not is_due_soon(done, TODAY)
-
-
-@REPEATABLE
-@given(said=any_state("1.2.1"))
-def test_a_color_needs_an_update_of_the_last_90_days_or_an_end(said):
-    if color_word(said, TODAY) == "no-update":
-        age = None if said.updated_on is None else (TODAY - said.updated_on).days
-        assert age is None or (age > 90 and said.status != "done")
-    else:
-        assert color_word(said, TODAY) == said.status
-        assert said.updated_on is not None
 
 
 @REPEATABLE
@@ -262,18 +190,98 @@ def test_what_is_held_up_is_what_a_path_of_undone_items_reaches(kansas, data):
     assert holds_up(kansas, said, TODAY) == expected
 
 
-@REPEATABLE
-@given(
-    meeting=st.none() | st.integers(-100, 100).map(ago),
-    begun=st.none() | st.integers(-100, 100).map(ago),
+# ---- By hand --------------------------------------------------------------------------------
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_the_last_values_that_fit():
+    assert ActionState("1.2.1", percent=0).percent == 0
+    assert ActionState("1.2.1", "done", percent=100).percent == 100
+    assert ActionState("1.2.1", "done").percent is None
+    assert ActionState("1.2.1", "on-track", percent=100).percent == 100
+    day = date(2026, 1, 1)
+    assert ActionState("1.2.1", start=day, due=day).due == day
+    assert ActionState("1.2.1", comment="x" * TEXT_LIMIT).comment
+    assert ActionState("1.2.1", evidence="http://a").evidence
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"status": "late"},
+            says(
+                "plan.status", given="late", known="not-started, on-track, at-risk, blocked, done"
+            ),
+        ),
+        ({"status": "blocked"}, "1.2.1 is blocked. Add a reason, so others can help."),
+        (
+            {"status": "at-risk", "reason": " \n"},
+            "1.2.1 is at-risk. Add a reason, so others can help.",
+        ),
+        ({"percent": 101}, says("param.between", name="percent", low=0, high=100, given=101)),
+        ({"percent": -1}, says("param.between", name="percent", low=0, high=100, given="-1")),
+        ({"status": "done", "percent": 99}, "A done action must be at 100 percent, not 99"),
+        (
+            {"start": date(2026, 2, 1), "due": date(2026, 1, 31)},
+            "The action is due on 2026-01-31, before it starts on 2026-02-01.",
+        ),
+        ({"comment": "x" * 2001}, "comment has 2,001 characters; the limit is 2,000."),
+        ({"evidence": "https://a/" + "x" * 2000}, "evidence has 2,010 characters"),
+    ],
 )
-def test_the_clock_has_one_state_for_every_pair_of_days(meeting, begun):
-    told = clock(meeting, TODAY, begun_on=begun)
-    assert (told.ends is None) == (meeting is None)
-    if begun is not None and begun <= TODAY:
-        assert told.state == "begun"
-    elif meeting is None or meeting > TODAY:
-        assert (told.state, told.day) == ("not-started", None)
+def test_a_state_that_contradicts_itself_is_refused(given, sentence):
+    with pytest.raises(ParamError) as refused:
+        ActionState("1.2.1", **given)
+    assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("javascript:alert(1)", "ftp://a/b", "www.kcmo.gov", "https://", "http:///x", "https:a"),
+        *(
+            " https://a",
+            "https://a b",
+            "https://a\nhttps://b",
+            "https://[1",
+            "https://a\x00",
+            "//a",
+        ),
+        *("data:text/html,x", "java\tscript:x", "https://a\u202eb"),
+    ],
+)
+def test_what_is_no_web_address_is_no_evidence(link):
+    with pytest.raises(ParamError, match=r"' is not a web address\."):
+        ActionState("1.2.1", evidence=link)
+
+
+@pytest.mark.parametrize("name", ["reason", "office", "coordinator", "comment"])
+def test_no_text_is_longer_than_a_page(name):
+    with pytest.raises(ParamError, match=f"{name} has 2,001 characters"):
+        ActionState("1.2.1", **{name: "x" * (TEXT_LIMIT + 1)})
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@given(
+    status=st.sampled_from(STATUSES),
+    reason=st.sampled_from(["", "  ", "why"]),
+    percent=st.none() | st.integers(-5, 105),
+)
+def test_a_state_is_refused_just_when_it_breaks_a_rule(status, reason, percent):
+    is_good = not (status in NEED_REASON and not reason.strip())
+    is_good &= percent is None or percent in range(101)
+    is_good &= not (status == "done" and percent not in {None, 100})
+    try:
+        ActionState("1.2.1", status, reason, percent=percent)
+    except ParamError:
+        assert not is_good
     else:
-        assert told.state == ("over" if told.ends < TODAY else "running")
-        assert meeting + timedelta(days=told.day) == TODAY
+        assert is_good

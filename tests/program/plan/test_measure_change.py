@@ -13,7 +13,7 @@ from tests.workers import first, slowly
 
 from csa.base.errors import ParamError
 from csa.program.plan.measure_change import MeasureVerdict, Progress, assess_change, on_target
-from csa.program.plan.measures import KINDS, Quarter, Value, checked
+from csa.program.plan.measures import Quarter, Value, checked
 
 BEFORE, AFTER = Quarter(2024, 1), Quarter(2026, 1)
 CHANGED = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
@@ -58,14 +58,6 @@ def test_shares_have_the_range_that_newcombe_printed(after, before, low, high):
     judged = judge_cases(before, after)
     assert (judged.low, judged.high) == pytest.approx((low, high), abs=6e-5)
     assert judged.difference == pytest.approx(after[0] / after[1] - before[0] / before[1])
-
-
-def test_a_large_fall_of_shootings_is_better_and_is_told_with_its_percent():
-    judged = judge_counts([30, 30], [15, 15])
-    assert judged.verdict is MeasureVerdict.BETTER
-    assert judged.difference == -30
-    assert judged.low < -30 < judged.high < 0
-    assert str(judged.message) == says("measures.better", what="60 to 30 (-50%)")
 
 
 def test_the_range_of_a_fall_by_hand():
@@ -156,14 +148,6 @@ def test_a_list_that_is_agreed_on_has_moved_and_chance_has_no_part_in_it():
     assert str(judged.message) == says("measures.stated", what="not agreed to agreed")
 
 
-def test_targets_by_hand():
-    assert on_target(9, 14, 10, "down") is Progress.MET
-    assert on_target(12, 14, 10, "down") is Progress.TOWARD
-    assert on_target(15, 14, 10, "down") is Progress.AWAY
-    assert on_target(0.5, 0.4, 0.6, "up") is Progress.TOWARD
-    assert on_target(0.3, 0.4, 0.6, "up") is Progress.AWAY
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -185,6 +169,8 @@ def test_a_rise_from_none_is_worse_and_has_no_percent():
 def test_the_direction_says_what_a_rise_is():
     assert judge_counts([30], [70], "down").verdict is MeasureVerdict.WORSE
     assert judge_counts([30], [70], "up").verdict is MeasureVerdict.BETTER
+    assert judge_cases((20, 100), (80, 100)).verdict is MeasureVerdict.BETTER
+    assert judge_cases((80, 100), (20, 100)).verdict is MeasureVerdict.WORSE
     moved = judge_counts([30], [70], "none")
     assert (moved.verdict, str(moved.message)[:6]) == (MeasureVerdict.MOVED, "Change")
 
@@ -243,27 +229,20 @@ def test_of_revisions_the_newest_counts():
     assert assess_change("gun-violence", "down", before, counts(30, start=AFTER)).difference == 0
 
 
-def test_targets_at_the_edge():
-    assert on_target(10, 14, 10, "down") is Progress.MET
-    assert on_target(14, 14, 10, "down") is Progress.UNCHANGED
-    assert on_target(14, 12, None, "down") is Progress.NO_TARGET
-    assert on_target(14, None, 10, "down") is Progress.NO_BASELINE
-    assert on_target(9, None, 10, "down") is Progress.MET
-    assert on_target(None, 14, 10, "down") is Progress.NO_VALUE
-    assert on_target(9, 14, 10, "none") is Progress.TOWARD
-    assert on_target(10, 14, 10, "none") is Progress.MET
-
-
-def test_verdicts_are_a_closed_set():
-    assert [str(verdict) for verdict in MeasureVerdict] == [
-        "better",
-        "worse",
-        "moved",
-        "no-change-shown",
-        "too-few",
-        "no-baseline",
-        "no-value",
-    ]
+@pytest.mark.parametrize(
+    ("value", "baseline", "target", "direction", "progress"),
+    [
+        (9, 14, 10, "down", Progress.MET), (12, 14, 10, "down", Progress.TOWARD),
+        (15, 14, 10, "down", Progress.AWAY), (0.5, 0.4, 0.6, "up", Progress.TOWARD),
+        (0.3, 0.4, 0.6, "up", Progress.AWAY), (10, 14, 10, "down", Progress.MET),
+        (14, 14, 10, "down", Progress.UNCHANGED), (14, 12, None, "down", Progress.NO_TARGET),
+        (14, None, 10, "down", Progress.NO_BASELINE), (9, None, 10, "down", Progress.MET),
+        (None, 14, 10, "down", Progress.NO_VALUE), (9, 14, 10, "none", Progress.TOWARD),
+        (10, 14, 10, "none", Progress.MET),
+    ],
+)  # fmt: skip
+def test_targets(value, baseline, target, direction, progress):
+    assert on_target(value, baseline, target, direction) is progress
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -363,12 +342,6 @@ def test_at_most_one_in_twenty_unchanged_surveys_with_design_effect_two_is_calle
     assert called_by_chance(drawn, lambda b, a: verdict_of(b, a, 1.0)) > 0.1  # where it is not told
 
 
-def test_a_halving_of_forty_is_found_most_of_the_time():
-    rng = np.random.default_rng(8)
-    drawn = rng.poisson([60, 30], (1000, 2))
-    assert called_by_chance(drawn, lambda b, a: judge_counts([b], [a]).verdict) > 0.85
-
-
 @given(st.integers(0, 90), st.integers(0, 90), st.sampled_from([1.0, 1.6]), st.floats(0.5, 1.5))
 def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(n, m, d, usual):
     judged = judge_counts([n], [m], dispersion=d, usual=usual)
@@ -381,25 +354,3 @@ def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(
     assert plain.high - plain.low <= judged.high - judged.low
     if judged.verdict in CHANGED:
         assert plain.verdict is judged.verdict
-
-
-@given(st.integers(0, 40), st.integers(0, 40), st.integers(10, 40), st.integers(10, 40))
-def test_turned_round_a_change_is_the_same_the_other_way(part_n, part_m, n, m):
-    part_n, part_m = min(part_n, n), min(part_m, m)
-    there, back = judge_cases((part_n, n), (part_m, m)), judge_cases((part_m, m), (part_n, n))
-    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
-    turned = {
-        MeasureVerdict.BETTER: MeasureVerdict.WORSE,
-        MeasureVerdict.WORSE: MeasureVerdict.BETTER,
-    }
-    assert back.verdict is turned.get(there.verdict, there.verdict)
-
-
-@given(st.sampled_from(sorted(KINDS)), st.sampled_from(["up", "down", "none"]))
-def test_of_every_kind_something_is_said(kind, direction):
-    fields = {"basis": "cohort 6 months" if kind == "clearance" else "", "value": 1}
-    judged = assess_change(
-        kind, direction, [Value("m", BEFORE, **fields)], [Value("m", AFTER, **fields)]
-    )
-    assert judged.verdict not in CHANGED
-    assert str(judged.message)

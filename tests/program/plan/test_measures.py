@@ -1,7 +1,9 @@
 """Values: completed, refused where they contradict themselves, told, and shown for a place."""
 
-import math
+import tomllib
 from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,6 @@ from hypothesis import strategies as st
 from tests.sentences import says
 
 from csa.base.errors import ParamError
-from csa.program.plan.items import MeasureKind
 from csa.program.plan.measures import (
     KINDS,
     MIN_ANSWERS,
@@ -22,7 +23,8 @@ from csa.program.plan.measures import (
     make_value,
     shown_for,
 )
-from csa.program.store.tables import ValueRow
+
+CASES = tomllib.loads(Path(__file__).with_name("measures_refused.toml").read_text("utf-8"))["cases"]
 
 FIRST = Quarter(2026, 1)
 
@@ -65,18 +67,6 @@ def test_values_are_told_as_people_write_them():
     assert format_value(value(), "charges") == "no value"
 
 
-def test_every_kind_of_the_plan_is_known_and_no_other():
-    assert set(KINDS) == set(MeasureKind.__args__)
-    found = {name for name, kind in KINDS.items() if kind.is_survey}
-    assert found == {"feeling-safe", "trust", "citizen-survey"}
-    assert {name for name, kind in KINDS.items() if kind.needs_basis} == {"clearance", "recidivism"}
-
-
-def test_a_value_fits_the_stores_row():
-    columns = {column.name for column in ValueRow.__table__.columns} - {"key", "revision"}
-    assert columns == set(Value.__dataclass_fields__)
-
-
 def test_a_place_with_too_few_answers_shows_the_wider_figure_and_says_so():
     city = survey(place="", answers=800)
     shown = shown_for(survey(place="B", answers=60), city, "trust")
@@ -111,6 +101,8 @@ def test_none_and_all_are_shares(share):
 
 def test_a_text_of_five_hundred_characters_is_kept():
     assert checked(value(value=1, note="x" * 500), "gun-violence").note == "x" * 500
+    with pytest.raises(ParamError, match="note has 501 characters; the limit is"):
+        checked(value(value=1, note="x" * 501), "gun-violence")
 
 
 @pytest.mark.parametrize(("answers", "is_own"), [(MIN_ANSWERS - 1, False), (MIN_ANSWERS, True)])
@@ -135,60 +127,7 @@ def test_a_count_is_always_the_places_own():
 # ---- Refused --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("kind", "fields", "why"),
-    [
-        ("gun-violence", {}, "The value is missing"),
-        ("gun-violence", {"value": -1}, r"value must be 0 or more, not -1\."),
-        ("gun-violence", {"value": 1.5}, r"value must be a whole number, not 1\.5\."),
-        ("gun-violence", {"value": math.nan}, r"value must be a number, not 'nan'\."),
-        ("gun-violence", {"value": math.inf}, r"value must be a number, not 'inf'\."),
-        ("gun-violence", {"value": 3, "numerator": 4}, "leave the numerator empty"),
-        ("gun-violence", {"value": 3, "denominator": 0}, r"above 0, not 0\."),
-        ("gun-violence", {"value": 3, "answers": 100}, "have no answers"),
-        ("gun-violence", {"value": 3, "basis": "people"}, "one of incidents, victims"),
-        ("gun-violence", {"value": 3, "note": "x" * 501}, "note has 501 characters; the limit is"),
-        (
-            "gun-violence",
-            {"value": 3, "number": 0},
-            r"Revisions are numbered from 1, so 0 can't be one\.",
-        ),
-        ("charges", {}, "The value is missing"),
-        ("charges", {"value": 45}, "0.45 for 45%"),
-        ("charges", {"value": -0.1}, r"A share must be from 0 to 1, not -0\.1\."),
-        ("charges", {"numerator": 21, "denominator": 20}, "is larger than the denominator"),
-        ("charges", {"numerator": 1, "denominator": 0}, "is larger than the denominator"),
-        ("charges", {"numerator": 9}, "denominator is missing"),
-        ("charges", {"denominator": 9}, "numerator is missing"),
-        ("charges", {"numerator": -1, "denominator": 2}, "numerator must be 0 or more"),
-        ("charges", {"numerator": 1, "denominator": 2.5}, "denominator must be a whole"),
-        (
-            "charges",
-            {"value": 0.5, "numerator": 0, "denominator": 0},
-            r"A share of 0 cases has no value, but 0\.5 was entered\.",
-        ),
-        ("charges", {"value": 0.5, "design_effect": 2}, "have no design_effect"),
-        ("trust", {"value": 0.5}, "The number of answers is missing. A survey needs it."),
-        ("trust", {"value": 0.5, "answers": 0}, r"above 0, not 0\."),
-        (
-            "trust",
-            {"value": 0.5, "answers": 200, "design_effect": 0.9},
-            r"design_effect must be 1 or more, not 0\.9\.",
-        ),
-        ("trust", {"numerator": -1, "denominator": 2, "answers": 200}, "0 or more"),
-        ("clearance", {"value": 0.5}, "cohort 12 months"),
-        ("clearance", {"value": 0.5, "basis": "cohort"}, "not 'cohort'"),
-        ("recidivism", {"value": 0.5}, "among whom"),
-        ("services-ratio", {"value": 0.5, "basis": "all"}, "in need, eligible"),
-        (
-            "services-list",
-            {"value": 2},
-            r"The value must be 1 for agreed or 0 for not agreed, not 2\.",
-        ),
-        ("services-list", {}, "The value is missing"),
-        ("collaboration", {"value": 3, "numerator": 3}, "have no numerator"),
-    ],
-)
+@pytest.mark.parametrize(("kind", "fields", "why"), CASES)
 def test_a_value_that_contradicts_itself_is_refused(kind, fields, why):
     with pytest.raises(ParamError, match=why):
         checked(value(**fields), kind)
@@ -279,3 +218,81 @@ def test_a_row_is_made_into_the_same_value_as_by_hand(given_, kind):
     if not faults:
         assert made == checked(given_, kind)
         assert made == replace(made, number=1)
+
+
+days = st.dates(date(1, 1, 1), date(9999, 12, 31))
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        (date(2026, 3, 31), "2026-Q1"),
+        (date(2026, 4, 1), "2026-Q2"),
+        (date(2026, 12, 31), "2026-Q4"),
+        (date(2027, 1, 1), "2027-Q1"),
+    ],
+)
+def test_the_last_and_the_first_day_of_a_quarter(day, written):
+    assert str(Quarter.of(day)) == written
+
+
+def test_a_quarter_is_over_on_the_day_after_its_last():
+    assert not Quarter(2026, 2).is_over(date(2026, 6, 30))
+    assert Quarter(2026, 2).is_over(date(2026, 7, 1))
+
+
+def test_the_last_quarter_there_is_has_a_last_day():
+    assert Quarter(9999, 4).last_day == date(9999, 12, 31)
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026",
+        "2026-1",
+        "2026-Q5",
+        "2026-Q0",
+        "2026Q1",
+        "26-Q1",
+        "0000-Q1",
+        "2026-Q1\n",
+        "٢٠٢٦-Q1",
+    ],
+)
+def test_what_is_no_quarter_is_refused_with_an_example(text):
+    with pytest.raises(ParamError, match="A quarter must be written like 2026-Q1, not '"):
+        Quarter.parse(text)
+
+
+@pytest.mark.parametrize(("year", "number"), [(2026, 5), (2026, 0), (0, 1), (10000, 1)])
+def test_a_quarter_outside_the_calendar_is_refused(year, number):
+    with pytest.raises(ParamError, match="2026-Q1"):
+        Quarter(year, number)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@given(days)
+def test_every_day_lies_in_its_quarter_which_reads_back(day):
+    quarter = Quarter.of(day)
+    assert quarter.first_day <= day <= quarter.last_day
+    assert Quarter.parse(str(quarter)) == quarter
+
+
+@given(st.dates(date(2, 1, 1), date(9990, 1, 1)), st.integers(-4, 30))
+def test_quarters_follow_each_other_without_a_gap(day, n):
+    quarter = Quarter.of(day)
+    assert quarter.plus(1).first_day == quarter.last_day + timedelta(days=1)
+    assert quarter.plus(n).plus(-n) == quarter
+    assert (quarter.plus(n) > quarter) == (n > 0)

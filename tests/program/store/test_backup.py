@@ -131,16 +131,6 @@ def test_back_to_what_was_and_forward_again(store, tmp_path):
             run_sql(store, statement)
 
 
-def test_the_same_bytes_each_time(store, tmp_path):
-    fill(store)
-    for name in "ab":
-        save_backup(store, tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    change(store)
-    save_backup(store, tmp_path / "b")
-    assert (tmp_path / "a").read_bytes() != (tmp_path / "b").read_bytes()
-
-
 def test_the_file_is_readable_without_this_program(saved):
     *lines, end = gzip.decompress(saved.read_bytes()).decode().rstrip("\n").split("\n")
     head = json.loads(lines[0])
