@@ -291,3 +291,15 @@ def test_areas_are_matched_as_by_looking_at_every_pair(former, areas, at_least):
             matched.setdefault(number, name)
     found = match_areas(former, areas, at_least=at_least)
     assert found == matched
+
+
+def test_a_name_of_polygons_that_are_no_more_is_given_anew(city):
+    first = propose_areas(city, keep=True)
+    neighborhoods = city.dataset.neighborhoods
+    other = neighborhoods.assign(name="New " + neighborhoods["name"])
+    incidents = city.dataset.incidents.assign(
+        neighborhood="New " + city.dataset.incidents["neighborhood"].astype("str")
+    )
+    dataset = replace(city.dataset, neighborhoods=other, incidents=incidents)
+    again = propose_areas(replace(city, dataset=dataset))
+    assert names_of(again) == {f"New {name}": one for name, one in names_of(first).items()}

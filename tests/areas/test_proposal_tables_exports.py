@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import geopandas as gpd
@@ -156,3 +157,22 @@ def test_cells_say_the_days_and_the_kinds_that_they_count(made):
     read = json.loads(export(proposal, "cells.geojson"))
     assert read["kinds"] == ["nonfatal"]
     assert (read["covered_from"], read["covered_through"]) == ("2020-05-04", "2020-05-04")
+
+
+@pytest.mark.long
+def test_readers_who_ask_at_the_same_moment_get_the_same_bytes(made):
+    """GDAL's clock is the process's: one reader's end would set it going under another's file."""
+    _, proposal = made()
+    name = "areas-and-cells.gpkg"
+    once = export(proposal, name)
+    with ThreadPoolExecutor(6) as readers:
+        assert set(readers.map(lambda _: export(proposal, name), range(18))) == {once}
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_geojson_says_whether_the_city_is_made_up(made, is_synthetic):
+    _, proposal = made(is_synthetic=is_synthetic)
+    for name in ("areas.geojson", "cells.geojson"):
+        assert json.loads(export(proposal, name))["is_synthetic"] is is_synthetic

@@ -1,7 +1,9 @@
 """One period's incidents on the cells: counted again by plain tables, month by month."""
 
+import gc
 import math
 from dataclasses import replace
+from weakref import ref
 
 import h3
 import numpy as np
@@ -417,3 +419,22 @@ def study_cells_of(dataset):
     if dataset.fingerprint not in COVERS:
         COVERS[dataset.fingerprint] = study_cells(dataset, 10)
     return COVERS[dataset.fingerprint]
+
+
+@pytest.mark.long
+def test_incidents_of_several_kinds_share_the_walk_and_the_neighbors_and_cannot_change_them(many):
+    dataset, config = many
+    city = City(config, dataset)
+    both, dead = (
+        locate_incidents(city, AreaSettings(resolution=9, kinds=kinds))
+        for kinds in (("homicide", "nonfatal"), ("homicide",))
+    )
+    assert both.ground is dead.ground
+    assert both.grid.touching is dead.grid.touching
+    for table in (both.ground.walk, both.grid.touching):
+        with pytest.raises(ValueError, match="read-only"):
+            table.data[0] = 2.0
+    gone = ref(both.grid)
+    del both, dead
+    gc.collect()
+    assert gone() is None

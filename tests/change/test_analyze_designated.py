@@ -1,5 +1,6 @@
 """All ground ever designated: an area that ended or was redrawn stays in the verdict of all."""
 
+import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 from hypothesis import given
@@ -166,3 +167,31 @@ def test_ground_that_was_served_before_under_the_letter_is_named_since_then(loca
     assert "B since February 2018" in name_all(
         analyze_displacement(located, areas.started_before(UNTIL))
     )
+
+
+def test_a_retired_area_of_which_another_serves_a_part_stops_nothing(located):
+    """Three areas of which two had the same ground: each is judged, and each cell counts once."""
+    third = Month(2019, 6)
+    areas = follow_services(
+        [
+            service("A", WEST_LIFE, ended=Month(2019, 1)),
+            service("B", (AreaVersion(HALF_WEST, LATER),)),
+            service("C", (AreaVersion(EAST, third),)),
+        ]
+    )
+    found = analyze_displacement(located, areas)
+    assert found.chosen.area_ids == ("A", "B", "C")
+    alone = analyze_displacement(located, served(WEST_LIFE)).pooled.core
+    np.testing.assert_array_equal(found.pooled.core.counted[:16], alone.counted[:16])
+
+
+def test_finer_cells_of_a_retired_area_stop_nothing(located):
+    coarse = frozenset({h3.cell_to_parent(min(WEST), 9)})
+    finer = frozenset(h3.cell_to_children(min(coarse), 10))
+    areas = follow_services(
+        [
+            service("A", (AreaVersion(coarse, FIRST),), ended=Month(2019, 1)),
+            service("B", (AreaVersion(frozenset(sorted(finer)[:3]), LATER),)),
+        ]
+    )
+    assert len(analyze_displacement(located, areas).by_area) == 2

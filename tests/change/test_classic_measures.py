@@ -19,7 +19,7 @@ from tests.change.followed import (
     disk,
     steady,
 )
-from tests.towns import KNOT, town_of
+from tests.towns import KNOT, town_of, with_other_future
 
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
@@ -252,3 +252,26 @@ def test_with_one_earlier_year_nothing_is_usual_of_a_month(testville):
 
 
 # ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
+def test_what_comes_after_changes_no_count_and_no_weight_of_before(
+    testville, located, displaced, controls, measured, way
+):
+    dataset, config = testville
+    changed = locate_incidents(
+        City(config, with_other_future(dataset, SINCE, way)), AreaSettings(), located.cover
+    )
+    # The places that are followed stay: only what is counted in them is other.
+    other = measure_evidence(changed, displaced, controls)
+    for one, two in zip((measured[0], *measured[1]), (other[0], *other[1]), strict=True):
+        assert (one.before, one.control_weight) == (two.before, two.control_weight)
+        assert (one.core[0], one.ring[0], one.control[0]) == (
+            two.core[0],
+            two.ring[0],
+            two.control[0],
+        )
+        times = {"gone": 0, "tripled": 3}.get(way)
+        if times is not None:
+            assert two.core[1] == times * one.core[1]
+            assert two.control[1] == times * one.control[1]

@@ -190,3 +190,9 @@ def test_the_order_of_rows_changes_nothing(spots, seed):
     lacking = {area_id: set(kinds) for area_id, kinds in gaps(once).items()}
     for row in once.itertuples():
         assert (row.kind in lacking[row.area_id]) == (row.inside + row.near == 0)
+
+
+def test_a_service_in_a_hole_of_an_area_is_near_and_not_inside():
+    ring = BLOCK.difference(shapely.box(100, 100, 400, 400))
+    table = count_services(areas_of(ring), services_at(("Hope", "clinic", 250, 250)), 800, UTM)
+    assert rows(table) == [("A", "clinic", 0, 1, 150.0, "Hope")]

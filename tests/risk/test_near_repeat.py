@@ -132,3 +132,12 @@ def test_what_cannot_be_compared_is_refused():
     with pytest.raises(ParamError) as wrong:
         measure_near_repeats([(0, 0)], [1], n_draws=0)
     assert wrong.value.message.key == "param.at_least"
+
+
+def test_places_busy_in_one_year_alone_are_no_near_repeats():
+    rng = np.random.default_rng(5)
+    year = np.repeat([0, 1], 300)
+    xy = rng.uniform(0, 1000, (600, 2)) + np.outer(year, [3000, 0])
+    days = rng.integers(0, 365, 600) + 365 * year
+    assert measure_near_repeats(xy, days, n_draws=199).is_shown
+    assert not measure_near_repeats(xy, days, year, n_draws=199).is_shown

@@ -1,6 +1,7 @@
 """Faults that are planted: each is another program, and there are some in every module that is tried."""
 
 import ast
+import gc
 
 import pytest
 from tests.campaigns.mutation import mutants
@@ -17,6 +18,9 @@ from tests.campaigns.mutation.mutants import (
     probed,
     source_of,
 )
+from tests.campaigns.mutation.trying import exchange
+
+from csa.disclosure import published
 
 
 @pytest.mark.parametrize(
@@ -93,3 +97,13 @@ def test_a_module_is_tried_with_the_tests_that_stand_where_it_does():
 def test_a_guard_against_lists_of_different_lengths_is_left_alone():
     tree = ast.parse("dict(zip(a, b, strict=True))")
     assert [node for node in nodes(tree) if list(changes(node))] == []
+
+
+def test_a_functions_code_is_exchanged_though_the_collector_was_told_to_leave_it(monkeypatch):
+    monkeypatch.setattr(published.span_name, "__code__", published.span_name.__code__)  # put back
+    text = (ROOT / "src/csa/disclosure/published.py").read_text(encoding="utf-8")
+    head, _, rest = text.partition("def span_name(period: Period) -> str:")
+    gc.freeze()
+    wrong = f"{head}def span_name(period: Period) -> str:\n    return 'exchanged'\n\n{rest}"
+    assert exchange({str(ROOT / "src/csa/disclosure/published.py"): wrong}) == 1
+    assert published.span_name(None) == "exchanged"

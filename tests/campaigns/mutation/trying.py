@@ -223,6 +223,7 @@ def exchange(trees):
     for path, tree in trees.items():
         whole = Path(path).read_text(encoding="utf-8")
         fresh[path] = dict(pairs_of(compile(whole, path, "exec"), compile(tree, path, "exec")))
+    gc.unfreeze()  # what is frozen is not listed
     functions = [
         (one, fresh[one.__code__.co_filename].get(one.__code__))
         for one in gc.get_objects()
