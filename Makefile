@@ -26,6 +26,8 @@ LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-cor
 CYCLONEDX := cyclonedx-bom==7.5.0
 BANDIT := bandit==1.9.4
 AUDIT := pip-audit==2.9.0
+# Files of tests stand in memory where four gigabytes are free: a quarter of the time was waiting for a disk.
+export PYTEST_DEBUG_TEMPROOT ?= $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print $$6 }')
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
@@ -170,10 +172,9 @@ test-long: setup postgres ## run further cases of the quick tests, which `make t
 	@$(BIN)/python -m pytest -m "long and not slow" $(WORKERS) $(PYTEST_ARGS)
 
 # What failed is tried once more, and both together must end before the run is stopped as hung.
-# Three, since a worker waits for its server, its browser and the network half of the time.
 test-browser: setup browser firefox ## run the tests in a real browser, and those of the wheel and the image
 	@$(BIN)/python -m pytest -o faulthandler_timeout=1200 -m "(browser or system) and not slow and not campaign" \
-	    $(WORKERS) -n 3 $(PYTEST_ARGS)
+	    $(WORKERS) $(PYTEST_ARGS)
 
 # In new environments outside of this folder, on each Python that is there: from the wheel, from the
 # sdist, and with the lowest versions that pyproject.toml allows. uv keeps what it fetched once.

@@ -10,7 +10,20 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.house import LEDGER, ceilings, count_code, graph, parsed, raised, too_heavy, weigh
+from tests.changed import TESTS, known, modules_of, reached
+from tests.house import (
+    LEDGER,
+    ROOT,
+    ceilings,
+    count_code,
+    graph,
+    imports,
+    modules,
+    parsed,
+    raised,
+    too_heavy,
+    weigh,
+)
 
 FILES = (".toml", ".po", ".sqlite3", ".py", ".md")
 """`csa.toml` is a file, no name."""
@@ -329,3 +342,43 @@ def test_a_word_of_the_old_dialect_is_seen():
     text = "def say_it(): ...\nclass JudgedFile:\n    def told(self): ...\n    def _told(self): ..."
     assert old_words({"a.py": text}) == ["a.py: say_it", "a.py: JudgedFile", "a.py: told"]
     assert old_words({"a.py": "def essay(): ...\ndef stone(): ...\nclass Founder: ..."}) == []
+
+
+# ---- What a change reaches, by imports -------------------------------------------------------
+
+
+def files(changed):
+    return {str(path.relative_to(TESTS)): steps for path, steps in reached(changed).items()}
+
+
+def test_a_module_reaches_its_own_tests_first_and_none_that_does_not_need_it():
+    found = files({"csa.program.actions"})
+    assert found["program/test_actions.py"] == 1 < found["cli/test_displace.py"]
+    assert "geo/test_cells.py" not in found
+
+
+def test_each_test_file_is_reached_by_a_module_or_reads_them_all():
+    every = {path for path in known().values() if path.name.startswith("test_")}
+    left = {str(path.relative_to(TESTS)) for path in every - set(reached(set(modules())))}
+    assert {name for name in left if not name.startswith(("browser/", "campaigns/"))} <= {
+        *("test_accessibility_page.py", "test_benchmarks.py", "test_house.py"),
+        *("test_joining.py", "test_looking.py", "test_supply.py", "test_wheel.py"),
+    }
+
+
+def test_a_file_that_is_no_module_reaches_who_names_it_or_stands_beside_it():
+    assert "csa.base.text" in modules_of(ROOT / "src/csa/locale/es/LC_MESSAGES/csa.po")
+    beside = (TESTS / "workflow/cities/cases").with_suffix(".new")
+    assert "tests.workflow.test_new_city_cases" in modules_of(beside)
+    assert "csa_app.screens.plan.page" in modules_of(ROOT / "app/csa_app/screens/plan/page.py")
+
+
+def test_no_test_file_is_imported_by_another():
+    """What two of them need has a module of its own."""
+    used = {
+        (name, other)
+        for name in known()
+        for other in imports(name, known()[name], known())
+        if other.startswith("tests.") and other.rpartition(".")[2].startswith("test_")
+    }
+    assert used == set()
