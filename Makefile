@@ -26,8 +26,6 @@ LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-cor
 CYCLONEDX := cyclonedx-bom==7.5.0
 BANDIT := bandit==1.9.4
 AUDIT := pip-audit==2.9.0
-# Files of tests stand in memory where four gigabytes are free: a quarter of the time was waiting for a disk.
-export PYTEST_DEBUG_TEMPROOT ?= $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print $$6 }')
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
