@@ -327,9 +327,6 @@ def test_a_word_of_the_old_dialect_is_seen():
     assert old_words({"a.py": "def essay(): ...\ndef stone(): ...\nclass Founder: ..."}) == []
 
 
-# ---- What a change reaches, by imports -------------------------------------------------------
-
-
 def files(changed):
     return {str(path.relative_to(TESTS)): steps for path, steps in reached(changed).items()}
 

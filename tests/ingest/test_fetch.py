@@ -41,9 +41,6 @@ from csa.ingest.fetch import Partial, download, download_map, plan_download
 from csa.ingest.portals import Socrata
 from csa.ingest.web import TRIES, Web, check_url
 
-# ---- A download -----------------------------------------------------------------------------
-
-
 HEADER = ["number", "note"]
 
 
@@ -552,17 +549,8 @@ def test_whatever_fails_the_file_is_the_dataset_or_is_not_written(new_town, data
 # ---- The command ----------------------------------------------------------------------------
 
 KC_HEADER = [
-    "report_no",
-    "reported_date",
-    "from_date",
-    "from_time",
-    "ibrs",
-    "city",
-    "dvflag",
-    "invl_no",
-    "involvement",
-    "firearm_used_flag",
-    "location",
+    *("report_no", "reported_date", "from_date", "from_time", "ibrs", "city"),
+    *("dvflag", "invl_no", "involvement", "firearm_used_flag", "location"),
 ]
 
 

@@ -56,16 +56,6 @@ def test_without_the_package_for_pdfs_all_is_each_edition_as_html(month_facts, m
     assert {name.rpartition(".")[2] for name in made} == {"html"}
 
 
-@pytest.mark.long
-def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(files, month_facts):
-    snapshot = month_facts.snapshot
-    for name, content in files.items():
-        if name.endswith(".html"):
-            assert snapshot.id in content.decode()
-            is_internal = "public" not in name
-            assert not is_internal or snapshot.audit_head[:12] in content.decode()
-
-
 def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch):
     sizes = []
 

@@ -786,3 +786,20 @@ def test_the_chance_of_a_false_word_is_told_as_it_is(through, key):
     assert any(f"a 1 in {key} chance" in sentence for sentence in said)
     assumed = change_doubts(change.model_copy(update={"is_usual_known": False}), Translator())
     assert any("no past years" in sentence for sentence in assumed)
+
+
+@pytest.mark.parametrize("n_before", [98, 100])
+def test_a_place_has_quarters_from_a_hundred_in_the_year_before_on(new_town, n_before):
+    def of_2018(n):
+        lines = [row(f"a{i}", f"2018-{1 + i % 12:02d}-05") for i in range(n)]
+        after = [row(f"b{i}", f"2019-{1 + i % 12:02d}-28") for i in range(60)]
+        ends = [row("x", "2017-01-01"), row("y", "2019-12-31")]
+        return in_town(new_town().folder, [*lines, *after, *ends], has_field=True, rule=AGREED)
+
+    def published(n):
+        return told("neighborhood\nWest End", in_years(of_2018(n)[0].incidents, 2018, 2019))
+
+    dataset, config = of_2018(next(n for n in range(94, 106) if published(n) == n_before))
+    counts = gathered(config, dataset, Month(2019, 12))[1].counts["neighborhood"]
+    assert counts["2018"]["West End"] == n_before
+    assert ("West End" in counts.get("2019-Q1", {})) == (n_before == 100)
