@@ -327,7 +327,7 @@ class FakeCkan(FakeServer):
     def __init__(self, fields, rows, *, is_table=True):
         super().__init__()
         self.fields, self.rows, self.is_table = fields, list(rows), is_table
-        self.modified = "2020-01-05T10:00:00.000000"
+        self.modified, self.uncounted = "2020-01-05T10:00:00.000000", 0
 
     @property
     def url(self):
@@ -352,10 +352,8 @@ class FakeCkan(FakeServer):
         records = [
             dict(zip(names, [first + n + 1, *row], strict=True)) for n, row in enumerate(rows)
         ]
-        return {
-            "success": True,
-            "result": {"fields": fields, "records": records, "total": len(self.rows)},
-        }
+        total = len(self.rows) - self.uncounted
+        return {"success": True, "result": {"fields": fields, "records": records, "total": total}}
 
 
 class FakeFiles(FakeServer):

@@ -38,6 +38,7 @@ def publication(count, months="2019-10/2020-06"):
     ("exact", "published", "shown"),
     [
         ((58, 44, 77), 57, (57, 45, 75)),
+        ((75, 44, 77), 75, (75, 45, 75)),  # at the range's own end
         ((58, None, None), 57, (57, None, None)),  # no range is said
         ((58, 44, 77), 79, (79, None, None)),  # over the range that the exact count lies in
         ((76, 44, 75), 74, (74, None, None)),  # in the range that the exact count lies over

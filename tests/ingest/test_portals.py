@@ -154,6 +154,12 @@ def test_a_ckan_table_and_a_ckan_file_are_the_same_rows(fetch, tmp_path):
     assert table == file == [["case", "day"], *rows]
 
 
+def test_a_row_that_a_ckan_portal_does_not_count_is_not_lost(fetch):
+    with serving(FakeCkan(["case"], [[f"c{n}"] for n in range(25)])) as portal:
+        portal.uncounted = 1
+        assert refusal(fetch, portal)[0] == "fetch.rows"
+
+
 def test_what_changed_in_a_layer_is_asked_for_and_nothing_else(fetch, layer):
     fetch(layer)
     layer.asked.clear()
