@@ -158,6 +158,8 @@ def imports(name: str, path: Path, known: Container[str]) -> set[str]:
     }
     found = set()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom) and node.module and id(node) not in for_types:
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"

@@ -96,9 +96,6 @@ def refused(fetch, key, error=SourceError):
     return str(caught.value)
 
 
-# ---- By hand --------------------------------------------------------------------------------
-
-
 def test_three_pages_become_one_file_without_the_portals_own_ids(fetch, portal, tmp_path):
     account = fetch()
     assert rows_of(account.path) == wanted(portal)
@@ -240,9 +237,6 @@ def test_pages_of_another_version_are_thrown_away_and_said(fetch, portal):
     assert rows_of(account.path)[1] == ["0", "mended"]
 
 
-# ---- At the edge ----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("n_rows", [1, 9, 10, 11, 20])
 def test_pages_end_where_rows_end(fetch, portal, n_rows):
     del portal.rows[n_rows:]
@@ -327,9 +321,6 @@ def test_no_password_of_a_netrc_is_sent(fetch, portal, tmp_path, monkeypatch):
     table.version()
     table.web.close()
     assert "Authorization" not in portal.headers[-1]
-
-
-# ---- Refused --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -511,9 +502,6 @@ def test_a_token_that_is_none_is_refused_and_not_shown(token):
     with pytest.raises(ParamError) as caught:
         Web(token)
     assert token not in str(caught.value)
-
-
-# ---- True in general ------------------------------------------------------------------------
 
 
 @examples(0.4)
