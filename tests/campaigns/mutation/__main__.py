@@ -1,6 +1,6 @@
 """Plant faults and count those that the tests see: `python -m tests.campaigns.mutation`; with --case, one again.
 
-The quick and the long tests are run once, noting which of them reaches which block; that is kept in build/mutation until
+The quick tests are run once, noting which of them reaches which block; that is kept in build/mutation until
 the code changes. Then each fault is tried in a fork in which everything is imported: its function's code
 is exchanged, and the tests that reach its block run, the quickest first, until one fails. A fault outside
 of functions is tried in a fork that imports its module anew. A fault is seen if a test fails with it

@@ -281,7 +281,7 @@ class Loop:
         nodes = [node for node in self.items if node.partition("::")[0] in ranks]
         nodes.sort(key=lambda node: ranks[node.partition("::")[0]])
         how = self.outcome(mutant, nodes, ENOUGH_S) if nodes else None
-        return how if how == "killed" else None
+        return how if how == "killed" or (self.is_near and how == "unchanged") else None
 
     def learn(self):
         """Run each test once, in two halves; write which blocks each reaches, and its seconds."""
