@@ -118,7 +118,8 @@ def visit(root, dataset, monkeypatch, tmp_path):
     """Open a page of the sample on this machine, its store in a folder of the test's own."""
 
     def call(page, asked=None, **environment):
-        given = {"CSA_CITY": dataset, "CSA_STORE": tmp_path / "store.sqlite3", **environment}
+        own = {"CSA_STORE": tmp_path / "store.sqlite3", "CSA_BASEMAP": tmp_path / "no basemap"}
+        given = {"CSA_CITY": dataset, **own, **environment}
         for name, value in given.items():
             monkeypatch.setenv(name, str(value))
         made = AppTest.from_file(str(root / "app" / "csa_app" / "main.py"), default_timeout=120)

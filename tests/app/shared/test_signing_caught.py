@@ -42,8 +42,8 @@ def store(root, dataset, tmp_path):
 
 
 @pytest.fixture
-def page(visit, tmp_path, store):
-    return visit("community", CSA_BASEMAP=tmp_path / "no basemap")
+def page(visit, store):
+    return visit("community")
 
 
 def test_a_text_that_names_a_home_is_listed_with_why_and_nothing_else_is(page):

@@ -28,8 +28,8 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def page(visit, tmp_path):
-    return lambda: visit("reports", CSA_BASEMAP=tmp_path / "no basemap")
+def page(visit):
+    return lambda: visit("reports")
 
 
 def make(page):
