@@ -18,7 +18,9 @@ from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
 from csa.areas.places import list_cells
 from csa.base.schema import KINDS
-from csa.change.watch import (
+from csa.city.dataset import open_city
+from csa.city.loading import find_city_file, load_city
+from csa.extras.early_word.runs import (
     BASE_DAYS,
     LAGS_DAYS,
     NEWEST_DAYS,
@@ -30,8 +32,6 @@ from csa.change.watch import (
     hold_false_words,
     scan,
 )
-from csa.city.dataset import open_city
-from csa.city.loading import find_city_file, load_city
 from csa.geo.cells import bin_points, cell_resolution
 
 SIZES, N_FRESH, N_PLANTED, LAG = (3, 4, 5, 6), 30, 60, 2.0

@@ -372,6 +372,7 @@ def test_every_file_of_the_project_that_the_docs_name_exists(root):
         "app/pages/",
         "app/csa_app/screens/NAME/",
         "tests/app/screens/NAME/",
+        *(f"{top}/extras/NAME" for top in ("src/csa", "app/csa_app", "tests")),
     }
     lost = {(page, name) for page, name in named if not (root / name).exists()}
     assert {(page, name) for page, name in lost if name not in allowed} == set()

@@ -143,11 +143,12 @@ def homeless(names, exists):
 
     def has_a_home(name):
         *folders, file = name.split("/")
-        home = ["app", "csa_app"] if folders[0] == "app" else ["src", "csa"]
-        room = "/".join([*home, *folders[folders[0] == "app" :]])
+        tops = {"app": ["app/csa_app"], "extras": ["src/csa/extras", "app/csa_app/extras"]}
+        homes = tops.get(folders[0], [f"src/csa/{folders[0]}"])
+        rooms = ["/".join([home, *folders[1:]]) for home in homes]
         words = file.removeprefix("test_").removesuffix(".py").split("_")
-        modules = ("_".join(words[:n]) for n in range(1, len(words) + 1))
-        return any(exists(f"{room}/{module}") for module in modules)
+        modules = ["_".join(words[:n]) for n in range(1, len(words) + 1)]
+        return any(exists(f"{room}/{module}") for room in rooms for module in modules)
 
     return [name for name in names if not has_a_home(name)]
 

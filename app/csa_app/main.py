@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from csa.base.errors import CsaError
+from csa.base.extra import shipped_extras
 from csa.base.text import ENGLISH, tr
-from csa_app.shared import access, cache, panels, person, start_over, theme
+from csa_app.shared import access, cache, extras, panels, person, start_over, theme
 from csa_app.shared.person import is_offered
 from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
@@ -40,7 +41,6 @@ groups = {
         _page("plan", tr("plan_page.short"), "plan"),
         *([_page("activities", tr("activities_page.short"), "activities")] if counts else []),
         _page("meeting", tr("meeting.short"), "meeting"),
-        *([] if access.is_public() else [_page("early_word", tr("watch.office"), "early-word")]),
         _page("draw", tr("draw_page.short"), "draw"),
         *([_page("new_month", tr("new_month.short"), "new-month")] if set_up else []),
         *([_page("new_city", tr("new_city.short"), "new-city")] if set_up else []),
@@ -57,6 +57,11 @@ groups = {
         *([_page("cities", tr("cities.short"), "cities")] if set_up else []),
     ],
 }
+
+may_see = {"anyone": True, "staff": not access.is_public(), "operator": set_up}
+for extra in access.ask_config(extras.of_city, otherwise=shipped_extras()):
+    if extra.page is not None and may_see[extra.page.who]:
+        groups[extras.catalog_text(extra.page.group)].append(extras.navigated(extra.page))
 
 
 def _to_home() -> None:

@@ -16,6 +16,7 @@ from streamlit.util import calc_hash
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
+from csa.base.extra import shipped_extras
 from csa.base.params import Month
 from csa.city.dataset import City
 from csa.city.loading import load_city
@@ -94,14 +95,16 @@ def city(new_town):
     return ProposedCity(config, dataset, proposal=proposal, choices=choices)
 
 
+EXTRA_PAGES = {extra.name: extra.page for extra in shipped_extras() if extra.page is not None}
+"""Pages of the extras that are there, by folder."""
 URL_PATHS = {
     "briefing": "",
-    "early_word": "early-word",
     "find_areas": "areas",
     "new_city": "new-city",
     "new_month": "new-month",
     "track_record": "how-well",
     "why_here": "why-here",
+    **{name: page.address for name, page in EXTRA_PAGES.items()},
 }
 """Of pages whose address is not their folder's name."""
 

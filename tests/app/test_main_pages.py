@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1.element_tree import ElementTree
-from tests.app.conftest import open_page, words
+from tests.app.conftest import EXTRA_PAGES, open_page, words
 from tests.sentences import says
 
 from csa.base.text import tr
@@ -232,11 +232,12 @@ def test_that_a_count_lies_outside_its_likely_level_is_said_beside_it(n, is_outs
     assert (tr("briefing.list_outside") in drawn[0]) is is_outside
 
 
-NOT_OFFERED = ("activities", "cities", "early_word", "new_city", "new_month", "reports", "zones")
+NOT_OFFERED = ("activities", "cities", "new_city", "new_month", "reports", "zones")
+NOT_OFFERED += tuple(name for name, page in EXTRA_PAGES.items() if page.who != "anyone")
 """Pages that the public is not offered: their addresses lead to the first page."""
 SHUT = ("draw", "measures", "services", "why_here")
 """Pages that say to the public for whom they are."""
-OF_THE_STORE = ("activities", "briefing", "community", "draw", "early_word", "measures", "meeting")
+OF_THE_STORE = ("activities", "briefing", "community", "draw", "measures", "meeting")
 OF_THE_STORE += ("plan", "reports")
 
 

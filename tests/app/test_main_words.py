@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from tests.app.conftest import EAST, URL_PATHS, WEST
+from tests.app.conftest import EAST, EXTRA_PAGES, URL_PATHS, WEST
 from tests.app.page_text import acts, page_lines, what_changed
 from tests.looking import is_as_read
 
@@ -19,8 +19,9 @@ from csa.ingest.sources import Inputs
 
 SCREENS = (
     *("activities", "briefing", "cities", "community", "compare", "data", "displacement", "draw"),
-    *("early_word", "find_areas", "measures", "meeting", "new_city", "new_month", "plan"),
+    *("find_areas", "measures", "meeting", "new_city", "new_month", "plan"),
     *("reports", "services", "track_record", "why_here", "zones"),
+    *EXTRA_PAGES,
 )
 """All but Method, whose words are docs/METHODS.md's."""
 AT_MOST = 2
@@ -56,7 +57,7 @@ def is_read(story_folder):
 
 
 def test_no_page_is_left_out(root):
-    found = {path.parent.name for path in (root / "app" / "csa_app" / "screens").glob("*/page.py")}
+    found = {path.parent.name for path in (root / "app" / "csa_app").glob("*/*/page.py")}
     assert found == {*SCREENS, "method"}
     assert URL_PATHS.keys() <= found
 

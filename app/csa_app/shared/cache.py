@@ -61,7 +61,7 @@ from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
 from csa.program.registry import CoreArea
 from csa.program.store.records import Records
 from csa.risk.explanation import AreaExplanation, explain_area
-from csa_app.shared import theme
+from csa_app.shared import extras, theme
 from csa_app.shared.city_session import CitySession, make_dataset
 from csa_app.shared.following import Following
 from csa_app.shared.geometry import (
@@ -381,7 +381,7 @@ def _background(session: CitySession) -> BaseGeometry:
 
 @of_incidents(max_entries=4)
 def _base(session: CitySession, basemap: Path, made_ns: int) -> BaseGeometry:
-    return base_geometry(session.dataset, basemap)
+    return base_geometry(session.dataset, basemap, extras.layers_of(session))
 
 
 @of_incidents(max_entries=16)

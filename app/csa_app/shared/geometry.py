@@ -12,10 +12,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -86,15 +87,19 @@ def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
     return CellGeometry(serve(pack_cells(cells)), number_of)
 
 
-def base_content(dataset: Dataset, basemap: Path) -> dict[str, Any]:
-    """Return the background, with the city's layers if `csa basemap` made them."""
-    layers = {"neighborhoods": _borders(dataset.neighborhoods), **_own_layers(basemap)}
+def base_content(
+    dataset: Dataset, basemap: Path, added: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the background, with the city's layers if `csa basemap` made them, and extras'."""
+    layers = {"neighborhoods": _borders(dataset.neighborhoods), **_own_layers(basemap), **added}
     return {"layers": layers, "names": _names(dataset.neighborhoods)}
 
 
-def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
+def base_geometry(
+    dataset: Dataset, basemap: Path, added: Mapping[str, Any] = MappingProxyType({})
+) -> BaseGeometry:
     """Write the background."""
-    content = base_content(dataset, basemap)
+    content = base_content(dataset, basemap, added)
     west, south, east, north = shapely.bounds(dataset.study_area).round(6).tolist()
     return BaseGeometry(serve(content), ((south, west), (north, east)), tuple(content["layers"]))
 

@@ -15,19 +15,25 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TypeAlias
 
+from csa.base.extra import shipped_extras
+
 Template: TypeAlias = str | Mapping[str, str]
 """A sentence, or its forms by number: `one` and `other`, chosen by the value `n`."""
 
 
 @cache
 def load_catalog() -> Mapping[str, Template]:
-    """Return the English catalog: key to sentence, read once from `locale/en.toml`."""
+    """Return the English catalog: key to sentence, of `locale/en.toml` and of what ships beside."""
     text = files("csa.base").joinpath("locale", "en.toml").read_text(encoding="utf-8")
-    flat: dict[str, Template] = {}
-    for room, sentences in tomllib.loads(text).items():
-        for key, template in sentences.items():
-            flat[f"{room}.{key}"] = template
-    return MappingProxyType(flat)
+    catalogs = (tomllib.loads(text), *(extra.texts for extra in shipped_extras()))
+    return MappingProxyType(
+        {
+            f"{room}.{key}": template
+            for catalog in catalogs
+            for room, sentences in catalog.items()
+            for key, template in sentences.items()
+        }
+    )
 
 
 @dataclass(frozen=True)

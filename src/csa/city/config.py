@@ -502,6 +502,9 @@ class CityConfig(Frozen):
     outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
     activities: Activities | None = Field(None, description="what programs count of their work")
     grants: dict[str, FunderGrant] = Field({}, description="grants, by a short name")
+    extras: tuple[str, ...] = Field(
+        (), description="extras of other distributions that are on here, by name (docs/EXTRAS.md)"
+    )
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")
 

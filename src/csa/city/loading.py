@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from csa.base.errors import ConfigError
+from csa.base.extra import installed_extra
 from csa.base.home import in_home
 from csa.base.message import Message, msg
 from csa.base.safe_parsing import parse_toml
@@ -50,7 +51,11 @@ def load_city(path: Path | str) -> CityConfig:
     """
     path = Path(path)
     raw = read_toml(path)
-    return validate(raw, CityConfig, path, list(_cross_faults(raw)))
+    config = validate(raw, CityConfig, path, list(_cross_faults(raw)))
+    absent = [name for name in config.extras if installed_extra(name) is None]
+    if absent:
+        raise ConfigError("config.no_extra", path=path, name=absent[0])
+    return config
 
 
 def find_city_file(name: str) -> Path:

@@ -10,15 +10,17 @@ import atexit
 import gc
 import os
 import sys
+from pkgutil import resolve_name
 from typing import Annotated
 
 import typer
 
 from csa.base.errors import CsaError, MachineError
+from csa.base.extra import shipped_extras
 from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
-from csa.cli import activity, area, counts, grant, measure, plan, point, propose, store, word, zone
+from csa.cli import activity, area, counts, grant, measure, plan, point, propose, store, zone
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
@@ -35,12 +37,11 @@ from csa.cli.report import report
 from csa.cli.risk import near_repeat, risk
 from csa.cli.serve import demo, home_command, sample, serve
 from csa.cli.start import start
-from csa.cli.word import watch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
     demo, start, serve, ingest, propose.propose, backtest, priorities, draw, trial, displace,
-    evaluate, risk, report, mail, publish, export, sample, fetch, check, basemap, fleet, watch,
+    evaluate, risk, report, mail, publish, export, sample, fetch, check, basemap, fleet,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
@@ -48,9 +49,14 @@ app.command("month")(month_command)
 app.command("home")(home_command)
 for command in (near_repeat, store.correct, store.backup, store.restore):
     app.command()(command)
-GROUPS = (activity, counts, grant, plan, area, zone, word, measure, point, store, propose)
+GROUPS = (activity, counts, grant, plan, area, zone, measure, point, store, propose)
 for group in (named.app for named in GROUPS):
     app.add_typer(group)
+for added in (resolve_name(named) for extra in shipped_extras() for named in extra.commands):
+    if isinstance(added, typer.Typer):
+        app.add_typer(added)
+    else:
+        app.command()(added)
 
 LARGE_BYTES = 16 * 2**20
 """Arrays of two million incidents and more: smaller ones are made and freed faster in a heap."""

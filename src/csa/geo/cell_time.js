@@ -191,17 +191,17 @@
       neighborhoods: line(colors.hairline, 1),
     };
     kept.base = {};
-    for (const [name, style] of Object.entries(styles)) {
+    for (const name of new Set([...Object.keys(styles), ...Object.keys(base.layers)])) {
       if (!base.layers[name]) continue;
       const where = name === "neighborhoods" ? "hairlines" : "back";
+      const style = styles[name] || line(colors.hairline, 1.2); // an extra's own layer
       kept.base[name] = L.geoJSON(base.layers[name], {
         pane: where,
         renderer: kept.canvas[where],
         interactive: false,
-        style: (feature) =>
-          feature.geometry.type.endsWith("LineString") && name === "water"
-            ? line(colors.water, 2)
-            : style,
+        pointToLayer: (_, at) => L.circleMarker(at, { pane: where, renderer: kept.canvas[where], radius: 2 }),
+        style: ({ geometry }) =>
+          name === "water" && geometry.type.endsWith("LineString") ? line(colors.water, 2) : style,
       });
     }
     kept.names = (base.names || []).map(([lat, lon, text]) => ({ at: L.latLng(lat, lon), text }));

@@ -27,9 +27,7 @@ from csa_app.shared import cache, person
 from csa_app.shared.city_session import CitySession
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
-ALL = sorted(
-    path.parent.name for path in Path(started.__file__).with_name("screens").glob("*/page.py")
-)
+ALL = sorted(path.parent.name for path in Path(started.__file__).parent.glob("*/*/page.py"))
 PAGES = ("briefing", "find_areas", "displacement", "compare", "how_well", "data", "method")
 COOKIE = "of more than thirty-two characters, at random"
 AUTH = {

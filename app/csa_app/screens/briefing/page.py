@@ -6,7 +6,7 @@ import streamlit as st
 
 from csa.base.text import tr
 from csa_app.screens.briefing import cards, parts
-from csa_app.shared import core_list, panels, screen_state
+from csa_app.shared import core_list, extras, panels, screen_state
 from csa_app.shared.area_status import AreaView
 from csa_app.shared.map_component import small_map
 
@@ -24,6 +24,7 @@ parts.tiers(listed, view, None)
 with on_left:
     small_map(view)
 parts.show(opened)
+extras.draw_sections("briefing", opened)
 with st.expander(tr("screen.how_we_know")):
     said = st.empty()
     parts.sentences(said, view, None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, select
@@ -28,6 +28,7 @@ from csa.program.store.audit import (
 )
 from csa.program.store.engine import Store
 from csa.program.store.tables import (
+    AUDITED,
     ActionRow,
     AreaRow,
     Audit,
@@ -49,8 +50,6 @@ from csa.program.store.tables import (
     StepRow,
     TaskRow,
     ValueRow,
-    WatchRow,
-    WordRow,
     ZoneRow,
     ZoneVersionRow,
 )
@@ -59,6 +58,7 @@ APPROVED = "approved"
 """State of a change that the Committee has approved too, and that therefore counts."""
 
 NO_STORE = Head(0, GENESIS)
+Row = TypeVar("Row", bound=Audited)
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`,
-    `watches`, `words`, `count_tables`, `corrections`, `on`, `has_later`, `confirmed`.
+    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`, `count_tables`, `corrections`,
+    `others`, `on`, `has_later`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -92,10 +92,10 @@ class Records:
     draws: tuple[DrawRow, ...] = ()
     zones: tuple[ZoneRow, ...] = ()
     zone_versions: tuple[ZoneVersionRow, ...] = ()
-    watches: tuple[WatchRow, ...] = ()
-    words: tuple[WordRow, ...] = ()
     count_tables: tuple[CountTableRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
+    others: Mapping[type[Audited], tuple[Audited, ...]] = field(default_factory=dict)
+    """Rows of the tables that extras alone read: `of` gives them."""
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
     has_later: bool = False  # whether something was decided since that day
     confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
@@ -104,6 +104,10 @@ class Records:
     def states(self) -> Mapping[str, ActionState]:
         """The state of each action that was ever reported on."""
         return {row.key: to_action_state(row) for row in self.actions}
+
+    def of(self, table: type[Row]) -> tuple[Row, ...]:
+        """List the rows of a table that an extra reads, in the order in which they were added."""
+        return self.others.get(table, ())  # type: ignore[return-value] # by its key
 
     def corrections_of(self, item: str) -> tuple[CorrectionRow, ...]:
         """List the corrections of an item, oldest first."""
@@ -133,11 +137,11 @@ TABLES: Mapping[str, type[Audited]] = {
     "draws": DrawRow,
     "zones": ZoneRow,
     "zone_versions": ZoneVersionRow,
-    "watches": WatchRow,
-    "words": WordRow,
     "count_tables": CountTableRow,
     "corrections": CorrectionRow,
 }
+OTHERS = tuple(table for table in AUDITED if table not in {*TABLES.values(), ValueRow})
+"""Tables of extras: the store has them all, whichever extras are there."""
 
 
 def read_records(store: Store | None, *, with_values: bool = True) -> Records:
@@ -146,6 +150,7 @@ def read_records(store: Store | None, *, with_values: bool = True) -> Records:
         return Records()
     with store.reading() as session:
         found = {name: _rows(session, table) for name, table in TABLES.items()}
+        others = {table: _rows(session, table) for table in OTHERS}
         values = values_in(session) if with_values else ()
         head = read_head(session.connection())
         confirmed = _confirmed(session)
@@ -156,6 +161,7 @@ def read_records(store: Store | None, *, with_values: bool = True) -> Records:
         decided=decided,
         values=values,
         confirmed=confirmed,
+        others=others,
         **found,  # type: ignore[arg-type]
     )
 
@@ -306,6 +312,7 @@ def as_of(records: Records, entries: Sequence[Entry], day: date, time_zone: str)
     head = _head(entries, counted, of_corrections)
     rows = {name: tuple(_then(getattr(records, name), told)) for name in TABLES}
     rows["corrections"] = records.corrections
+    others = {table: tuple(_then(own, told)) for table, own in records.others.items()}
     values = tuple(value for value in records.values if _item(value) in told)
     has_later = records.decided != head
     return replace(
@@ -315,6 +322,7 @@ def as_of(records: Records, entries: Sequence[Entry], day: date, time_zone: str)
         on=day,
         has_later=has_later,
         values=values,
+        others=others,
         **rows,  # type: ignore[arg-type]
     )
 

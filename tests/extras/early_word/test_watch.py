@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
 
 import pandas as pd
@@ -14,13 +15,14 @@ from tests.towns import KNOT, history, town_of
 from csa.base.clock import Clock
 from csa.city.dataset import City
 from csa.city.deployment import Mail
+from csa.extras.early_word import watch as watching
+from csa.extras.early_word.watch import find_words, watch, write_word
+from csa.extras.early_word.words import name_recipient
 from csa.geo.cells import fit_cells
 from csa.program.store.records import read_records
-from csa.program.words import name_recipient
+from csa.program.store.tables import WordRow
 from csa.program.zones import add_zone
-from csa.workflow import watching
 from csa.workflow.smtp import MailAnswer, UnreachableError
-from csa.workflow.watching import find_words, watch
 
 TODAY = date(2020, 1, 2)
 MAIL = Mail(
@@ -87,14 +89,14 @@ def test_nothing_is_written_or_sent_until_an_office_is_named(city, zoned):
     done = look(city, zoned, server)
     assert not done.is_on
     assert server.taken == []
-    assert read_records(zoned).words == ()
+    assert read_records(zoned).of(WordRow) == ()
 
 
 def test_new_shootings_and_their_run_are_word_once_and_mailed_once(city, zoned):
     awake(zoned)
     server = Server()
     done = look(city, zoned, server)
-    words = read_records(zoned).words
+    words = read_records(zoned).of(WordRow)
     assert [(word.area, word.kind) for word in words] == [("z-1", "shooting"), ("z-1", "run")]
     assert words[1].n >= 4
     assert done.limit.false_a_year <= 2
@@ -157,4 +159,14 @@ def test_a_late_report_of_days_already_told_is_word_of_its_own(made, city, zoned
     more = replace(dataset, incidents=pd.concat([dataset.incidents, extra], ignore_index=True))
     done = look(City(config, more), zoned)
     assert len(done.new) == 1
-    assert read_records(zoned).words[-1].n == 1
+    assert read_records(zoned).of(WordRow)[-1].n == 1
+
+
+def test_a_name_that_looks_encoded_is_read_as_it_stands():
+    name = "=?utf-8?q?x=0D=0ABcc:_all=40evil.example?="
+    letter = message_from_bytes(
+        write_word(name, MAIL, "a4p@city.example", Clock("America/Chicago", TODAY).now(), "Town")
+    )
+    assert letter.keys().count("Subject") == 1
+    assert name in str(make_header(decode_header(letter["Subject"])))
+    assert letter["Bcc"] is None

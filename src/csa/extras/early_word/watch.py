@@ -14,16 +14,16 @@ from csa.areas.places import called
 from csa.base.arrays import Bools
 from csa.base.schema import KINDS
 from csa.base.text import tr
-from csa.change.watch import NEWEST_DAYS, WatchLimit, days_in_areas, hold_false_words, scan
 from csa.city.dataset import City
 from csa.city.deployment import Mail
-from csa.geo.cells import bin_points, cell_resolution
-from csa.geo.neighborhoods import is_inside
-from csa.program.registry import all_zones, core_areas
-from csa.program.roles import Act
-from csa.program.store.engine import Store
-from csa.program.store.records import Records, read_records
-from csa.program.words import (
+from csa.extras.early_word.runs import (
+    NEWEST_DAYS,
+    WatchLimit,
+    days_in_areas,
+    hold_false_words,
+    scan,
+)
+from csa.extras.early_word.words import (
     RUN,
     SHOOTING,
     Word,
@@ -33,6 +33,13 @@ from csa.program.words import (
     record_receipt,
     record_words,
 )
+from csa.geo.cells import bin_points, cell_resolution
+from csa.geo.neighborhoods import is_inside
+from csa.program.registry import all_zones, core_areas
+from csa.program.roles import Act
+from csa.program.store.engine import Store
+from csa.program.store.records import Records, read_records
+from csa.program.store.tables import WordRow
 from csa.workflow.mailing import begin_mail
 from csa.workflow.outbox import without_addresses
 from csa.workflow.smtp import MailServer, UnreachableError
@@ -135,7 +142,7 @@ def watch(
     records = read_records(store)
     oldest = clock.today() - timedelta(days=NEWEST_DAYS - 1)
     sent, waiting = list[tuple[str, str]](), list[tuple[str, str]]()
-    for word in records.words:
+    for word in records.of(WordRow):
         for to in recipients(records):
             if (
                 to.key in word.receipts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csa.base.text import tr
-from csa_app.screens.early_word import parts
+from csa_app.extras.early_word import parts
 from csa_app.shared import cache_store, panels, person
 from csa_app.shared.signing import Present
 

@@ -74,7 +74,7 @@ def stop_recipient(store: Store, act: Act, office: str) -> None:
 
 def recipients(records: Records) -> tuple[WatchRow, ...]:
     """List who receives early word; none: it is off."""
-    return tuple(row for row in records.watches if row.is_on)
+    return tuple(row for row in records.of(WatchRow) if row.is_on)
 
 
 def record_words(store: Store, act: Act, words: Sequence[Word]) -> tuple[str, ...]:
@@ -125,5 +125,5 @@ def is_quiet(row: WatchRow, at_utc: datetime, time_zone: str) -> bool:
 
 def known_marks(records: Records, area: str, kind: str) -> Collection[str]:
     """List the marks of what was word of an area before."""
-    rows = (row for row in records.words if row.area == area and row.kind == kind)
+    rows = (row for row in records.of(WordRow) if row.area == area and row.kind == kind)
     return {mark for row in rows for mark in row.marks}

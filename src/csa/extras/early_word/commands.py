@@ -48,7 +48,7 @@ def word_name(
     ] = False,
 ) -> None:
     """Name an office that receives early word; until then it is off."""
-    from csa.program.words import name_recipient
+    from csa.extras.early_word.words import name_recipient
 
     first, _, last = quiet.partition("-")
     if not (first.isdecimal() and last.isdecimal()):
@@ -66,7 +66,7 @@ def word_name(
 @signed
 def word_stop(office: OfficeArgument, signing: DecisionOptions) -> None:
     """Send an office no more early word."""
-    from csa.program.words import stop_recipient
+    from csa.extras.early_word.words import stop_recipient
 
     signing.decide(lambda store, act: stop_recipient(store, act, office))
     show(tr("watch.stopped", office=office))
@@ -80,7 +80,7 @@ def word_done(
     signing: DecisionOptions,
 ) -> None:
     """Write down what was done on a word."""
-    from csa.program.words import note_done
+    from csa.extras.early_word.words import note_done
 
     signing.decide(lambda store, act: note_done(store, act, key, text))
     show(tr("watch.noted", word=key))
@@ -89,19 +89,22 @@ def word_done(
 @app.command("list")
 def word_list(city: CityOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List who receives early word, and the last words with what was done."""
-    from csa.program.words import recipients
+    from csa.extras.early_word.words import recipients
+    from csa.program.store.tables import WordRow
 
     records = stored_records(load_city_option(city), store)
     if as_json:
         names = ("key", "area", "kind", "n", "receipts", "done")
-        rows = [{name: getattr(row, name) for name in names} for row in records.words]
-        for row, word in zip(rows, records.words, strict=True):
-            row |= {"first": word.first.isoformat(), "last": word.last.isoformat()}
+        rows = [
+            {name: getattr(row, name) for name in names}
+            | {"first": row.first.isoformat(), "last": row.last.isoformat()}
+            for row in records.of(WordRow)
+        ]
         show_json({"recipients": [row.key for row in recipients(records)], "words": rows})
         return
     named = ", ".join(row.key for row in recipients(records))
     show(tr("word_page.on", offices=named) if named else tr("watch.off"))
-    for word in records.words:
+    for word in records.of(WordRow):
         key = "watch.line_run" if word.kind == "run" else "watch.line"
         span = {"first": day(word.first), "last": day(word.last)}
         show(tr(key, word=word.key, area=word.area, n=word.n, done=word.done or "-", **span))
@@ -119,8 +122,8 @@ def watch(
     """Look for new shootings and runs in core service areas and zones, and mail early word."""
     from csa.city.dataset import open_city
     from csa.city.deployment import load_mail, password_of
+    from csa.extras.early_word.watch import watch as look
     from csa.workflow.smtp import MailServer
-    from csa.workflow.watching import watch as look
 
     config, mail = load_city_option(city), load_mail()
     opened = open_store_read_only(config, store)

@@ -8,9 +8,10 @@ from tests.app.acts import chair_act
 from tests.app.conftest import words
 from tests.sentences import says
 
+from csa.extras.early_word.words import Word, name_recipient, record_receipt, record_words
 from csa.program.store.engine import make_store
 from csa.program.store.records import read_records
-from csa.program.words import Word, name_recipient, record_receipt, record_words
+from csa.program.store.tables import WordRow
 
 
 @pytest.fixture
@@ -47,4 +48,11 @@ def test_the_last_words_are_listed_and_what_was_done_is_saved(page, told):
     [button] = [one for one in made.button if one.label == says("word_page.do_done")]
     made = button.click().run()
     assert not made.exception
-    assert read_records(told).words[0].done == "The team walked the blocks with neighbors."
+    assert read_records(told).of(WordRow)[0].done == "The team walked the blocks with neighbors."
+
+
+def test_a_damaged_store_is_a_sentence(page, tmp_path):
+    (tmp_path / "store.sqlite3").write_text("no database at all, but long enough" * 40)
+    made = page()
+    assert not made.exception
+    assert "is not a store, or is damaged" in words(made)

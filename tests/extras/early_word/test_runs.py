@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from csa.change.watch import (
+from csa.extras.early_word.runs import (
     BASE_DAYS,
     MOST_A_YEAR,
     NEWEST_DAYS,

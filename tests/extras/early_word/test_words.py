@@ -7,10 +7,7 @@ import pytest
 from tests.stores import act, trail
 
 from csa.base.errors import ConflictError, ParamError, RoleError
-from csa.program.roles import Person
-from csa.program.store.records import read_records
-from csa.program.store.tables import WatchRow
-from csa.program.words import (
+from csa.extras.early_word.words import (
     RUN,
     SHOOTING,
     Word,
@@ -22,6 +19,9 @@ from csa.program.words import (
     record_words,
     stop_recipient,
 )
+from csa.program.roles import Person
+from csa.program.store.records import read_records
+from csa.program.store.tables import WatchRow, WordRow
 
 WORD = Word("A", SHOOTING, 1, date(2026, 3, 1), date(2026, 3, 1), ("m1",))
 
@@ -76,7 +76,7 @@ def test_receipts_and_what_was_done_stand_in_the_log_and_names_are_refused(store
     record_receipt(store, act(), "A/1", "Aim4Peace", "unsure")
     record_receipt(store, act(), "A/1", "Aim4Peace", "2026-03-05T12:30")
     note_done(store, act("member"), "A/1", "The team walked the blocks.", seen=3)
-    [word] = read_records(store).words
+    [word] = read_records(store).of(WordRow)
     assert word.receipts == {"Aim4Peace": "2026-03-05T12:30"}
     assert word.done == "The team walked the blocks."
     assert [row["item"] for row in trail(store)] == ["word A/1"] * 4

@@ -8,12 +8,12 @@ import streamlit as st
 
 from csa.areas.places import called
 from csa.base.text import day, name_list, tr
+from csa.extras.early_word.words import RUN, name_recipient, note_done, recipients, stop_recipient
 from csa.program.registry import all_zones, core_area
 from csa.program.roles import Act, may, require, require_committee
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
 from csa.program.store.tables import WordRow
-from csa.program.words import RUN, name_recipient, note_done, recipients, stop_recipient
 from csa_app.shared import panels, signing
 from csa_app.shared.signing import Decision, FormField, Present, Typed
 
@@ -26,7 +26,7 @@ def answer(records: Records) -> None:
     if not named:
         panels.answer(tr("word_page.off"))
         return
-    n_open = sum(not word.done for word in records.words)
+    n_open = sum(not word.done for word in records.of(WordRow))
     panels.answer(tr("word_page.on", offices=name_list(named)), tr("word_page.open", n=n_open))
 
 
@@ -62,13 +62,14 @@ def show(records: Records) -> None:
 
 def newest(records: Records) -> list[WordRow]:
     """List the last words, newest first."""
-    return sorted(records.words, key=lambda word: (word.last, word.key), reverse=True)[:MOST_SHOWN]
+    words = sorted(records.of(WordRow), key=lambda word: (word.last, word.key), reverse=True)
+    return words[:MOST_SHOWN]
 
 
 def names_of(records: Records) -> dict[str, str]:
     """Name the areas and zones of words."""
     names = {zone.key: zone.place_name for zone in all_zones(records)}
-    for word in records.words:
+    for word in records.of(WordRow):
         area = core_area(records, word.area)
         if area is not None:
             names[word.area] = called(area.place_name, area.key)
@@ -78,7 +79,7 @@ def names_of(records: Records) -> dict[str, str]:
 def forms(scene: Present, records: Records) -> None:
     """Offer to write down what was done, and, to the Committee, to name who receives word."""
     offered: dict[str, tuple[str, Callable[[], Decision]]] = {}
-    if records.words and may(require, scene.who, "member"):
+    if records.of(WordRow) and may(require, scene.who, "member"):
         offered["done"] = tr("word_page.do_done"), lambda: _done(records)
     if may(require_committee, scene.who):
         offered["name"] = tr("word_page.do_name"), _named

@@ -1,0 +1,84 @@
+"""An extra: what a city can do without, in folders that one can take away.
+
+An extra is a folder in `csa.extras`, its pages a folder of the same name in `csa_app.extras`, its
+tests one in `tests/extras`. Where the three are gone, nothing else changes. An extra of another
+distribution is an entry point of the group `csa.extras`, and on where a city's file names it.
+docs/EXTRAS.md shows how to write it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pkgutil import iter_modules
+from typing import Any, Literal
+
+GROUP = "csa.extras"
+"""The package of the extras that ship, and the group of entry points of all others."""
+
+
+@dataclass(frozen=True)
+class ExtraPage:
+    """A page that an extra adds to the app."""
+
+    screen: str  # dotted name of its module, such as "csa_app.extras.early_word.page"
+    address: str  # in the browser, such as "early-word"
+    title: str  # key of its title; its words, where it does not ship
+    group: str  # key of the group of pages that it stands in
+    who: Literal["anyone", "staff", "operator"] = "staff"  # anyone: on a public address too
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What an extra adds; whatever it leaves out, it adds nothing to.
+
+    The code is named by dotted texts, so that to list the extras imports nothing else, and the
+    library never imports a screen.
+    """
+
+    package: str  # its own, `__name__`
+    commands: tuple[str, ...] = ()  # functions and typer apps, such as "bus.commands:stops"
+    page: ExtraPage | None = None
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """By core page ("briefing" has room): the function that draws there, given its session."""
+    layers: str = ""
+    """Function from an open `City` to GeoJSON by name: lines of the map's background."""
+
+    @property
+    def name(self) -> str:
+        """Its folder's name."""
+        return self.package.rpartition(".")[2]
+
+    @property
+    def texts(self) -> Mapping[str, Any]:
+        """Its own catalog, `en.toml` beside its code: sentences by room and key."""
+        path = files(self.package).joinpath("en.toml")
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+@cache
+def shipped_extras() -> tuple[Extra, ...]:
+    """List the extras that came with the program and were not taken away, by name."""
+    home = import_module(GROUP)
+    names = sorted(found.name for found in iter_modules(home.__path__) if found.ispkg)
+    return tuple(import_module(f"{GROUP}.{name}").EXTRA for name in names)
+
+
+@cache
+def installed_extra(name: str) -> Extra | None:
+    """Return the extra that another distribution installs under a name; None if none does."""
+    for found in entry_points(group=GROUP, name=name):
+        extra: Extra = found.load()
+        return extra
+    return None
+
+
+def extras_of(named: Iterable[str]) -> tuple[Extra, ...]:
+    """Return the extras that are on where a city's file names some: those that ship, and these."""
+    installed = (installed_extra(name) for name in named)
+    return (*shipped_extras(), *(extra for extra in installed if extra is not None))

@@ -1,0 +1,193 @@
+"""Extras: found, taken away without a trace, and added by another distribution."""
+
+import ast
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from csa.base.errors import ConfigError
+from csa.base.extra import Extra, extras_of, shipped_extras
+from csa.base.message import load_catalog
+from csa.city.loading import load_city
+from csa.program.store.audit import verify
+from csa.program.store.engine import make_store
+from csa.program.store.tables import WatchRow
+from tests.stores import SAMPLE_CLOCK, act
+
+NAMES = [extra.name for extra in shipped_extras()]
+APP = "app/csa_app"
+
+
+def in_tree(tree, *words, cwd=".", **environment):
+    """Run Python in a copy of the tree."""
+    paths = os.pathsep.join(str(tree / top) for top in ("src", "app", "."))
+    known = {**os.environ, "PYTHONPATH": paths, "CSA_HOME": str(tree), "COLUMNS": "200"}
+    command = [sys.executable, *map(str, words)]
+    environment = {name: str(value) for name, value in environment.items()}
+    return subprocess.run(
+        command,
+        cwd=tree / cwd,
+        env=known | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def bare(root, tmp_path_factory):
+    """The tree without any extra."""
+    tree = tmp_path_factory.mktemp("bare")
+    leave = shutil.ignore_patterns("__pycache__", "geometry", "vendor", *NAMES)
+    for top in ("src", "app", "config", "data/sample"):
+        shutil.copytree(root / top, tree / top, ignore=leave)
+    shutil.copy(root / "pyproject.toml", tree)
+    return tree
+
+
+def csa(tree, *words):
+    done = in_tree(tree, "-m", "csa.cli.main", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_is_gone_is_named_nowhere(bare):
+    said = csa(bare, "--help")
+    asked = "from csa.base.message import load_catalog; print(*load_catalog())"
+    left = in_tree(bare, "-c", asked).stdout.split()
+    assert len(left) > 1000
+    for extra in shipped_extras():
+        assert not (bare / "src/csa/extras" / extra.name).exists()
+        for command in extra.commands:
+            name = command.rpartition(":")[2]
+            assert not re.search(rf"│ {name} ", said)
+        rooms = tuple(f"{room}." for room in extra.texts)
+        assert not [key for key in left if key.startswith(rooms)]
+
+
+@pytest.mark.long
+def test_without_any_extra_a_month_its_editions_and_the_public_page_are_made(bare):
+    city = ("--city", "config/sample.toml")
+    csa(bare, "ingest", *city, "--out", "var/sample/dataset")
+    home = (*city, "--dataset", "var/sample/dataset")
+    csa(bare, "propose", *home, "--out", "areas")
+    csa(bare, "report", *home, "--month", "2020-07", "--all", "--out", "editions")
+    csa(bare, "publish", *home, "--out", "bundle", "--by", "Prevention team")
+    assert any((bare / "editions").rglob("*.html"))
+    page = (bare / "bundle" / "index.html").read_text(encoding="utf-8")
+    for extra in shipped_extras():
+        titles = {load_catalog()[extra.page.title]} if extra.page else set()
+        assert not [title for title in titles if title in page]
+
+
+BRIEFING = """
+import os
+from streamlit.testing.v1 import AppTest
+made = AppTest.from_file(os.path.abspath("main.py"), default_timeout=300).run()
+assert not made.exception, made.exception
+print(*[one.value for one in made.caption], sep="\\n")
+print(*[one.proto.label for one in made.get("page_link")], sep="\\n")
+"""
+
+
+@pytest.mark.long
+def test_without_any_extra_the_app_opens(bare, sample_folder):
+    done = in_tree(
+        bare, "-c", BRIEFING, cwd=APP, CSA_CITY=sample_folder, CSA_STORE=bare / "s.sqlite3"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Plan" in done.stdout
+    for extra in shipped_extras():
+        assert extra.page is None or load_catalog()[extra.page.title] not in done.stdout
+
+
+def test_rows_of_an_extra_stay_in_a_store_whose_extra_is_gone(bare, tmp_path):
+    """The store has all tables that ship: the trail is intact, a backup whole."""
+    address = tmp_path / "store.sqlite3"
+    store = make_store(str(address), "sample")
+    with store.writing(act(on=date(2020, 8, 1), at=SAMPLE_CLOCK.now()).signed) as session:
+        hours = {"quiet_from": 21, "quiet_until": 8}
+        session.add(WatchRow(key="Library", is_on=True, areas=[], **hours))
+    with store.reading() as session:
+        assert verify(session).is_intact
+    store.engine.dispose()
+    place = ("--city", "config/sample.toml", "--store", address)
+    assert "intact" in csa(bare, "audit", "verify", *place)
+    csa(bare, "backup", tmp_path / "b.gz", *place)
+    other = tmp_path / "other.sqlite3"
+    csa(bare, "restore", tmp_path / "b.gz", "--city", "config/sample.toml", "--store", other,
+        "--by", "Crime Analysis Unit", "--why", "The old server was replaced.")  # fmt: skip
+    for path in (address, other):
+        with sqlite3.connect(path) as read:
+            assert read.execute("SELECT key FROM watch").fetchall() == [("Library",)]
+
+
+# ---- Another distribution's -----------------------------------------------------------------
+
+
+def test_an_extra_that_is_not_installed_is_refused_with_a_sentence(new_town):
+    town = new_town()
+    town.edit_config("format_version = 1", 'format_version = 1\nextras = ["bus_stops"]')
+    with pytest.raises(ConfigError, match="names the extra bus_stops, which is not installed"):
+        load_city(town.config)
+
+
+def test_the_page_on_extras_names_all_of_them_and_all_that_they_may_add(root):
+    page = (root / "docs" / "EXTRAS.md").read_text(encoding="utf-8")
+    assert re.findall(r"\.\./src/csa/extras/(\w+)/README.md", page) == NAMES
+    fields = set(Extra.__dataclass_fields__) - {"package"}
+    assert {field for field in fields if f"| `{field}` |" in page} == fields
+    for name in NAMES:
+        assert (root / "src/csa/extras" / name / "README.md").is_file()
+    assert extras_of(()) == shipped_extras()
+
+
+def test_nobody_imports_an_extra(root):
+    """For the app, as import-linter does for the library."""
+    own = [path for path in (root / "app").rglob("*.py") if "extras" not in path.parts[:-1]]
+    assert len(own) > 80
+    for path in own:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith(("csa.extras.", "csa_app.extras."))
+
+
+@pytest.mark.long
+def test_the_extra_of_the_page_is_built_installed_and_on_where_a_city_names_it(
+    root, sample_folder, tmp_path
+):
+    page = (root / "docs" / "EXTRAS.md").read_text(encoding="utf-8")
+    files = re.findall(r"```(?:toml|python)\n# (\S+)\n(.*?)```", page, re.DOTALL)
+    assert len(files) == 3
+    assert sum(content.count("\n") for _, content in files) <= 60
+    for name, content in files:
+        path = tmp_path / "bus" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", ".", "bus")
+    subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
+    stops = '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {},'
+    stops += ' "geometry": {"type": "Point", "coordinates": [-91.2, 38.2]}}]}'
+    (tmp_path / "stops.geojson").write_text(stops, encoding="utf-8")
+    own = (root / "config" / "sample.toml").read_text(encoding="utf-8")
+    city = tmp_path / "config" / "sample.toml"
+    city.parent.mkdir()
+    named = own.replace("format_version = 1", 'format_version = 1\nextras = ["bus_stops"]', 1)
+    city.write_text(named, encoding="utf-8")
+    paths = os.pathsep.join(map(str, (tmp_path / "installed", root / "src", root / "app", root)))
+    for file, says in ((city, True), (root / "config" / "sample.toml", False)):
+        done = in_tree(
+            root, "-c", BRIEFING, cwd=APP, PYTHONPATH=paths, CSA_CITY=file, CSA_DATASET=sample_folder,
+            CSA_STORE=tmp_path / "store.sqlite3", BUS_STOPS=tmp_path / "stops.geojson",
+            CSA_BASEMAP=tmp_path / "none",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert ("bus stops are in" in done.stdout) is says
