@@ -28,11 +28,11 @@ import pandas as pd
 from benchmarks.places import RESAMPLED, SEED, places
 from benchmarks.process import Timed, timed
 from benchmarks.tables import RESULTS, between, keep
-from csa.cli.fleet import print_step
+from csa.extras.fleet import running
+from csa.extras.fleet.city import DONE, FAILED, OWN, SAID, Describe, read_fleet, work_city
+from csa.extras.fleet.commands import print_step
+from csa.extras.fleet.manifest import FleetCity, read_manifest
 from csa.synthetic.sample import make_sample
-from csa.workflow.fleet import running
-from csa.workflow.fleet.city import DONE, FAILED, OWN, SAID, Describe, read_fleet, work_city
-from csa.workflow.fleet.manifest import FleetCity, read_manifest
 from csa.workflow.new_city import slugify
 
 SINCE = "2017"

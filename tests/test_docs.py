@@ -37,7 +37,6 @@ from csa.reports.public.facts import PublicFacts
 from csa.risk.files import CELL_COLUMNS as SCORED_COLUMNS
 from csa.risk.near_repeat import KNOX_COLUMNS
 from csa.risk.terrain import TRIED
-from csa.workflow.fleet.city import FLEET_COLUMNS
 from tests.towns import history
 
 OPEN = ("versions", "same_months", "by_block_months")
@@ -88,7 +87,6 @@ NAMES = {
     "fields": list(get_args(FieldName)),
     "factors": [*TRIED, *SCORED_COLUMNS],
     "near repeats": list(KNOX_COLUMNS),
-    "a fleet": list(FLEET_COLUMNS),
 }
 
 

@@ -54,7 +54,6 @@ groups = {
         _page("track_record", tr("how_well.short"), "how-well"),
         _page("data", tr("public.embed_data"), "data"),
         _page("method", tr("label.method"), "method"),
-        *([_page("cities", tr("cities.short"), "cities")] if set_up else []),
     ],
 }
 

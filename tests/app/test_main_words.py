@@ -18,7 +18,7 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 SCREENS = (
-    *("activities", "briefing", "cities", "community", "compare", "data", "displacement", "draw"),
+    *("activities", "briefing", "community", "compare", "data", "displacement", "draw"),
     *("find_areas", "measures", "meeting", "new_city", "new_month", "plan"),
     *("reports", "services", "track_record", "why_here", "zones"),
     *EXTRA_PAGES,
@@ -28,7 +28,7 @@ AT_MOST = 2
 """So many of a list's choices are tried."""
 
 
-UNMARKED = ("cities", "community")
+UNMARKED = ("fleet", "community")
 """Other cities, and what is made for residents, whose page within the page has the mark."""
 
 
@@ -118,7 +118,7 @@ def other_city(request, new_town, tmp_path_factory):
     return request.param, town, out
 
 
-@pytest.mark.parametrize("screen", [screen for screen in SCREENS if screen != "cities"])
+@pytest.mark.parametrize("screen", [screen for screen in SCREENS if screen != "fleet"])
 def test_a_page_of_another_city_says_what_was_read(visit, other_city, screen, tmp_path):
     months, town, dataset = other_city
     store = tmp_path / "none.sqlite3"

@@ -21,8 +21,8 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from csa.workflow.fleet.city import describe_city, fleet_files
-from csa.workflow.fleet.manifest import FleetCity
+from csa.extras.fleet.city import describe_city, fleet_files
+from csa.extras.fleet.manifest import FleetCity
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")

@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import open_page, words
 from tests.corpus import CORPUS, write_corpus
 
-from csa.areas.file_format import list_versions
 from csa.base.errors import CsaError
 from csa.base.message import load_catalog
 from csa.city.loading import load_city
@@ -17,8 +16,6 @@ from csa.ingest import job
 from csa.ingest.intake import ingest_city
 from csa.ingest.risk_layers import read_risk_layers
 from csa.ingest.sources import Inputs
-from csa.workflow.fleet.city import FAILED, work_city
-from csa.workflow.fleet.manifest import FleetCity
 from csa_app.screens.new_city import parts
 
 pytestmark = pytest.mark.long
@@ -108,16 +105,6 @@ def test_the_library_raises_it(town, good, corpus, name):
     shutil.copy(file, layers)
     with pytest.raises(CsaError) if name != SMALL else nullcontext():
         read_risk_layers(config, dataset, town.folder, layers)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_fleet_lists_the_city_as_failed(town, good, corpus, name, tmp_path):
-    versions = list_versions()["csa"]
-    for id_, files, places in (("a", corpus / name, town.places), ("b", good, corpus / name)):
-        city = FleetCity(id_, id_, (str(files),), str(town.config), str(places))
-        row = work_city(city, str(tmp_path / "fleet"), versions, lambda *_: None)
-        assert row["state"] == FAILED
-        assert row["why"]
 
 
 BOXES = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +45,6 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     )
 
 
-def fleet_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """Read `CSA_FLEET`: the folder into which `csa fleet` writes many cities."""
-    variables = os.environ if environment is None else environment
-    return Path(variables.get("CSA_FLEET") or VAR / "fleet")
-
-
 def city_of(dataset: Path) -> str:
     """Return the id of the city that a dataset belongs to."""
     try:
@@ -81,13 +74,6 @@ def command_of(name: str, dataset: Path, option: str = "--dataset") -> list[str]
     city = file.stem if _listed().get(file.stem) == file else str(file.resolve())
     is_own = dataset.resolve() == (VAR / file.stem / "dataset").resolve()
     return ["csa", name, "--city", city, *([] if is_own else [option, str(dataset.resolve())])]
-
-
-def fleet_command(folder: Path) -> str:
-    """Return the command that writes many cities into a folder, typed in whatever folder."""
-    is_own = folder.resolve() == (VAR / "fleet").resolve()
-    out = [] if is_own else ["--out", str(folder.resolve())]
-    return shlex.join(["csa", "fleet", "cities.csv", *out])
 
 
 def as_typed(folder: Path) -> Path:

@@ -14,7 +14,6 @@ from tests.towns import history
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
 from csa.cli.main import app
-from csa_app.screens.cities import parts as cities
 from csa_app.screens.services import parts as services
 from csa_app.screens.why_here import parts as why_here
 from csa_app.shared import settings, track_record
@@ -98,10 +97,6 @@ def test_a_dataset_that_is_not_the_citys_own_is_named_in_full(made, run, tmp_pat
     session = session_of(made, Path("other place"))
     command = track_record.command(session, first_choices(session))
     assert shlex.split(command)[-2:] == ["--dataset", str(other)]
-    fleet = shown_by(monkeypatch, cities, cities.nothing, made.home / "var" / "fleet")
-    assert fleet == "csa fleet cities.csv"
-    fleet = shown_by(monkeypatch, cities, cities.nothing, Path("fleet"))
-    assert shlex.split(fleet)[-1] == str(tmp_path / "fleet")
 
 
 @pytest.mark.parametrize("name", ["docs/HOWTO.md", "docs/DEPLOY.md", "docs/TUTORIAL.md"])

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import text
 from tests.campaigns.faults.stage import KILLED, ROOT
+from tests.extras.fleet.cities import write_city
 from tests.mail_server import MONTH, MailLog, deployment, serving, write_editions
 from tests.portals import DATASET, FakePortal
 from tests.portals import serving as serving_portal
 from tests.stores import act
-from tests.workflow.fleet.cities import write_city
 
 from csa.base.clock import now_utc
 from csa.base.io import CURRENT, WRITER_LOCK

@@ -122,9 +122,9 @@ def run(words):
 def work_city(file, places, out):
     """Be a fleet's worker with one city: the scheduler's part is Dask's."""
     from csa.areas.file_format import list_versions  # noqa: PLC0415 - a fork's own
-    from csa.cli.fleet import print_step  # noqa: PLC0415
-    from csa.workflow.fleet import city  # noqa: PLC0415
-    from csa.workflow.fleet.manifest import FleetCity  # noqa: PLC0415
+    from csa.extras.fleet import city  # noqa: PLC0415
+    from csa.extras.fleet.commands import print_step  # noqa: PLC0415
+    from csa.extras.fleet.manifest import FleetCity  # noqa: PLC0415
 
     asked = FleetCity(
         "Elsewhere", "elsewhere", (os.path.realpath(file),), "", os.path.realpath(places)

@@ -150,7 +150,7 @@ def read_records(store: Store | None, *, with_values: bool = True) -> Records:
         return Records()
     with store.reading() as session:
         found = {name: _rows(session, table) for name, table in TABLES.items()}
-        others = {table: _rows(session, table) for table in OTHERS}
+        others = {table: rows for table in OTHERS if (rows := _rows(session, table))}
         values = values_in(session) if with_values else ()
         head = read_head(session.connection())
         confirmed = _confirmed(session)

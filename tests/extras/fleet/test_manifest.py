@@ -3,7 +3,7 @@
 import pytest
 
 from csa.base.errors import CsaError, ParamError, SourceError
-from csa.workflow.fleet.manifest import FleetCity, pick_cities, read_manifest
+from csa.extras.fleet.manifest import FleetCity, pick_cities, read_manifest
 
 HEADER = "city,files,config,places\n"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import os
+import shlex
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
@@ -17,9 +19,9 @@ import pandas as pd
 import streamlit as st
 
 from csa.base.text import day, in_words, land_percent, month, name_list, percent, tr
-from csa.workflow.fleet.city import DONE, FAILED, WAITING
-from csa_app.shared import panels, theme
-from csa_app.shared.settings import as_typed, fleet_command
+from csa.extras.fleet.city import DONE, FAILED, WAITING
+from csa_app.shared import panels, settings, theme
+from csa_app.shared.settings import as_typed
 
 LAND = Path(__file__).with_name("land.json")
 """Outlines of countries, from Natural Earth's 1:110m (public domain), simplified to .3 degrees."""
@@ -39,6 +41,18 @@ BESIDE = (
     ("one year", "cities.one_year"),
 )
 """How areas did in past years beside the best other way, and the words for it."""
+
+
+def fleet_folder() -> Path:
+    """Read `CSA_FLEET`: the folder into which `csa fleet` writes many cities."""
+    return Path(os.environ.get("CSA_FLEET") or settings.VAR / "fleet")
+
+
+def fleet_command(folder: Path) -> str:
+    """Return the command that writes many cities into a folder, typed in whatever folder."""
+    is_own = folder.resolve() == (settings.VAR / "fleet").resolve()
+    out = [] if is_own else ["--out", str(folder.resolve())]
+    return shlex.join(["csa", "fleet", "cities.csv", *out])
 
 
 def nothing(folder: Path) -> None:

@@ -47,6 +47,8 @@ from csa.city.dataset import City, open_city, open_dataset
 from csa.city.deployment import PLACES, SETTINGS, data_dir, deployment_path
 from csa.city.loading import load_city, load_evidence
 from csa.city.selection import read_areas
+from csa.extras.fleet.manifest import FleetCity, is_url
+from csa.extras.fleet.object_store import ObjectStore
 from csa.ingest.intake import Intake
 from csa.ingest.sources import add_layers, find_inputs
 from csa.program.plan.loading import load_city_plan
@@ -56,8 +58,6 @@ from csa.reports.month.facts import Facts
 from csa.reports.month.month_end import ReportInputs
 from csa.reports.public.window import last_month
 from csa.workflow.companion_files import list_companions
-from csa.workflow.fleet.manifest import FleetCity, is_url
-from csa.workflow.fleet.object_store import ObjectStore
 from csa.workflow.past_years import BacktestRequest, BacktestResult, make_backtest, make_spec
 from csa.workflow.products import (
     ChangeMade,

@@ -19,7 +19,7 @@ from csa.base.errors import MachineError, OutputError, ParamError
 from csa.base.io import locked_folder, write_file
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.text import tr
-from csa.workflow.fleet.city import (
+from csa.extras.fleet.city import (
     FAILED,
     MARKER,
     OWN,
@@ -30,8 +30,8 @@ from csa.workflow.fleet.city import (
     read_marker,
     work_city,
 )
-from csa.workflow.fleet.manifest import FleetCity, is_url
-from csa.workflow.fleet.object_store import ObjectStore
+from csa.extras.fleet.manifest import FleetCity, is_url
+from csa.extras.fleet.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -44,7 +44,7 @@ QUIET = {
     "distributed.worker.profile.enabled": False,
 }
 """Of our own cluster: at Dask's values each process takes 4% of a core to watch itself."""
-LOGGER = logging.getLogger("csa.workflow.fleet")
+LOGGER = logging.getLogger("csa.extras.fleet")
 
 
 def run_fleet(

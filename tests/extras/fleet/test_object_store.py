@@ -6,16 +6,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.extras.fleet.cities import write_broken, write_city
 from tests.sentences import says
-from tests.workflow.fleet.cities import write_broken, write_city
 
 from csa.areas.file_format import list_versions
 from csa.base.errors import OutputError
-from csa.cli.fleet import print_step
-from csa.workflow.fleet import city as city_task
-from csa.workflow.fleet.city import work_city
-from csa.workflow.fleet.manifest import FleetCity
-from csa.workflow.fleet.object_store import LEASE_S, ObjectStore
+from csa.extras.fleet import city as city_task
+from csa.extras.fleet.city import work_city
+from csa.extras.fleet.commands import print_step
+from csa.extras.fleet.manifest import FleetCity
+from csa.extras.fleet.object_store import LEASE_S, ObjectStore
 
 BUSY = OutputError("fleet.city_busy", city="Small")
 STEPS = city_task._steps

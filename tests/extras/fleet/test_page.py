@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,10 @@ import pytest
 from tests.app.conftest import words
 from tests.sentences import says
 
-from csa.workflow.fleet.city import FLEET_COLUMNS, describe_city, fleet_files
-from csa.workflow.fleet.manifest import FleetCity
-from csa_app.screens.cities import parts
+from csa.extras.fleet.city import FLEET_COLUMNS, describe_city, fleet_files
+from csa.extras.fleet.manifest import FleetCity
+from csa_app.extras.fleet import parts
+from csa_app.shared import settings
 
 FOUND = {
     "longitude": -94.6, "latitude": 39.1, "first_date": "2014-01-02", "data_through": "2018-03-31",
@@ -38,7 +41,7 @@ def page(visit, tmp_path):
         folder.mkdir(exist_ok=True)
         for name, content in fleet_files(rows).items() if rows else ():
             (folder / name).write_bytes(content)
-        return visit("cities", **{"CSA_FLEET": folder, **environment})
+        return visit("fleet", **{"CSA_FLEET": folder, **environment})
 
     return start
 
@@ -120,3 +123,14 @@ def test_outlines_are_rings_on_the_earth():
     for ring in map(np.array, rings):
         assert (ring[0] == ring[-1]).all()
         assert (np.abs(ring) <= (180, 90)).all()
+
+
+def test_the_command_is_typed_in_whatever_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert parts.fleet_command(settings.VAR / "fleet") == "csa fleet cities.csv"
+    assert shlex.split(parts.fleet_command(Path("other")))[-1] == str(tmp_path / "other")
+
+
+def test_the_data_page_names_every_column(root):
+    page = (root / "docs" / "DATA.md").read_text(encoding="utf-8")
+    assert [name for name in FLEET_COLUMNS if f"`{name}`" not in page] == []

@@ -23,7 +23,7 @@ from csa.cli.report import show_report
 from csa.cli.start import show_start
 
 if TYPE_CHECKING:
-    from csa.workflow.fleet.city import CityStep
+    from csa.extras.fleet.city import CityStep
 
 
 def fleet(
@@ -49,9 +49,9 @@ def fleet(
     as_json: JsonOption = False,
 ) -> None:
     """Run many cities through every step, from start or ingest to report."""
-    from csa.workflow.fleet.city import FAILED
-    from csa.workflow.fleet.manifest import pick_cities, read_manifest
-    from csa.workflow.fleet.running import run_fleet
+    from csa.extras.fleet.city import FAILED
+    from csa.extras.fleet.manifest import pick_cities, read_manifest
+    from csa.extras.fleet.running import run_fleet
 
     out = out or str(in_var("fleet"))
     cities = read_manifest(manifest)

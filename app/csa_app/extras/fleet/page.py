@@ -5,17 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from csa.base.text import tr
-from csa.workflow.fleet.city import read_fleet
-from csa_app.screens.cities import parts
+from csa.extras.fleet.city import read_fleet
+from csa_app.extras.fleet import parts
 from csa_app.shared import cache, panels, person
-from csa_app.shared.settings import fleet_folder
 
 line = st.empty()
 st.title(tr("cities.title"), anchor=False)
 if not person.may_set_up(cache.city_config()):
     panels.empty(tr("roles.not_set_up"))
     st.stop()
-folder = fleet_folder()
+folder = parts.fleet_folder()
 table = read_fleet(folder)
 if table is None:
     parts.nothing(folder)

@@ -3,16 +3,16 @@
 import json
 
 import pytest
+from tests.extras.fleet.cities import write_broken, write_city
 from tests.sentences import says
-from tests.workflow.fleet.cities import write_broken, write_city
 
 from csa.areas.file_format import list_versions
 from csa.base.errors import OutputError
 from csa.base.io import locked_folder
-from csa.cli.fleet import print_step
-from csa.workflow.fleet import city as city_task
-from csa.workflow.fleet.city import CityFolder, take_fingerprints
-from csa.workflow.fleet.manifest import FleetCity
+from csa.extras.fleet import city as city_task
+from csa.extras.fleet.city import CityFolder, take_fingerprints
+from csa.extras.fleet.commands import print_step
+from csa.extras.fleet.manifest import FleetCity
 
 VERSION = list_versions()["csa"]
 STEPS = city_task._steps

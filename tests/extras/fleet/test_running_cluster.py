@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 from distributed import Client
+from tests.extras.fleet.cities import write_broken, write_city
 from tests.sentences import says
-from tests.workflow.fleet.cities import write_broken, write_city
 
-from csa.cli.fleet import print_step
-from csa.workflow.fleet import running
-from csa.workflow.fleet.city import describe_city
-from csa.workflow.fleet.manifest import FleetCity
+from csa.extras.fleet import running
+from csa.extras.fleet.city import describe_city
+from csa.extras.fleet.commands import print_step
+from csa.extras.fleet.manifest import FleetCity
 
 pytestmark = pytest.mark.slow
 PATIENCE_S = 1200

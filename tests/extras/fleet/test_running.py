@@ -7,15 +7,15 @@ import types
 
 import pandas as pd
 import pytest
+from tests.extras.fleet.cities import write_broken
 from tests.sentences import says
-from tests.workflow.fleet.cities import write_broken
 
 from csa.base.errors import CsaError, OutputError
 from csa.base.io import locked_folder
-from csa.cli.fleet import print_step
-from csa.workflow.fleet import running
-from csa.workflow.fleet.city import COUNTS, FLEET_COLUMNS, NUMBERS, OWN, describe_city, fleet_files
-from csa.workflow.fleet.manifest import FleetCity
+from csa.extras.fleet import running
+from csa.extras.fleet.city import COUNTS, FLEET_COLUMNS, NUMBERS, OWN, describe_city, fleet_files
+from csa.extras.fleet.commands import print_step
+from csa.extras.fleet.manifest import FleetCity
 
 CITY = FleetCity("A", "a", ("a.csv",))
 
