@@ -27,7 +27,6 @@ from csa.cli.displace import displace
 from csa.cli.draw import draw, trial
 from csa.cli.evaluate import evaluate
 from csa.cli.gather import basemap, check, fetch, ingest
-from csa.cli.mail import mail
 from csa.cli.month import month_command
 from csa.cli.priorities import priorities
 from csa.cli.propose import export
@@ -40,7 +39,7 @@ from csa.cli.start import start
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
     demo, start, serve, ingest, propose.propose, backtest, priorities, draw, trial, displace,
-    evaluate, risk, report, mail, publish, export, sample, fetch, check, basemap,
+    evaluate, risk, report, publish, export, sample, fetch, check, basemap,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

@@ -13,6 +13,11 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Literal, TypeAlias
 
 from pydantic import SecretStr
@@ -218,3 +223,30 @@ def _words(error: Exception) -> str:
         return tr("mail.timeout")
     why = None if isinstance(error, smtplib.SMTPException) else getattr(error, "strerror", None)
     return why or tr("mail.dropped")
+
+
+# ---- The headers of a mail, whatever is in it.
+
+
+def begin_mail(mail: Mail, email: str, subject: str, at: datetime) -> EmailMessage:
+    """Write the headers of a mail."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(_plain_name(mail.office), addr_spec=mail.from_address)
+    message["To"] = Address(addr_spec=email)
+    if mail.reply_to:
+        message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    # Encoded, since a text that is set as it stands is parsed: what looks encoded would be decoded.
+    message.set_raw("Subject", Header(one_line(subject), "utf-8", header_name="Subject").encode())
+    message["Date"] = at
+    message["Auto-Submitted"] = "auto-generated"  # no automatic answers
+    return message
+
+
+def _plain_name(text: str) -> str:
+    """Return a name without any sign that means something in an address."""
+    return one_line("".join(c if c.isalnum() or c == "-" else " " for c in text))
+
+
+def one_line(text: str) -> str:
+    """Return a text that cannot end a header's line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -15,7 +15,7 @@ from tests.sentences import says
 ROOT = Path(__file__).parents[3]
 INTERNAL = (says("cli.internal", what="").partition(":")[0], "Traceback")
 ALL = ("csa.cli", "csa.workflow", "csa.reports", "csa.change", "csa.areas.backtest", "weasyprint", "matplotlib.pyplot", "sklearn.cluster", "scipy.stats")  # fmt: skip
-FEW = ("csa.cli.gather", "csa.cli.plan", "csa.cli.store", "csa.cli.mail", "csa.ingest", "csa.program.store", "csa.program.actions", "csa.reports.briefing", "csa.workflow.mailing", "geopandas")  # fmt: skip
+FEW = ("csa.cli.gather", "csa.cli.plan", "csa.cli.store", "csa.extras.mail.commands", "csa.ingest", "csa.program.store", "csa.program.actions", "csa.reports.briefing", "csa.extras.mail.mailing", "geopandas")  # fmt: skip
 KILLED = -9
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,12 +18,10 @@ from csa.base.errors import CsaError
 from csa.base.io import write_file
 from csa.base.params import Month
 from csa.base.text import month, render, tr
-from csa.city.deployment import load_mail, resolve
+from csa.city.deployment import resolve
 from csa.ingest.records import PACKED, TABLES
 from csa.program.roles import Act, may, require_area_chair
-from csa.program.store.engine import Store
 from csa.reports.public.texts import CAUGHT
-from csa.workflow.mailing import mail_editions, read_editions, record_in, withheld_drafts
 from csa.workflow.month import (
     CHANGE,
     LEFT_OUT,
@@ -47,9 +43,7 @@ from csa.workflow.month_place import (
     was_published,
 )
 from csa.workflow.month_preview import left_out_sentence, preview_sentences
-from csa.workflow.outbox import PrintedEdition
-from csa.workflow.publishing import figures_published
-from csa_app.shared import cache, cache_store, panels, person, signing
+from csa_app.shared import cache, cache_store, extras, panels, person, signing
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.settings import ROOT, deployment
 from csa_app.shared.signing import MAX_CITY_FILE_MB, ask_office
@@ -246,43 +240,8 @@ def _editions(session: CitySession, place: MonthPlace) -> None:
             st.download_button(
                 label.capitalize(), path.read_bytes(), path.name, key=f"edition {path.name}"
             )
-    with suppress(CsaError):  # what is damaged is said where it is used
-        editions = _read(session, place, newest, cache_store.open_read_only(session))
-        for kept in withheld_drafts(editions, load_mail()):
-            st.caption(panels.sentence(kept))
-    _mail(session, place, newest)
+    extras.draw_sections("new_month", session)
     st.page_link("screens/reports/page.py", label=tr("new_month.hand_out"))
-
-
-def _read(
-    session: CitySession, place: MonthPlace, newest: Month, store: Store | None
-) -> list[PrintedEdition]:
-    published = figures_published(place.bundle, session.config.city.id)
-    return read_editions(place.month(newest) / "editions", newest, store, published)
-
-
-def _mail(session: CitySession, place: MonthPlace, newest: Month) -> None:
-    """Offer to mail the editions, where the deployment file names a server and recipients."""
-    settings = load_mail()
-    if settings is None or not settings.is_sending:
-        return
-    if not st.button(tr("new_month.mail"), key="mail the month"):
-        return
-    store = cache_store.open_writable(session)
-    editions = _read(session, place, newest, store)
-    act = person.sign(session, settings.office, tr("mail.why"))
-    folder = place.home / "outbox"
-    with panels.working():
-        made = mail_editions(session.config, settings, editions, folder, record_in(store, act))
-    states = Counter(letter.state for letter in made.now.values())
-    st.info(
-        tr(
-            "new_month.mailed",
-            sent=states["sent"],
-            waiting=states["waiting"],
-            other=states["sending"] + states["refused"],
-        )
-    )
 
 
 def _newest(session: CitySession, place: MonthPlace) -> None:

@@ -40,9 +40,8 @@ from csa.program.roles import Act
 from csa.program.store.engine import Store
 from csa.program.store.records import Records, read_records
 from csa.program.store.tables import WordRow
-from csa.workflow.mailing import begin_mail
 from csa.workflow.outbox import without_addresses
-from csa.workflow.smtp import MailServer, UnreachableError
+from csa.workflow.smtp import MailServer, UnreachableError, begin_mail
 
 MARK_DIGITS = 16
 UNSURE = "unsure"

@@ -150,7 +150,7 @@ def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(
         page.run()
         page.button(key="mail the month").click().run()
         assert not page.exception
-        assert says("new_month.mailed", sent=1, waiting=0, other=0) in words(page)
+        assert says("mailing.done", sent=1, waiting=0, other=0) in words(page)
         page.button(key="mail the month").click().run()  # once each
     assert [to for (to,), _ in log.mails] == ["mayor@city.example"]
     store = open_store(str(tmp_path / "store.sqlite3"))

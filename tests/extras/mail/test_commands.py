@@ -24,7 +24,7 @@ PASSWORD = "correct-horse-9"  # noqa: S105 - of a server made for these tests
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr("csa.workflow.mailing.FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr("csa.extras.mail.mailing.FIRST_WAIT_S", 0.001)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_without_a_server_there_are_files_and_a_list(here, run):
     done = run(*words())
     out = here.folder / "var" / "testville" / "hand-out" / MONTH
     assert (
-        says("mail.laid_out", n=2, folder="var/testville/hand-out/2026-02", list="hand-out.csv")
+        says("mailing.laid_out", n=2, folder="var/testville/hand-out/2026-02", list="hand-out.csv")
         in done.stdout
     )
     with (out / "hand-out.csv").open(encoding="utf-8") as stream:
@@ -134,7 +134,7 @@ def test_a_draft_of_public_figures_goes_to_nobody(here, run, log):
     """Until they are published each month would tell the same counts anew, changed otherwise."""
     page = here.folder / "editions" / f"{MONTH}_public_es.html"
     page.write_text(page.read_text() + '<meta name="csa-figures" content="0a0a">\n')
-    kept = says("mail.kept_back", n=1, names=f"{MONTH}_public_es.pdf")
+    kept = says("mailing.kept_back", n=1, names=f"{MONTH}_public_es.pdf")
     with serving(log) as port:
         deploy(here, port)
         dry, done = run(*words("--dry-run")), run(*words())
@@ -147,7 +147,7 @@ def test_a_draft_of_public_figures_goes_to_nobody(here, run, log):
         deployed.write_text(text[: text.index("executive =")] + text[text.index("public =") :])
         alone = run(*words(), check=False)
     assert (alone.returncode, alone.stdout) == (2, "")
-    assert says("mail.only_drafts") in alone.stderr.replace("\n", " ")
+    assert says("mailing.only_drafts") in alone.stderr.replace("\n", " ")
     assert [to for (to,), _ in log.mails] == ["mayor@city.example", "chief@police.example"]
     deploy(here)
     run(*words())
@@ -163,7 +163,7 @@ def test_what_is_marked_internal_goes_to_no_reader_of_public_editions(here, run,
     with serving(log) as port:
         deploy(here, port)
         done = run(*words())
-        assert says("mail.internal", names=f"{MONTH}_public_es.pdf") in done.stderr
+        assert says("mailing.internal", names=f"{MONTH}_public_es.pdf") in done.stderr
         deploy(here)
         run(*words())
     assert [to for (to,), _ in log.mails] == ["mayor@city.example", "chief@police.example"]
@@ -174,7 +174,7 @@ def test_what_is_marked_internal_goes_to_no_reader_of_public_editions(here, run,
 def test_an_edition_that_was_not_made_keeps_no_other_from_being_sent(here, run, log):
     for path in (here.folder / "editions").glob("*_public_*"):
         path.unlink()
-    said = says("mail.not_made", editions=says("reports_page.public"))
+    said = says("mailing.not_made", editions=says("reports_page.public"))
     with serving(log) as port:
         deploy(here, port)
         assert said in run(*words()).stderr

@@ -56,7 +56,7 @@ def mail(
     """Mail a month's editions, each once, to the offices in the deployment file."""
     from csa.city.deployment import data_dir, load_mail
     from csa.cli.options import open_store_read_only
-    from csa.workflow.mailing import LIST, lay_out, read_editions, withheld_drafts
+    from csa.extras.mail.mailing import LIST, lay_out, read_editions, withheld_drafts
     from csa.workflow.month_place import MonthPlace
     from csa.workflow.publishing import figures_published
 
@@ -83,9 +83,9 @@ def mail(
     if as_json:
         show_json({"is_sent": False, "folder": str(out), "files": names})
     elif is_dry:
-        show(tr("mail.would_lay_out", n=len(names), folder=out))
+        show(tr("mailing.would_lay_out", n=len(names), folder=out))
     else:
-        show(tr("mail.laid_out", n=len(names), folder=out, list=LIST))
+        show(tr("mailing.laid_out", n=len(names), folder=out, list=LIST))
 
 
 def _send(
@@ -99,7 +99,7 @@ def _send(
     as_json: bool,
 ) -> int:
     """Queue, send and record; print what became of each letter, and return the exit code."""
-    from csa.workflow.mailing import letters_of, mail_editions, record_in
+    from csa.extras.mail.mailing import letters_of, mail_editions, record_in
     from csa.workflow.outbox import Outbox
 
     folder = in_var(config.city.id) / "outbox"
@@ -111,11 +111,11 @@ def _send(
             return OK
         for letter in letters:
             is_new = letter.state in {"waiting", "replaced"}
-            show(tr("mail.would_send", **_values(letter)) if is_new else _told(letter, ()))
+            show(tr("mailing.would_send", **_values(letter)) if is_new else _told(letter, ()))
         return OK
 
     def record(letter: Letter) -> str:
-        signed = make_act(config, mail.office, tr("mail.why"))
+        signed = make_act(config, mail.office, tr("mailing.why"))
         return decided(config, store, lambda opened: record_in(opened, signed)(letter))
 
     made = mail_editions(config, mail, editions, folder, record, again=again)
@@ -126,7 +126,7 @@ def _send(
     for letter in made.now.values():
         show(_told(letter, already))
     for fault in made.faults:
-        show(tr("mail.not_recorded", why=render(fault)))
+        show(tr("mailing.not_recorded", why=render(fault)))
     return exit_code(made.now.values(), made.faults)
 
 
@@ -144,13 +144,13 @@ def _told(letter: Letter, already: Iterable[str]) -> str:
     if letter.state == "sent":
         on = day(date.fromisoformat(letter.sent_on))
         if letter.key in set(already):
-            return tr("mail.sent_before", on=on, **values)
-        return tr("mail.sent", on=on, **values)
+            return tr("mailing.sent_before", on=on, **values)
+        return tr("mailing.sent", on=on, **values)
     if letter.state == "sending":
-        return tr("mail.unsure", id=letter.message_id, **values)
+        return tr("mailing.unsure", id=letter.message_id, **values)
     if letter.state == "refused":
-        return tr("mail.refused", said=letter.reply, **values)
-    return tr("mail.waiting", said=letter.reply, **values)
+        return tr("mailing.refused", said=letter.reply, **values)
+    return tr("mailing.waiting", said=letter.reply, **values)
 
 
 def _values(letter: Letter) -> dict[str, str]:

@@ -22,8 +22,8 @@ from tests.properties import examples
 
 from csa.base.errors import OutputError, ParamError, SourceError, StoreError
 from csa.city.deployment import Mail, MailRecipient
+from csa.extras.mail.mailing import ON_RECORD, TRIES, PostClock, PostOffice, write_mail
 from csa.program.handouts import EditionFile
-from csa.workflow.mailing import ON_RECORD, TRIES, PostClock, PostOffice, write_mail
 from csa.workflow.outbox import Outbox, PrintedEdition, letter_of
 from csa.workflow.smtp import MailLimits, MailServer
 

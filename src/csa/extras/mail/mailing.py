@@ -8,10 +8,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from email.header import Header
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from random import SystemRandom
 
@@ -38,7 +34,13 @@ from csa.workflow.outbox import (
     letter_of,
     without_addresses,
 )
-from csa.workflow.smtp import MailOutcome, MailServer, UnreachableError
+from csa.workflow.smtp import (
+    MailOutcome,
+    MailServer,
+    UnreachableError,
+    begin_mail,
+    one_line,
+)
 
 # The editions in a folder that `csa report --all` wrote: read for mail, or laid out for hands.
 
@@ -55,7 +57,7 @@ def read_editions(
     One whose public figures are not among those published, by their digests, is a draft.
     """
     if not folder.is_dir():
-        raise SourceError("mail.no_folder", folder=folder)
+        raise SourceError("mailing.no_folder", folder=folder)
     names = {
         edition_filename(month, one, lang, FORM): one for one in EDITIONS for lang in LANGUAGES
     }
@@ -65,7 +67,7 @@ def read_editions(
         if (folder / name).is_file()
     ]
     if not found:
-        raise SourceError("mail.no_editions", folder=folder, month=month)
+        raise SourceError("mailing.no_editions", folder=folder, month=month)
     return found
 
 
@@ -76,10 +78,10 @@ def _read_edition(
     try:
         content, of_page = path.read_bytes(), page.read_bytes()
     except OSError as error:
-        raise SourceError("mail.no_page", path=page) from error
+        raise SourceError("mailing.no_page", path=page) from error
     made = made_from(of_page)
     if not made.snapshot:
-        raise SourceError("mail.no_snapshot", path=page)
+        raise SourceError("mailing.no_snapshot", path=page)
     file = EditionFile(
         snapshot_id=made.snapshot,
         audit_n=_audit_n(store, made.decisions, path),
@@ -103,7 +105,7 @@ def _audit_n(store: Store | None, head: str, path: Path) -> int:
             found = find_head(session.connection(), head)
         if found is not None:
             return found
-    raise ParamError("mail.other_store", path=path, head=head)
+    raise ParamError("mailing.other_store", path=path, head=head)
 
 
 def addressed(
@@ -116,7 +118,7 @@ def addressed(
     """
     lacking = [name for name in _lacking(editions, mail) if name not in FOR_RESIDENTS]
     if lacking:
-        raise ParamError("mail.lacking", editions=", ".join(lacking))
+        raise ParamError("mailing.lacking", editions=", ".join(lacking))
     for edition in editions:
         listed = mail.recipients.get(edition.file.audience, ())
         for recipient in () if edition.is_withheld else listed:
@@ -133,13 +135,13 @@ def withheld_drafts(editions: Sequence[PrintedEdition], mail: Mail | None) -> li
     said = []
     drafts = [one.name for one in editions if one.is_draft]
     if drafts:
-        said.append(msg("mail.kept_back", n=len(drafts), names=", ".join(drafts)))
+        said.append(msg("mailing.kept_back", n=len(drafts), names=", ".join(drafts)))
     internal = [one.name for one in editions if one.is_internal]
     if internal:
-        said.append(msg("mail.internal", names=", ".join(internal)))
+        said.append(msg("mailing.internal", names=", ".join(internal)))
     lacking = [] if mail is None else _lacking(editions, mail)
     names = [audience_name(name) for name in lacking if name in FOR_RESIDENTS]
-    return [*said, *([msg("mail.not_made", editions=", ".join(names))] if names else [])]
+    return [*said, *([msg("mailing.not_made", editions=", ".join(names))] if names else [])]
 
 
 def lay_out(out: Path, month: Month, editions: Sequence[PrintedEdition], mail: Mail | None) -> Path:
@@ -283,45 +285,21 @@ def write_mail(letter: Letter, city: str, mail: Mail, content: bytes) -> bytes:
     """Write a letter as mail: the same bytes each time, plain ASCII, no line that is too long."""
     file = letter.file
     values = {
-        "city": _one_line(city),
+        "city": one_line(city),
         "month": month(file.month),
         "edition": audience_name(file.audience),
     }
-    subject = tr("mail.subject", **values)
+    subject = tr("mailing.subject", **values)
     message = begin_mail(mail, letter.email, subject, datetime.fromisoformat(letter.queued_at))
-    said = [tr("mail.body", office=letter.office, sender=_one_line(mail.office), **values)]
+    said = [tr("mailing.body", office=letter.office, sender=one_line(mail.office), **values)]
     if file.audience not in FOR_RESIDENTS:
-        said.append(tr("mail.body_internal"))
-    said.append(tr("mail.body_file", name=letter.name, sha256=file.sha256))
+        said.append(tr("mailing.body_internal"))
+    said.append(tr("mailing.body_file", name=letter.name, sha256=file.sha256))
     message.set_content("\n\n".join(said) + "\n", cte="quoted-printable")
     message.add_attachment(content, maintype="application", subtype="pdf", filename=letter.name)
     message.set_boundary(f"csa-{letter.key}")
     # By hand: older versions of Python break a long Message-ID into encoded words.
     return f"Message-ID: {letter.message_id}\r\n".encode() + message.as_bytes()
-
-
-def begin_mail(mail: Mail, email: str, subject: str, at: datetime) -> EmailMessage:
-    """Write the headers of a mail."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(_plain_name(mail.office), addr_spec=mail.from_address)
-    message["To"] = Address(addr_spec=email)
-    if mail.reply_to:
-        message["Reply-To"] = Address(addr_spec=mail.reply_to)
-    # Encoded, since a text that is set as it stands is parsed: what looks encoded would be decoded.
-    message.set_raw("Subject", Header(_one_line(subject), "utf-8", header_name="Subject").encode())
-    message["Date"] = at
-    message["Auto-Submitted"] = "auto-generated"  # no automatic answers
-    return message
-
-
-def _plain_name(text: str) -> str:
-    """Return a name without any sign that means something in an address."""
-    return _one_line("".join(c if c.isalnum() or c == "-" else " " for c in text))
-
-
-def _one_line(text: str) -> str:
-    """Return a text that cannot end a header's line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 @dataclass(frozen=True)
@@ -343,7 +321,7 @@ def letters_of(config: CityConfig, mail: Mail, editions: Sequence[PrintedEdition
     if not letters:
         held = withheld_drafts(editions, mail)
         if any(one.is_draft for one in editions) or not held:
-            raise ParamError("mail.only_drafts" if held else "mail.nobody")
+            raise ParamError("mailing.only_drafts" if held else "mailing.nobody")
         raise ParamError(held[0].key, **held[0].values)
     return letters
 

@@ -1,0 +1,1 @@
+"""Letters, on the page of a new month."""
