@@ -66,7 +66,6 @@ if TYPE_CHECKING:
     from csa.change.follow import Change
     from csa.change.past import PastCohort
     from csa.change.season import MonthCompared, compare_month
-    from csa.change.trial import TrialDesign, TrialEffect, measure_trial
     from csa.change.verdict import AreaResult
     from csa.city.config import CityConfig
     from csa.city.dataset import City, Dataset, open_city, open_dataset, save_dataset
@@ -146,8 +145,6 @@ _MODULES = {
     "Suggestion": "csa.areas.choices",
     "TableError": "csa.base.errors",
     "Trend": "csa.change.emerging",
-    "TrialDesign": "csa.change.trial",
-    "TrialEffect": "csa.change.trial",
     "Verdict": "csa.change.verdict",
     "Wdd": "csa.change.classic_measures",
     "WddPart": "csa.change.classic_measures",
@@ -186,7 +183,6 @@ _MODULES = {
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.change.expectation",
     "measure_near_repeats": "csa.risk.near_repeat",
-    "measure_trial": "csa.change.trial",
     "measure_wdd": "csa.change.classic_measures",
     "measure_wdq": "csa.change.classic_measures",
     "open_city": "csa.city.dataset",
@@ -257,8 +253,6 @@ __all__ = [
     "Suggestion",
     "TableError",
     "Trend",
-    "TrialDesign",
-    "TrialEffect",
     "Verdict",
     "Wdd",
     "WddPart",
@@ -297,7 +291,6 @@ __all__ = [
     "measure_concentration",
     "measure_dispersion",
     "measure_near_repeats",
-    "measure_trial",
     "measure_wdd",
     "measure_wdq",
     "open_city",

@@ -52,7 +52,6 @@ from csa.base.errors import CsaError
 from csa.base.home import shipped
 from csa.base.io import KEPT
 from csa.base.logging import ProgressCallback, no_progress
-from csa.change.trial import list_trials
 from csa.city.config import CityConfig
 from csa.city.dataset import MARKER, Dataset, open_dataset
 from csa.city.loading import EvidenceStudy, load_city, load_evidence
@@ -320,12 +319,6 @@ def priorities(
     """Assess each candidate area."""
     FIRST_PAGE_IS_OUT.wait()
     return analysis(session, choices).showing(progress).priorities
-
-
-@of_city(max_entries=2)
-def trials(session: CitySession) -> list[dict[str, Any]]:
-    """List what trials show, as `csa trial` stored it beside the dataset."""
-    return list_trials(session)
 
 
 @of_city(max_entries=SETTINGS)

@@ -21,7 +21,6 @@ from csa.areas.backtest.origins import HORIZON_MONTHS
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.backtest.scoring import METHODS, is_best_informative
 from csa.areas.choices import AreaSettings
-from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
 from csa.base.schema import KINDS
 from csa.base.text import land_percent, method_phrase, month, percent, render, tr
@@ -373,34 +372,3 @@ def settings(session: CitySession, record: BacktestRecord) -> None:
             return
         panels.table(tried_table(record.tried, record.suggested), tr("how_well.why_title"))
         st.caption(tr("how_well.tried_note", n=session.config.areas.at_incidents))
-
-
-def trials(session: CitySession) -> None:
-    """Show what starts drawn by lot show, where `csa trial` has read any."""
-    found = cache.trials(session)
-    if not found:
-        return
-    st.header(tr("how_well.trials_title"), anchor=False)
-    st.caption(tr("how_well.trials_note"))
-    for one in found:
-        st.markdown(panels.plain(" ".join(one["sentences"])))
-        rows = one["areas"]
-        names = [called(row["place_name"], row["area_id"]) for row in rows]
-        begun, waiting = (
-            [
-                tr(
-                    "how_well.counted_of",
-                    counted=row[f"incidents_{when}"],
-                    expected=row[f"expected_{when}"],
-                )
-                for row in rows
-            ]
-            for when in ("with_work", "waiting")
-        )
-        columns = {
-            tr("term.area"): names,
-            tr("trial.col_start"): [month(row["start"]) for row in rows],
-            tr("how_well.trial_begun"): begun,
-            tr("how_well.trial_waiting"): waiting,
-        }
-        panels.table(columns, tr("how_well.trials_title"))

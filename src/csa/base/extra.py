@@ -45,7 +45,7 @@ class Extra:
     commands: tuple[str, ...] = ()  # functions and typer apps, such as "bus.commands:stops"
     page: ExtraPage | None = None
     sections: Mapping[str, str] = field(default_factory=dict)
-    """By core page ("briefing", "new_month"): the function that draws there, given its session."""
+    """By core page (briefing, new_month, track_record): what draws there, given its session."""
     layers: str = ""
     """Function from an open `City` to GeoJSON by name: lines of the map's background."""
 

@@ -13,9 +13,16 @@ from tests.properties import examples
 
 from csa.base.errors import ParamError, SourceError, TableError
 from csa.base.message import msg
-from csa.change.trial import KEPT_NAME, KIND, MAX_ORDERS, TrialDesign, list_trials, measure_trial
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
+from csa.extras.trial.trial import (
+    KEPT_NAME,
+    KIND,
+    MAX_ORDERS,
+    TrialDesign,
+    list_trials,
+    measure_trial,
+)
 
 general = examples(2)
 PAIRS = TrialDesign((1, 1, 2, 2), (1, 2, 1, 2), n_waves=2, months_between=6)

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from tests.cli.asked import CHOSEN, PLACES, city_lines, csa_command, sentence
 
-from csa.change.trial import AREA_COLUMNS
+from csa.extras.trial.trial import AREA_COLUMNS
 
 
 def later(n_early):

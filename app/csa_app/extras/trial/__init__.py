@@ -1,0 +1,1 @@
+"""Trials, on the page of the track record."""
