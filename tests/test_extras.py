@@ -8,9 +8,11 @@ import sqlite3
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from csa.base.clock import now_utc
 from csa.base.errors import ConfigError
 from csa.base.extra import Extra, extras_of, shipped_extras
 from csa.base.message import load_catalog
@@ -21,6 +23,7 @@ from csa.program.store.tables import WatchRow
 from tests.stores import SAMPLE_CLOCK, act
 
 NAMES = [extra.name for extra in shipped_extras()]
+OF_THE_DAY = NAMES[now_utc().toordinal() % len(NAMES)]
 APP = "app/csa_app"
 
 
@@ -40,15 +43,28 @@ def in_tree(tree, *words, cwd=".", **environment):
     )
 
 
-@pytest.fixture(scope="module")
-def bare(root, tmp_path_factory):
-    """The tree without any extra."""
-    tree = tmp_path_factory.mktemp("bare")
-    leave = shutil.ignore_patterns("__pycache__", "geometry", "vendor", *NAMES)
-    for top in ("src", "app", "config", "data/sample"):
-        shutil.copytree(root / top, tree / top, ignore=leave)
-    shutil.copy(root / "pyproject.toml", tree)
-    return tree
+def tree_without(gone, root, out, *more):
+    """Copy the program, and more, without some extras' three folders."""
+    kept = {"src/csa/extras", "app/csa_app/extras", "tests/extras"}
+
+    def ignore(folder, names):
+        is_home = str(Path(folder).relative_to(root)) in kept
+        return {"__pycache__", "geometry", "vendor", *(gone if is_home else ())}.intersection(names)
+
+    for top in ("src", "app", "config", "data/sample", *more):
+        shutil.copytree(root / top, out / top, ignore=ignore)
+    shutil.copy(root / "pyproject.toml", out)
+    return out
+
+
+@pytest.fixture(scope="module", params=[NAMES, [OF_THE_DAY]], ids=["none", f"no {OF_THE_DAY}"])
+def bare(request, root, tmp_path_factory):
+    """The tree without any extra, and without the one of the day; with the names that are gone."""
+    return tree_without(request.param, root, tmp_path_factory.mktemp("bare")), request.param
+
+
+def those(gone):
+    return [extra for extra in shipped_extras() if extra.name in gone]
 
 
 def csa(tree, *words):
@@ -58,12 +74,13 @@ def csa(tree, *words):
 
 
 def test_what_is_gone_is_named_nowhere(bare):
-    said = csa(bare, "--help")
+    tree, gone = bare
+    said = csa(tree, "--help")
     asked = "from csa.base.message import load_catalog; print(*load_catalog())"
-    left = in_tree(bare, "-c", asked).stdout.split()
+    left = in_tree(tree, "-c", asked).stdout.split()
     assert len(left) > 1000
-    for extra in shipped_extras():
-        assert not (bare / "src/csa/extras" / extra.name).exists()
+    for extra in those(gone):
+        assert not (tree / "src/csa/extras" / extra.name).exists()
         for command in extra.commands:
             name = command.rpartition(":")[2]
             assert not re.search(rf"│ {name} ", said)
@@ -73,15 +90,16 @@ def test_what_is_gone_is_named_nowhere(bare):
 
 @pytest.mark.long
 def test_without_any_extra_a_month_its_editions_and_the_public_page_are_made(bare):
+    tree, gone = bare
     city = ("--city", "config/sample.toml")
-    csa(bare, "ingest", *city, "--out", "var/sample/dataset")
+    csa(tree, "ingest", *city, "--out", "var/sample/dataset")
     home = (*city, "--dataset", "var/sample/dataset")
-    csa(bare, "propose", *home, "--out", "areas")
-    csa(bare, "report", *home, "--month", "2020-07", "--all", "--out", "editions")
-    csa(bare, "publish", *home, "--out", "bundle", "--by", "Prevention team")
-    assert any((bare / "editions").rglob("*.html"))
-    page = (bare / "bundle" / "index.html").read_text(encoding="utf-8")
-    for extra in shipped_extras():
+    csa(tree, "propose", *home, "--out", "areas")
+    csa(tree, "report", *home, "--month", "2020-07", "--all", "--out", "editions")
+    csa(tree, "publish", *home, "--out", "bundle", "--by", "Prevention team")
+    assert any((tree / "editions").rglob("*.html"))
+    page = (tree / "bundle" / "index.html").read_text(encoding="utf-8")
+    for extra in those(gone):
         titles = {load_catalog()[extra.page.title]} if extra.page else set()
         assert not [title for title in titles if title in page]
 
@@ -98,17 +116,19 @@ print(*[one.proto.label for one in made.get("page_link")], sep="\\n")
 
 @pytest.mark.long
 def test_without_any_extra_the_app_opens(bare, sample_folder):
+    tree, gone = bare
     done = in_tree(
-        bare, "-c", BRIEFING, cwd=APP, CSA_CITY=sample_folder, CSA_STORE=bare / "s.sqlite3"
+        tree, "-c", BRIEFING, cwd=APP, CSA_CITY=sample_folder, CSA_STORE=tree / "s.sqlite3"
     )
     assert done.returncode == 0, done.stderr
     assert "Plan" in done.stdout
-    for extra in shipped_extras():
+    for extra in those(gone):
         assert extra.page is None or load_catalog()[extra.page.title] not in done.stdout
 
 
 def test_rows_of_an_extra_stay_in_a_store_whose_extra_is_gone(bare, tmp_path):
     """The store has all tables that ship: the trail is intact, a backup whole."""
+    tree, _ = bare
     address = tmp_path / "store.sqlite3"
     store = make_store(str(address), "sample")
     with store.writing(act(on=date(2020, 8, 1), at=SAMPLE_CLOCK.now()).signed) as session:
@@ -118,14 +138,30 @@ def test_rows_of_an_extra_stay_in_a_store_whose_extra_is_gone(bare, tmp_path):
         assert verify(session).is_intact
     store.engine.dispose()
     place = ("--city", "config/sample.toml", "--store", address)
-    assert "intact" in csa(bare, "audit", "verify", *place)
-    csa(bare, "backup", tmp_path / "b.gz", *place)
+    assert "intact" in csa(tree, "audit", "verify", *place)
+    csa(tree, "backup", tmp_path / "b.gz", *place)
     other = tmp_path / "other.sqlite3"
-    csa(bare, "restore", tmp_path / "b.gz", "--city", "config/sample.toml", "--store", other,
+    csa(tree, "restore", tmp_path / "b.gz", "--city", "config/sample.toml", "--store", other,
         "--by", "Crime Analysis Unit", "--why", "The old server was replaced.")  # fmt: skip
     for path in (address, other):
         with sqlite3.connect(path) as read:
             assert read.execute("SELECT key FROM watch").fetchall() == [("Library",)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gone", [NAMES, *([name] for name in NAMES)], ids=", ".join)
+def test_the_tests_of_all_else_pass_without(gone, root, tmp_path):
+    tree = tree_without(gone, root, tmp_path, "tests", "docs", "benchmarks")
+    for path in root.iterdir():
+        if path.is_file() and not (tree / path.name).exists():
+            shutil.copy(path, tree)
+    of_the_whole = ("docs", "house", "api", "extras", "changed")  # what names every extra
+    left_out = [f"--ignore=tests/test_{name}.py" for name in of_the_whole]
+    left_out += [f"--ignore=tests/{name}" for name in ("browser", "campaigns")]
+    left_out += ["--ignore=tests/cli/test_main_words.py"]  # all commands' help in one file
+    marks = "not slow and not long and not browser and not system and not wheel"
+    done = in_tree(tree, "-m", "pytest", "-q", "-m", marks, *left_out, "tests")
+    assert done.returncode == 0, done.stdout[-4000:]
 
 
 # ---- Another distribution's -----------------------------------------------------------------

@@ -140,6 +140,7 @@ def test_what_would_be_left_out_is_said_and_a_text_is_confirmed_before_the_month
 def test_the_editions_are_mailed_with_one_press_and_entered_in_the_register(
     page, tmp_path, monkeypatch
 ):
+    pytest.importorskip("csa.extras.mail")
     page.button(key="look at the month").click().run()
     page.button(key="make the month").click().run()
     assert not [one for one in page.button if one.key == "mail the month"]  # no server is named
