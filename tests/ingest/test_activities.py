@@ -83,6 +83,9 @@ def key_of(folder, text, **more):
     return faults or error.message.key
 
 
+WITH_CONTACTS = "Day,Kind,Area,Contacts\n2026-03-01,outreach,A,"
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -90,17 +93,11 @@ def key_of(folder, text, **more):
         ("Day,Kind,Area,Zone\n2026-03-01,outreach,A,A\n", "activity.two_columns"),
         ("Day,Kind,Area\n03/04/2026,outreach,A\n", "activity.two_dates"),
         ("Day,Kind,Area\nyesterday,outreach,A\n", ["activity.no_day"]),
-        ("Day,Kind,Area,Contacts\n2026-03-01,outreach,A,some\n", ["activity.not_a_count"]),
-        ("Day,Kind,Area,Contacts\n2026-03-01,outreach,A,2.5\n", ["activity.not_a_count"]),
-        (
-            "Day,Kind,Area,Contacts\n2026-03-01,outreach,A,816-555-0199\n",
-            ["activity.looks_like_person"],
-        ),
+        (f"{WITH_CONTACTS}some\n", ["activity.not_a_count"]),
+        (f"{WITH_CONTACTS}2.5\n", ["activity.not_a_count"]),
+        (f"{WITH_CONTACTS}816-555-0199\n", ["activity.looks_like_person"]),
         ("Day,Kind,Area\n2026-03-01,=1+1,A\n", ["measures_file.formula"]),
-        (
-            "id,Day,Kind,Area\n1,2026-03-01,outreach,A\n1,2026-03-02,outreach,A\n",
-            ["activity.id_twice"],
-        ),
+        ("id,Day,Kind,Area\n" + "1,2026-03-01,outreach,A\n" * 2, ["activity.id_twice"]),
         ("Day,Kind,Area,Client name\n2026-03-01,outreach,A,x\n", "activity.persons"),
         ("Day,Kind,Area,Remarks\n2026-03-01,outreach,A,met Maria Lopez\n", "activity.persons"),
         ("Day,Kind,Area,Remarks\n2026-03-01,outreach,A,at 1412 Oak Street\n", "activity.persons"),

@@ -76,12 +76,8 @@ def test_a_citys_own_layers_become_a_background(drawn, basemap):
     }
     (oak,) = features(folder, "main_streets")
     assert oak["properties"] == {"name": "Oak"}  # two pieces, one street
-    assert oak["geometry"]["coordinates"] == [
-        [[-94.6, 39.02], [-94.55, 39.02], [-94.5, 39.02]]
-    ] or (
-        [oak["geometry"]["coordinates"][0][end] for end in (0, -1)]
-        == [[-94.6, 39.02], [-94.5, 39.02]]
-    )
+    (way,) = oak["geometry"]["coordinates"]
+    assert [way[0], way[-1]] == [[-94.6, 39.02], [-94.5, 39.02]]
     (elm,) = features(folder, "streets")
     assert elm["properties"] == {"name": "Elm"}  # people look for small streets too
     assert len(elm["geometry"]["coordinates"]) == 1  # and stand in their own layer only
@@ -94,12 +90,8 @@ def test_the_manifest_tells_what_is_there(drawn, basemap):
     assert told.pop("notes") == []
     manifest = json.loads((drawn.folder / "bm" / "basemap.json").read_text())
     assert manifest == told
-    assert (manifest["kind"], manifest["format_version"], manifest["city"]) == (
-        "basemap",
-        1,
-        "testville",
-    )
-    assert manifest["source"] == "the city"
+    own = {"kind": "basemap", "format_version": 1, "city": "testville", "source": "the city"}
+    assert manifest == {**manifest, **own}
     assert list(manifest["layers"]) == list(LAYERS)
     assert manifest["layers"]["parks"]["features"] == 1
     assert manifest["layers"]["parks"]["shapes"] == 2
@@ -147,10 +139,7 @@ def test_a_city_without_any_layer_has_an_empty_background(town, run):
 
 def test_without_a_class_column_every_street_is_a_minor_one(drawn, basemap):
     drawn.edit_config('street_class_column = "class"\n', "")
-    assert (
-        "No street in streets.geojson is marked as a main street, so none is labeled. Set street_class_column and main_streets under [basemap]."
-        in basemap().stdout
-    )
+    assert "No street in streets.geojson is marked as a main street" in basemap().stdout
     assert features(drawn.folder, "main_streets") == []
     names = [one["properties"]["name"] for one in features(drawn.folder, "streets")]
     assert names == ["Elm", "Oak"]
@@ -180,11 +169,7 @@ def test_a_layer_of_another_city_draws_nothing_and_says_so(drawn, basemap):
         ('"class"', '"rank"', "has no column 'rank'. Columns found: name, class."),
         ('street_name_column = "name"', 'street_name_column = "label"', "has no column 'label'"),
         ('file = "neighborhoods.geojson"', 'file = "none.geojson"', "Testville needs its neighb"),
-        (
-            '"EPSG:32615"',
-            '"EPSG:32633"',
-            "is made for another part of the world, not for Testville",
-        ),
+        ('"EPSG:32615"', '"EPSG:32633"', "another part of the world, not for Testville"),
     ],
 )
 def test_a_wrong_setting_is_refused(drawn, basemap, old, new, sentence):
@@ -207,26 +192,21 @@ def test_a_folder_of_something_else_is_not_replaced(drawn, basemap):
     (drawn.folder / "bm" / "thesis.txt").write_text("mine")
     done = basemap(check=False)
     assert done.returncode == 2
-    assert "Choose a new or empty folder as --out. Nothing was written." in done.stderr
+    assert "Choose a new or empty folder" in done.stderr
 
 
 def test_what_is_no_background_damaged_or_of_another_format_is_refused(drawn, basemap):
     place = drawn.folder / "bm"
-    with pytest.raises(
-        SourceError, match=r"is not a background\. Make one with: csa basemap --city CONFIG --out"
-    ):
+    with pytest.raises(SourceError, match="is not a background"):
         load_basemap(place)
     basemap()
     marker = place / "basemap.json"
     good = marker.read_text()
     for text, sentence in (
         (good.replace('"format_version": 1', '"format_version": 2'), "is in format 2"),
-        (
-            good.replace('"kind": "basemap"', '"kind": "proposal"'),
-            "is not a background. Make one with: csa basemap --city CONFIG --out",
-        ),
+        (good.replace('"kind": "basemap"', '"kind": "proposal"'), "is not a background"),
         (good[:-20], "is damaged"),
-        ("[]", "is not a background. Make one with: csa basemap --city CONFIG --out"),
+        ("[]", "is not a background"),
         (good.replace('"parks": {', '"lawns": {', 1), "is damaged"),
     ):
         marker.write_text(text)
@@ -248,11 +228,7 @@ def test_layers_in_feet_are_read_by_the_system_that_the_city_names(drawn, basema
     gpd.GeoDataFrame({"a": [1]}, geometry=shapes.to_crs("ESRI:102698")).to_file(path)
     path.with_suffix(".prj").unlink()
     drawn.edit_config("parks.geojson", "parks.shp")
-    done = basemap(check=False)
-    assert (
-        'names no coordinate system. Add it as `crs` under [basemap] in the city\'s file, such as crs = "EPSG:4326".'
-        in done.stderr
-    )
+    assert "as `crs` under [basemap]" in basemap(check=False).stderr
     drawn.edit_config('source = "the city"', 'source = "the city"\ncrs = "ESRI:102698"')
     basemap()
     assert load_city(drawn.config).basemap.crs == "ESRI:102698"

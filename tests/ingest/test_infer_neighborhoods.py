@@ -18,16 +18,8 @@ from csa.ingest.infer_neighborhoods import (
 from csa.ingest.infer_places import choose_city, name_city
 
 MIDDLE = np.array([-76.6, 39.3])
-HOODS = [
-    "OLIVER",
-    "O'HARE",
-    "ST. MARY'S",
-    "UPTON",
-    "MCKINLEY PARK",
-    "CHERRY HILL",
-    "BERK",
-    "REMY II",
-]
+PLAIN = ["OLIVER", "UPTON", "BERK", "CHERRY HILL"]
+HOODS = [*PLAIN, "O'HARE", "ST. MARY'S", "MCKINLEY PARK", "REMY II"]
 
 
 def places(n=1600, side=0.08, seed=5):

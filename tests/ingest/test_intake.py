@@ -140,25 +140,18 @@ def test_nothing_depends_on_how_many_rows_are_read_at_once(town, monkeypatch, ro
     assert whole == parts
 
 
+FORMATS = '["%Y-%m-%d %H:%M", "%Y-%m-%d"]'
+EPOCHS = ("253402214400000", "1577836800000", "1577836800000.5")
+FINE = ("9999-12-31 00:00:00.000000", "2020-01-01 10:00:00.123456789", "2020-01-02 00:00:00.5")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("old", "new", "days"),
     [
         ('incident_from = ["incident_id"]', NO_NUMBER, (DAY, f"{DAY} 10:00", DAY)),
-        (
-            'date_formats = ["%Y-%m-%d %H:%M", "%Y-%m-%d"]',
-            'date_formats = ["epoch_ms_local"]',
-            ("253402214400000", "1577836800000", "1577836800000.5"),
-        ),
-        (
-            'date_formats = ["%Y-%m-%d %H:%M", "%Y-%m-%d"]',
-            'date_formats = ["%Y-%m-%d %H:%M:%S.%f"]',
-            (
-                "9999-12-31 00:00:00.000000",
-                "2020-01-01 10:00:00.123456789",
-                "2020-01-02 00:00:00.5",
-            ),
-        ),
+        (FORMATS, '["epoch_ms_local"]', EPOCHS),
+        (FORMATS, '["%Y-%m-%d %H:%M:%S.%f"]', FINE),
     ],
 )
 def test_no_day_depends_on_how_finely_another_is_written(town, monkeypatch, old, new, days):
@@ -275,19 +268,15 @@ def test_rows_read_are_rows_used_and_rows_rejected(new_town, rows, as_of):
 
 # ---- the real files ------------------------------------------------------------------------
 
+BY_POLICE = {"excluded_by_rule": 110}
+
 
 @pytest.mark.long_but_first
 @pytest.mark.parametrize(
     ("name", "rows", "rejected", "incidents", "unlocated"),
     [
         ("philly_shooting_victims_2015_2025.csv", 16484, {"after_data_end": 1}, 14777, 22),
-        (
-            "opendataphilly_shootings_raw_2015_2023.csv",
-            14861,
-            {"excluded_by_rule": 110},
-            13345,
-            527,
-        ),
+        ("opendataphilly_shootings_raw_2015_2023.csv", 14861, BY_POLICE, 13345, 527),
     ],
 )
 def test_philadelphias_files_are_read_whole(

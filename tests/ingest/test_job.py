@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -140,20 +139,8 @@ def test_one_that_computes_for_long_ends_by_its_own_time():
     assert slow.value.message.key == "source.job_time"
 
 
-@dataclass
-class Seen:
-    """What a process is, as its system has it."""
-
-    pid: int
-
-    @property
-    def environment(self):
-        content = Path(f"/proc/{self.pid}/environ").read_text()
-        return dict(line.partition("=")[::2] for line in content.split("\0") if line)
-
-    @property
-    def is_alive(self):
-        return Path(f"/proc/{self.pid}/stat").exists()
+def is_alive(pid):
+    return Path(f"/proc/{pid}/stat").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="DEPLOY names what other systems lack")
@@ -162,13 +149,15 @@ def test_it_holds_no_secret_leaves_no_core_and_has_so_much_memory(monkeypatch):
     with job.shared_process("csa.base.errors"):
         assert ask("os:cpu_count")
         child = job._shared.get().child
-        seen = Seen(child.process.pid)
-        assert "secret" not in str(seen.environment)
-        assert Path(seen.environment["TMPDIR"]).stat().st_mode & 0o077 == 0
-        assert resource.prlimit(seen.pid, resource.RLIMIT_CORE) == (0, 0)
-        assert resource.prlimit(seen.pid, resource.RLIMIT_DATA)[0] == job.MEMORY
-        assert 60 <= resource.prlimit(seen.pid, resource.RLIMIT_CPU)[0] <= 70
-    assert not seen.is_alive
+        pid = child.process.pid
+        content = Path(f"/proc/{pid}/environ").read_text()
+        environment = dict(line.partition("=")[::2] for line in content.split("\0") if line)
+        assert "secret" not in str(environment)
+        assert Path(environment["TMPDIR"]).stat().st_mode & 0o077 == 0
+        assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
+        assert resource.prlimit(pid, resource.RLIMIT_DATA)[0] == job.MEMORY
+        assert 60 <= resource.prlimit(pid, resource.RLIMIT_CPU)[0] <= 70
+    assert not is_alive(pid)
     assert not Path(child._home).exists()
 
 
@@ -252,10 +241,10 @@ def test_a_child_ends_with_its_parent():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     number, home = ended.stdout.split()
-    child, until = Seen(int(number)), time.monotonic() + 20
-    while child.is_alive and time.monotonic() < until:
+    until = time.monotonic() + 20
+    while is_alive(number) and time.monotonic() < until:
         time.sleep(0.05)
-    assert not child.is_alive
+    assert not is_alive(number)
     assert not Path(home).exists()
 
 

@@ -12,12 +12,7 @@ from csa.base.errors import SourceError
 from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
 from csa.program.plan.measures import Quarter, Value, make_value
 
-KINDS = {
-    "shootings": "gun-violence",
-    "trust": "trust",
-    "clearance": "clearance",
-    "charges": "charges",
-}
+KINDS = {"shootings": "gun-violence"} | {one: one for one in ("trust", "clearance", "charges")}
 PLACES = ("A", "B", "Ivanhoe", "Peñasco Park", "Old Town", "OLD TOWN")
 HEADER = ",".join(MEASURE_COLUMNS)
 
@@ -96,14 +91,9 @@ def test_every_fault_is_named_by_row_and_column(faults):
 def test_the_refusal_lists_its_faults_a_line_each(load):
     with pytest.raises(SourceError) as refused:
         load(HEADER, "shootings,2026-Q1,,x,,,,,,")
-    assert (
-        str(refused.value)
-        .splitlines()[0]
-        .endswith("values.csv has an error, so nothing was imported:")
-    )
-    assert str(refused.value).splitlines()[1:] == [
-        "Row 2, value: 'x' is not a number. Fix it or leave it empty."
-    ]
+    first, second = str(refused.value).splitlines()
+    assert "values.csv has an error" in first
+    assert second.startswith("Row 2, value: 'x' is not a number")
 
 
 def test_a_measure_quarter_and_place_that_stand_twice_are_a_fault(faults):
@@ -173,13 +163,8 @@ def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
         ("45%", "is in percent. Write 0.45"),
         ("=B2/C2", "is a formula. Save the file with values"),
         ("@SUM(B2)", "is a formula"),
-        ("nan", "' is not a number. Fix it or leave it empty."),
-        ("inf", "' is not a number. Fix it or leave it empty."),
+        *((one, "is not a number") for one in ("nan", "inf", "#DIV/0!", "1_000", "٤", "-")),
         ("1e400", "too large"),
-        ("#DIV/0!", "' is not a number. Fix it or leave it empty."),
-        ("1_000", "' is not a number. Fix it or leave it empty."),
-        ("٤", "' is not a number. Fix it or leave it empty."),
-        ("-", "' is not a number. Fix it or leave it empty."),
         ("7" * 90, "must be"),
     ],
 )
@@ -195,12 +180,7 @@ def test_what_is_no_number_is_refused_with_its_remedy(faults, written, why):
 
 @pytest.mark.parametrize("column", ["measure", "quarter", "place", "note", "basis"])
 def test_a_formula_is_refused_in_texts_too(faults, column):
-    row = dict.fromkeys(MEASURE_COLUMNS, "") | {
-        "measure": "charges",
-        "quarter": "2026-Q1",
-        "value": "0.5",
-    }
-    row[column] = '=HYPERLINK("x")'
+    row = {"measure": "charges", "quarter": "2026-Q1", "value": "0.5", column: '=HYPERLINK("x")'}
     text = io.StringIO()
     csv.DictWriter(text, MEASURE_COLUMNS).writerow(row)
     (fault,) = faults(HEADER, text.getvalue().strip())
@@ -238,11 +218,6 @@ def test_what_is_no_such_file_is_refused(tmp_path, content, why):
         load_measures(path, KINDS, PLACES, make_value)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="File not found"):
-        load_measures(tmp_path / "none.csv", KINDS, PLACES, make_value)
-
-
 def test_a_row_of_another_length_and_an_open_quote_are_named(faults):
     said = faults("measure,quarter,value", "shootings,2026-Q1,1,2", 'shootings,2026-Q2,"3')
     assert said == [
@@ -259,36 +234,27 @@ def test_a_row_without_a_measure_is_one_fault(faults):
 
 # ---- True in general ------------------------------------------------------------------------
 
-cells = st.sampled_from(
-    [
-        "",
-        "shootings",
-        "trust",
-        "clearance",
-        "2026-Q1",
-        "B",
-        "Q",
-        "12",
-        "-1",
-        "0.5",
-        "0,5",
-        "=1",
-        "cohort 6",
-        "x",
-    ]
-)
 
-
-@given(st.lists(st.lists(cells, min_size=10, max_size=10), min_size=1, max_size=6))
-def test_a_file_gives_a_value_a_row_or_a_sentence_for_each_bad_row(tmp_path_factory, rows):
-    path = tmp_path_factory.mktemp("measures") / "values.csv"
+def written(path, *rows):
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([MEASURE_COLUMNS, *rows])
+        csv.writer(file).writerows(rows)
+    return path
+
+
+RIGHT = ["", "shootings", "trust", "clearance", "2026-Q1", "B", "12", "0.5"]
+WRONG = ["Q", "-1", "0,5", "=1", "cohort 6", "x"]
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(RIGHT + WRONG), min_size=10, max_size=10), min_size=1, max_size=6
+    )
+)
+def test_a_file_gives_a_value_a_row_or_a_sentence_for_each_bad_row(tmp_path_factory, rows):
+    path = written(tmp_path_factory.mktemp("measures") / "values.csv", MEASURE_COLUMNS, *rows)
     alone = []
     for row in rows:
-        one = path.with_name("one.csv")
-        with one.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([MEASURE_COLUMNS, row])
+        one = written(path.with_name("one.csv"), MEASURE_COLUMNS, row)
         try:
             alone.append(load_measures(one, KINDS, PLACES, make_value))
         except SourceError:
@@ -311,12 +277,9 @@ def test_a_file_gives_a_value_a_row_or_a_sentence_for_each_bad_row(tmp_path_fact
     st.permutations(["measure", "quarter", "place", "value"]),
 )
 def test_what_is_written_is_read_in_any_order_of_columns(tmp_path_factory, rows, columns):
-    path = tmp_path_factory.mktemp("measures") / "values.csv"
     wanted = [
         Value("shootings", Quarter(2020, 1).plus(n), p, k, basis="incidents") for n, p, k in rows
     ]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(
-            [columns, *([str(getattr(v, c)) for c in columns] for v in wanted)]
-        )
+    lines = [[str(getattr(value, column)) for column in columns] for value in wanted]
+    path = written(tmp_path_factory.mktemp("measures") / "values.csv", columns, *lines)
     assert load_measures(path, KINDS, PLACES, make_value) == tuple(wanted)

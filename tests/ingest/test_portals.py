@@ -75,35 +75,22 @@ def refusal(fetch, server, error=SourceError):
 # ---- by hand -------------------------------------------------------------------------------
 
 
+TABLE = "/resource/abcd-1234"
+LAYER = "/x/rest/services/Shots/FeatureServer/0"
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "address", "where", "name"),
     [
-        ("/resource/abcd-1234", Socrata, "/resource/abcd-1234", "", "abcd-1234.csv"),
-        ("/resource/abcd-1234.json", Socrata, "/resource/abcd-1234", "", "abcd-1234.csv"),
-        ("/d/abcd-1234", Socrata, "/resource/abcd-1234", "", "abcd-1234.csv"),
-        ("/Public-Safety/Shots/abcd-1234/about_data", Socrata, "/resource/abcd-1234", "", ""),
-        (
-            "/api/views/abcd-1234/rows.csv?accessType=DOWNLOAD",
-            Socrata,
-            "/resource/abcd-1234",
-            "",
-            "",
-        ),
-        ("/resource/abcd-1234.csv?$where=a='b'", Socrata, "/resource/abcd-1234", "a='b'", ""),
-        (
-            "/arcgis/rest/services/Police/Shots/MapServer/2",
-            ArcGIS,
-            "/arcgis/rest/services/Police/Shots/MapServer/2",
-            "",
-            "shots-2.csv",
-        ),
-        (
-            "/x/rest/services/Shots/FeatureServer/0/query?where=A%3D1&outFields=*&f=geojson",
-            ArcGIS,
-            "/x/rest/services/Shots/FeatureServer/0",
-            "A=1",
-            "shots-0.csv",
-        ),
+        (TABLE, Socrata, TABLE, "", "abcd-1234.csv"),
+        (f"{TABLE}.json", Socrata, TABLE, "", "abcd-1234.csv"),
+        ("/d/abcd-1234", Socrata, TABLE, "", "abcd-1234.csv"),
+        ("/Public-Safety/Shots/abcd-1234/about_data", Socrata, TABLE, "", ""),
+        ("/api/views/abcd-1234/rows.csv?accessType=DOWNLOAD", Socrata, TABLE, "", ""),
+        (f"{TABLE}.csv?$where=a='b'", Socrata, TABLE, "a='b'", ""),
+        ("/arcgis/rest/services/Police/Shots/MapServer/2", ArcGIS, None, "", "shots-2.csv"),
+        (LAYER, ArcGIS, LAYER, "", "shots-0.csv"),
+        (f"{LAYER}/query?where=A%3D1&outFields=*&f=geojson", ArcGIS, LAYER, "A=1", "shots-0.csv"),
         ("/x/rest/services/S/FeatureServer/0/query?where=1%3D1", ArcGIS, None, "", "s-0.csv"),
         ("/files/Shootings%202020.CSV?v=2", PlainFile, None, None, "shootings-2020.csv"),
         ("/files/latest", PlainFile, None, None, "latest"),
@@ -465,6 +452,9 @@ JUNK = st.recursive(
 )
 
 
+ABOUT = {"id": "x", "datastore_active": True, "url": ""}
+
+
 def damaged(data, value):
     """Put junk somewhere into a portal's true answer."""
     if isinstance(value, dict) and value and data.draw(st.booleans()):
@@ -489,10 +479,7 @@ def test_whatever_a_portal_answers_it_is_a_table_or_a_sentence(data, tmp_path_fa
         "count": lambda: {"count": 4},
         "ids": lambda: {"objectIds": [1, 2, 3, 4]},
         "page 0": lambda: server._features({"where": "1=1"}),
-        "about": lambda: {
-            "success": True,
-            "result": {"id": "x", "datastore_active": True, "url": ""},
-        },
+        "about": lambda: {"success": True, "result": ABOUT},
         "search": lambda: server._search(0, 3),
     }[kind]()
     content = json.dumps(damaged(data, true)).encode()

@@ -68,17 +68,11 @@ def test_cells_are_what_a_csv_would_say_of_them(tmp_path):
     assert cell_text(float("inf")) == "inf"
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"PAR1 and so on", "can't be read as a Parquet file. Save it again, or as CSV."),
-        (b"PAR1" * 40, "can't be read as a Parquet file. Save it again, or as CSV."),
-    ],
-)
-def test_a_damaged_file_is_refused(tmp_path, content, sentence):
+@pytest.mark.parametrize("content", [b"PAR1 and so on", b"PAR1" * 40])
+def test_a_damaged_file_is_refused(tmp_path, content):
     path = tmp_path / "list.parquet"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=sentence):
+    with pytest.raises(SourceError, match="can't be read as a Parquet file"):
         read_records(path)
 
 
@@ -98,9 +92,7 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
     whole = write(tmp_path, a=["x"] * 999, b=[1] * 999).read_bytes()
     path = tmp_path / "cut.parquet"
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(
-        SourceError, match=r"can't be read as a Parquet file\. Save it again, or as CSV\."
-    ):
+    with pytest.raises(SourceError, match="can't be read as a Parquet file"):
         read_records(path)
     with pytest.raises(SourceError, match=r"has no records\."):
         read_records(write(tmp_path, a=pa.array([], pa.string()), b=pa.array([], pa.int64())))
@@ -110,9 +102,7 @@ def test_one_cut_off_one_without_rows_and_a_small_one_that_fills_the_memory_are_
         {"a": pa.array(["x" * 1000] * 100_000).dictionary_encode()},
         {"a": pa.nulls(10_000_000, pa.int64())},
     ):
-        with pytest.raises(
-            SourceError, match=r"rows with far more text than its file size suggests\."
-        ):
+        with pytest.raises(SourceError, match="far more text than"):
             read_records(write(tmp_path, **columns))
 
 

@@ -71,10 +71,7 @@ def test_a_record_cut_off_inside_quotes_is_one_unreadable_row(tmp_path):
     assert records.rows == [["1", "2"]]
     assert records.unreadable == [3]
     assert records.n_read == 2
-    assert (
-        "breaks off inside quotes at the record that starts on line 3; the 3 lines read as one record are left out. Close the quotes there, or download it again."
-        in str(records.notes[0])
-    )
+    assert "starts on line 3; the 3 lines" in str(records.notes[0])
 
 
 def test_a_stray_quote_in_the_middle_is_said_with_the_lines_that_it_swallows(tmp_path):
@@ -192,6 +189,9 @@ def test_one_record_in_a_file_of_a_record_a_line_is_a_list_of_one(tmp_path):
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
+        ("\u00a0\n", "is empty"),
+        ("\ufeff\ufeff", "is empty"),
+        ("\ufeff \n", "is empty"),
         ("\ufeff".encode("utf-16"), "is empty"),
         (b"a,b\n", "has no records."),
         (b"[]", "has no records. Download it again, or choose a period that has rows."),
@@ -214,6 +214,7 @@ def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, content, sentence
 
 
 TABLE = b"a,b\n1,2\n"
+MADE_BY, DAY = b"PK\x01\x02\x14\x03", b"\x21\x00"
 
 
 def zipped(path, **parts):
@@ -262,33 +263,17 @@ def packed(content):
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        (
-            "x.zip",
-            {"fatal_csv": TABLE, "hurt_csv": TABLE},
-            r"fatal\.csv, hurt\.csv\.",
-        ),
+        ("x.zip", {"fatal_csv": TABLE, "hurt_csv": TABLE}, r"fatal\.csv, hurt\.csv\."),
         ("x.zip", {"readme_txt": b"a,b"}, "a zip file in which no map can be read"),
         ("x.zip", {"shots_csv": b""}, "x.zip/shots.csv is empty"),
         ("x.zip", {"shots_csv": b"%PDF"}, "x.zip/shots.csv is a PDF"),
-        ("x.csv.gz", packed(TABLE)[:-4], ". Unpack it, and give the table of shootings."),
+        ("x.csv.gz", packed(TABLE)[:-4], "Unpack it, and give"),
         ("x.csv.gz", packed(bytes(100_000_001)), "too large. Unpack it"),
         ("x.zip", {"shots_csv": bytes(100_000_001)}, "too large when unpacked. Unpack it"),
         ("x.json.gz", packed(b"[" + b"1," * 7_500_000 + b"1]"), "too large when unpacked"),
-        (
-            "x.zip",
-            strange(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"),
-            ". Unpack it, and give the table of shootings.",
-        ),
-        (
-            "x.zip",
-            strange(b"s.csv", b"s.csv", lzma=1),
-            ". Unpack it, and give the table of shootings.",
-        ),
-        (
-            "x.zip",
-            strange(bytes(6) + b"\x21\x00", b"\x01" + bytes(5) + b"\x21\x00"),
-            "it is encrypted",
-        ),
+        ("x.zip", strange(MADE_BY + b"\x14", MADE_BY + b"\x63"), "Unpack it, and give"),
+        ("x.zip", strange(b"s.csv", b"s.csv", lzma=1), "Unpack it, and give"),
+        ("x.zip", strange(bytes(6) + DAY, b"\x01" + bytes(5) + DAY), "it is encrypted"),
         ("x.csv.gz.gz", packed(packed(TABLE)), "a packed file in another"),
         ("x.gz", packed(b"PAR1"), "a packed file in another"),
         ("x.gpkg.gz", packed(TABLE), "a packed file in another"),
@@ -350,9 +335,7 @@ def test_what_no_system_of_the_earth_is_has_a_sentence(tmp_path):
     here = gpd.GeoDataFrame({"n": [1]}, geometry=gpd.points_from_xy(*zip(HERE)), crs="EPSG:4326")
     here.to_file(tmp_path / "points.shp")
     (tmp_path / "points.prj").write_text('LOCAL_CS["Plan",UNIT["metre",1]]')
-    with pytest.raises(
-        CsaError, match=r"' is not a known coordinate system\. Give a code such as EPSG:32615\."
-    ):
+    with pytest.raises(CsaError, match="is not a known coordinate system"):
         read_records(tmp_path / "points.shp")
 
 
@@ -478,12 +461,6 @@ def test_a_file_is_closed_where_nobody_reads_on(tmp_path):
         assert path in {Path(one).resolve() for one in Path("/proc/self/fd").iterdir()}
     assert path not in {Path(one).resolve() for one in Path("/proc/self/fd").iterdir()}
     assert reading.header == ("a", "b")
-
-
-@pytest.mark.parametrize("blank", ["\u00a0\n", "\ufeff\ufeff", "\ufeff \n"])
-def test_blanks_of_any_kind_are_empty(tmp_path, blank):
-    with pytest.raises(SourceError, match="is empty"):
-        read_records(write(tmp_path, blank))
 
 
 def test_a_pipe_is_read_as_a_file_is(tmp_path):

@@ -138,11 +138,19 @@ def test_projected_feet_become_degrees(town):
     assert in_feet["lat"][0] == pytest.approx(meters["lat"][0], abs=1e-6)
 
 
-def test_times_of_another_zone_become_the_citys_and_bare_dates_keep_their_day(town):
+@pytest.mark.parametrize("is_reported", [False, True])
+def test_times_of_another_zone_become_the_citys_and_bare_dates_keep_their_day(town, is_reported):
     town.edit_config('name = "list"', 'name = "list"\ntime_zone = "UTC"')
-    path = town.write("a.csv", "1,1,2020-07-01 03:00,0,,,,", "2,2,2020-07-01,0,,,,")
-    times = judge(town, path)[0]["occurred_at"].tolist()
-    assert times == [pd.Timestamp("2020-06-30 22:00"), pd.Timestamp("2020-07-01")]
+    line = "{n},{n},{at},0,,,,"
+    if is_reported:
+        town.edit_config('date = "date"', 'date = "date"\nreported_date = "city"')
+        line = "{n},{n},,0,,,,{at}"
+    days = ("2020-07-01 03:00", "2020-07-01")
+    path = town.write("a.csv", *(line.format(n=n, at=at) for n, at in enumerate(days)))
+    rows = judge(town, path)[0]
+    times = [pd.Timestamp("2020-06-30 22:00"), pd.Timestamp("2020-07-01")]
+    assert rows["occurred_at"].tolist() == times
+    assert rows["is_reported"].tolist() == [is_reported] * 2
 
 
 def test_a_person_listed_twice_keeps_a_yes_and_the_better_time_whatever_the_order(town, root):
@@ -182,23 +190,9 @@ def test_json_pages_whose_keys_differ_are_pages_of_one_list(town):
     first = town.folder / "1.json"
     first.write_text('[{"row": "1", "number": "10", "date": "2020-01-01", "fatal": "0"}]')
     second = town.folder / "2.json"
-    second.write_text(
-        '[{"row": "2", "number": "10", "date": "2020-01-01", "fatal": "0", "city": ""}]'
-    )
+    second.write_text(first.read_text().replace('"1"', '"2"').replace("}", ', "city": ""}'))
     rows, _ = judge(town, first, second)
     assert fold_incidents(rows)["victims"].tolist() == [2]
-
-
-def test_the_time_of_a_report_is_shifted_to_the_citys_zone_too(town):
-    town.edit_config('name = "list"', 'name = "list"\ntime_zone = "UTC"')
-    town.edit_config('date = "date"', 'date = "date"\nreported_date = "city"')
-    path = town.write("a.csv", "1,1,,0,,,,2020-07-01 03:00", "2,2,,0,,,,2020-07-01")
-    rows, _ = judge(town, path)
-    assert rows["occurred_at"].tolist() == [
-        pd.Timestamp("2020-06-30 22:00"),
-        pd.Timestamp("2020-07-01"),
-    ]
-    assert rows["is_reported"].tolist() == [True, True]
 
 
 # ---- the end of the data -------------------------------------------------------------------
@@ -371,16 +365,9 @@ def test_the_layout_with_most_of_its_columns_is_taken(town):
         .replace('"outcome"', '"fatal"')
     )
     config = load_city(town.config)
-    assert (
-        match_layout(["number", "date", "fatal", "officer"], config, town.config).source.name
-        == "marked"
-    )
-    assert (
-        match_layout(
-            ["number", "date", "fatal", "lon", "lat", "row"], config, town.config
-        ).source.name
-        == "list"
-    )
+    for more, name in ((["officer"], "marked"), (["lon", "lat", "row"], "list")):
+        found = match_layout(["number", "date", "fatal", *more], config, town.config)
+        assert found.source.name == name
 
 
 def test_another_citys_header_is_refused_with_what_it_lacks(town):

@@ -85,15 +85,9 @@ def test_areas_where_people_are_shot_and_nothing_is_live_come_first():
         count_recent(SHOT, AreaSettings()),
         {"A": 1},
     )
-    assert [place.id for place in found] == [
-        "area:B",
-        "area:A",
-        "proposed:Q",
-        "city:",
-        "neighborhood:East",
-        "neighborhood:West",
-        "area:C",
-    ]
+    first = ["area:B", "area:A", "proposed:Q", "city:"]
+    last = ["neighborhood:East", "neighborhood:West", "area:C"]
+    assert [place.id for place in found] == [*first, *last]
     assert [place.lacks_action for place in found][:2] == [True, False]
     assert (found[0].n_shot, found[1].n_live) == (1, 1)
 

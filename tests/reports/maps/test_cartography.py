@@ -3,7 +3,7 @@
 import io
 import itertools
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import geopandas as gpd
@@ -134,8 +134,8 @@ def test_the_scale_bar_is_as_long_as_it_says():
     lon, lat = (WEST + EAST) / 2, (SOUTH + NORTH) / 2
     there_lon, there_lat, _ = Geod(ellps="WGS84").fwd(lon, lat, 90, 2 * 1609.344)
     here, there = layout.view.draw(shapely.points([(lon, lat), (there_lon, there_lat)]))
-    bars = [mark for mark in composed.furniture if isinstance(mark, Stroke) and mark.width_px == 3]
-    (bar,) = bars
+    strokes = [mark for mark in composed.furniture if isinstance(mark, Stroke)]
+    (bar,) = [mark for mark in strokes if mark.width_px == 3]
     left, _, right, _ = shapely.bounds(bar.shapes[0])
     assert right - left == pytest.approx(shapely.distance(here, there), rel=0.002)
 
@@ -186,13 +186,10 @@ def test_the_sheet_says_what_it_shows():
     assert "Candidate area" in said
     assert "Source: the city's police department" in said
     assert "SYNTHETIC" not in said
-
-
-def test_a_made_up_city_is_marked_on_each_map():
     assert "SYNTHETIC CITY" in texts(compose_map(city(is_synthetic=True)))
 
 
-def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
+def test_a_cell_is_painted_in_its_class_with_a_light_line_and_outside_the_city_is_paper():
     cells = tuple((cell, 3) for cell in CELLS)
     sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
     picture = Image.open(io.BytesIO(draw_map(sheet))).convert("RGB")
@@ -201,13 +198,6 @@ def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
     two = [color for _, color in sorted(colors, reverse=True)[:2]]
     wanted = (class_colors(4)[3], PAPER.ground)
     assert all(any(_is_near(color, one) for color in two) for one in wanted)
-
-
-def test_cells_of_one_class_are_told_apart_by_a_light_line():
-    cells = tuple((cell, 3) for cell in CELLS)
-    sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
-    picture = Image.open(io.BytesIO(draw_map(sheet))).convert("RGB")
-    left, top, right, bottom = compose_map(sheet).layout.view.box
     x, y = int(left + right) // 2, int(top + bottom) // 2
     middle = picture.crop((x - 60, y - 60, x + 60, y + 60)).getcolors(1 << 16)
     assert any(_is_near(color, PAPER.casing) for _, color in middle)
@@ -230,10 +220,8 @@ def test_few_is_told_from_land_water_and_paper():
 
 def test_a_core_service_area_is_heavier_and_its_badge_is_dark():
     composed = compose_map(city())
-    lines = [
-        mark for mark in composed.ground if isinstance(mark, Stroke) and mark.color == PAPER.outline
-    ]
-    candidate, served = lines
+    strokes = [mark for mark in composed.ground if isinstance(mark, Stroke)]
+    candidate, served = [mark for mark in strokes if mark.color == PAPER.outline]
     assert served.width_px > candidate.width_px
     badges = [mark.color for mark in composed.label_marks if isinstance(mark, Fill)]
     assert badges.count(PAPER.ink) == 1
@@ -249,9 +237,15 @@ def test_a_zone_is_dashed_and_stands_under_the_areas():
     assert not [one for one in compose_map(city()).ground if getattr(one, "is_dashed", False)]
 
 
+def around(here, **changes):
+    """Give the sheet of a walk."""
+    only = {"focus": here.shape, "areas": (here,), "cells": (), "class_words": ()}
+    return city(**only, street_names=True, **changes)
+
+
 def test_a_walk_sheet_is_drawn_around_its_area_two_blocks_wide():
     here = area("A", -94.56, 39.05)
-    sheet = city(focus=here.shape, areas=(here,), cells=(), class_words=(), street_names=True)
+    sheet = around(here)
     west, south, east, north = extent_m(sheet)
     walk = compose_map(sheet)
     drawn = walk.layout.view.draw([here.shape])[0]
@@ -265,20 +259,9 @@ def test_a_walk_sheet_is_drawn_around_its_area_two_blocks_wide():
 
 def test_a_walk_sheet_names_main_streets_and_numbers_services():
     here = area("A", -94.56, 39.035, size=0.008)
-    services = (
-        ("A church", -94.562, 39.036, 1),
-        ("A school", -94.562, 39.036, 2),
-        ("Far", -94.4, 39.3, 3),
-    )
-    sheet = city(
-        focus=here.shape,
-        areas=(here,),
-        cells=(),
-        class_words=(),
-        street_names=True,
-        services=services,
-    )
-    composed = compose_map(sheet)
+    at = (-94.562, 39.036)
+    services = (("A church", *at, 1), ("A school", *at, 2), ("Far", -94.4, 39.3, 3))
+    composed = compose_map(around(here, services=services))
     said = [placed.text for placed in composed.labels]
     assert {"1", "2", "Long Avenue"} <= set(said)
     assert "3" not in said
@@ -458,16 +441,9 @@ def test_what_cannot_be_drawn_is_one_error_with_a_sentence(changes):
 def test_the_same_sheet_gives_the_same_bytes_in_two_threads_at_once():
     sheet = city(is_synthetic=True, areas=many(12))
     first = draw_map(sheet, size_px=(1000, 800))
-    made = []
-    threads = [
-        threading.Thread(target=lambda: made.append(draw_map(sheet, size_px=(1000, 800))))
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert made == [first, first]
+    with ThreadPoolExecutor(2) as both:
+        made = [both.submit(draw_map, sheet, size_px=(1000, 800)) for _ in range(2)]
+    assert [one.result() for one in made] == [first, first]
 
 
 def test_words_are_told_from_what_they_stand_on():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from tests.reports.told import replace_row
 from tests.sentences import says
 
 from csa.base.errors import PeriodError
@@ -23,7 +24,7 @@ from csa.geo import cells as h3_cells
 from csa.geo.cells import parents
 from csa.program.plan.measures import Quarter, Value
 from csa.program.store.records import Records
-from csa.program.store.tables import AreaRow, StepRow, TaskRow
+from csa.program.store.tables import StepRow, TaskRow
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.month.facts import TierMove
 from csa.reports.month.gathering import (
@@ -62,16 +63,9 @@ def _keys(messages):
 
 def _with_since(records, day):
     """Let all areas be designated on another day."""
-    areas = tuple(
-        AreaRow(key=area.key, place_name=area.place_name, state="designated", since=day)
-        for area in records.areas
-    )
-    steps = []
-    for row in records.steps:
-        step = StepRow(key=row.key, area=row.area, state=row.state, on_date=day)
-        step.cells, step.evidence, step.reasons = row.cells, row.evidence, row.reasons
-        steps.append(step)
-    return replace(records, areas=areas, steps=tuple(steps))
+    areas = tuple(replace_row(area, since=day) for area in records.areas)
+    steps = tuple(replace_row(step, on_date=day) for step in records.steps)
+    return replace(records, areas=areas, steps=steps)
 
 
 def _since(look, day):
@@ -259,13 +253,9 @@ def test_what_the_count_leaves_out_is_said_where_there_is_any(sample_source, mon
     whole = month_facts.summary
 
     def left_out(totals=None, **params):
+        none = {"unlocated": 0, "outside_study_area": 0}
         summary = {
-            "totals": {
-                **whole["totals"],
-                "unlocated": 0,
-                "outside_study_area": 0,
-                **(totals or {}),
-            },
+            "totals": {**whole["totals"], **none, **(totals or {})},
             "params": {**whole["params"], **params},
         }
         notes = data_notes(sample_source.city, summary, JULY, (), date(2020, 7, 31))
@@ -356,9 +346,7 @@ def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_fac
 
 @pytest.mark.parametrize("month", [Month(2014, 12), Month(2020, 9)], ids=str)
 def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source, month):
-    with pytest.raises(
-        PeriodError, match=r"--month must be a month in these data \(2015-01 to 2020-08\), not 20"
-    ) as refused:
+    with pytest.raises(PeriodError, match=r"\(2015-01 to 2020-08\), not 20") as refused:
         refuse_outside(sample_source.city.dataset, month)
     assert refused.value.message.key == "report.month"
     with pytest.raises(PeriodError):

@@ -25,7 +25,7 @@ from csa.program.store.tables import (
 )
 from csa.reports.month.snapshot import ID_DIGITS, snapshot_of
 
-JULY = Month(2020, 7)
+JULY, LATER = Month(2020, 7), date(2021, 1, 5)
 DECIDED = Records(decided=Head(21, "ab" * 32))
 
 
@@ -75,19 +75,13 @@ def test_the_plan_is_looked_at_on_the_months_last_day_whatever_was_decided_since
 @pytest.mark.parametrize(
     "rows",
     [
-        {"actions": (ActionRow(key="1.1.1", updated_on=date(2021, 1, 5)),)},
-        {"steps": (StepRow(key="A/1", area="A", on_date=date(2021, 1, 5)),)},
-        {"tasks": (TaskRow(key="A/task-1", updated_on=date(2021, 1, 5)),)},
-        {"asked": (QuestionRow(key="A/asked-1", asked_on=date(2021, 1, 5)),)},
-        {
-            "asked": (
-                QuestionRow(
-                    key="A/asked-1", asked_on=date(2020, 1, 5), answered_on=date(2021, 1, 5)
-                ),
-            )
-        },
-        {"quarters": (QuarterRow(key="2020-Q4", approved_on=date(2021, 1, 5)),)},
-        {"minutes": (MinuteRow(key="2021-01-05/1", meeting_on=date(2021, 1, 5)),)},
+        {"actions": (ActionRow(key="1.1.1", updated_on=LATER),)},
+        {"steps": (StepRow(key="A/1", area="A", on_date=LATER),)},
+        {"tasks": (TaskRow(key="A/task-1", updated_on=LATER),)},
+        {"asked": (QuestionRow(key="A/asked-1", asked_on=LATER),)},
+        {"asked": (QuestionRow(key="A/asked-1", asked_on=date(2020, 1, 5), answered_on=LATER),)},
+        {"quarters": (QuarterRow(key="2020-Q4", approved_on=LATER),)},
+        {"minutes": (MinuteRow(key="2021-01-05/1", meeting_on=LATER),)},
     ],
     ids=lambda rows: next(iter(rows)),
 )
@@ -147,11 +141,7 @@ def test_nothing_else_gives_another_snapshot(take, sample_source):
         {"choices": AreaSettings(kinds=("nonfatal", "homicide"))},
         {"beside": {"past": None, "plan": {"id": "psp"}}},
         {"records": replace(DECIDED, head=Head(40, "ef" * 32))},
-        {
-            "dataset": _retold(
-                sample_source.city.dataset, notes=["is on record with a different note"]
-            )
-        },
+        {"dataset": _retold(sample_source.city.dataset, notes=["another"])},
     ]
     assert {take(**change).id for change in same} == {take().id}
 

@@ -66,14 +66,8 @@ def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):
 
 def leaving_out(city):
     """Return the city where no one agreed: domestic incidents are left out, numbers rounded."""
-    public = city.config.public.model_copy(
-        update={
-            "domestic_rule": "",
-            "domestic_office": "",
-            "domestic_agency": "",
-            "domestic_on": None,
-        }
-    )
+    unsaid = {f"domestic_{name}": "" for name in ("rule", "office", "agency")}
+    public = city.config.public.model_copy(update={**unsaid, "domestic_on": None})
     return replace(city, config=city.config.model_copy(update={"public": public}))
 
 
