@@ -204,7 +204,7 @@ def build(crash, folder, place):
 # ---- Where the program changes a disk ---------------------------------------------------------
 
 ROOMS = ("csa.base.io", "csa.city.", "csa.ingest.fetch", "csa.program.store.", "csa.reports.public.bundle",
-         "csa.workflow.")  # fmt: skip
+         "csa.extras.", "csa.workflow.")  # fmt: skip
 """Where what is kept is written."""
 UNREACHED = {
     "csa.base.io:remove_leftovers": "only after a kill: each next run does it, unrecorded",
