@@ -219,6 +219,7 @@ UNREACHED = {
     "csa.extras.fleet.object_store:pull": "tests/extras/fleet/test_object_store.py",
     "csa.extras.fleet.running:write_table": "the scheduler's part, after all cities",
     "csa.extras.mail.mailing:lay_out": "a folder for one handout",
+    "csa.extras.trial.commands:trial": "one folder, as the commands of csa.cli write theirs",
     "csa.workflow.setting_up:_remove_empty": "where a step fails: tests/workflow/test_new_city.py",
     "csa.workflow.story:play_story": "the made-up city alone",
 }
