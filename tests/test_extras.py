@@ -176,7 +176,7 @@ def test_an_extra_that_is_not_installed_is_refused_with_a_sentence(new_town):
 
 def test_the_page_on_extras_names_all_of_them_and_all_that_they_may_add(root):
     page = (root / "docs" / "EXTRAS.md").read_text(encoding="utf-8")
-    assert re.findall(r"\.\./src/csa/extras/(\w+)/README.md", page) == NAMES
+    assert re.findall(r"\| `(\w+)` \|", page.partition("## To take")[0]) == NAMES
     fields = set(Extra.__dataclass_fields__) - {"package"}
     assert {field for field in fields if f"| `{field}` |" in page} == fields
     for name in NAMES:
