@@ -80,7 +80,6 @@ def test_what_is_gone_is_named_nowhere(bare):
     left = in_tree(tree, "-c", asked).stdout.split()
     assert len(left) > 1000
     for extra in those(gone):
-        assert not (tree / "src/csa/extras" / extra.name).exists()
         for command in extra.commands:
             name = command.rpartition(":")[2]
             assert not re.search(rf"│ {name} ", said)
