@@ -9,8 +9,10 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
+from typer import Typer
 
 from csa.base.clock import now_utc
 from csa.base.errors import ConfigError
@@ -30,16 +32,11 @@ APP = "app/csa_app"
 def in_tree(tree, *words, cwd=".", **environment):
     """Run Python in a copy of the tree."""
     paths = os.pathsep.join(str(tree / top) for top in ("src", "app", "."))
-    known = {**os.environ, "PYTHONPATH": paths, "CSA_HOME": str(tree), "COLUMNS": "200"}
+    own = {"PYTHONPATH": paths, "CSA_HOME": tree, "COLUMNS": 200} | environment
+    known = os.environ | {name: str(value) for name, value in own.items()}
     command = [sys.executable, *map(str, words)]
-    environment = {name: str(value) for name, value in environment.items()}
     return subprocess.run(
-        command,
-        cwd=tree / cwd,
-        env=known | environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=tree / cwd, env=known, capture_output=True, text=True, check=False
     )
 
 
@@ -59,12 +56,9 @@ def tree_without(gone, root, out, *more):
 
 @pytest.fixture(scope="module", params=[NAMES, [OF_THE_DAY]], ids=["none", f"no {OF_THE_DAY}"])
 def bare(request, root, tmp_path_factory):
-    """The tree without any extra, and without the one of the day; with the names that are gone."""
-    return tree_without(request.param, root, tmp_path_factory.mktemp("bare")), request.param
-
-
-def those(gone):
-    return [extra for extra in shipped_extras() if extra.name in gone]
+    """The tree without any extra, and without the one of the day; with what is gone."""
+    gone = [extra for extra in shipped_extras() if extra.name in request.param]
+    return tree_without(request.param, root, tmp_path_factory.mktemp("bare")), gone
 
 
 def csa(tree, *words):
@@ -73,18 +67,20 @@ def csa(tree, *words):
     return done.stdout
 
 
-def test_what_is_gone_is_named_nowhere(bare):
+def commands(tree):
+    return set(re.findall(r"(?m)^│ ([a-z-]+) ", csa(tree, "--help")))
+
+
+def test_what_is_gone_is_named_nowhere(bare, root):
     tree, gone = bare
-    said = csa(tree, "--help")
     asked = "from csa.base.message import load_catalog; print(*load_catalog())"
-    left = in_tree(tree, "-c", asked).stdout.split()
-    assert len(left) > 1000
-    for extra in those(gone):
-        for command in extra.commands:
-            name = command.rpartition(":")[2]
-            assert not re.search(rf"│ {name} ", said)
-        rooms = tuple(f"{room}." for room in extra.texts)
-        assert not [key for key in left if key.startswith(rooms)]
+    keys = in_tree(tree, "-c", asked).stdout.split()
+    assert len(keys) > 1000
+    added = [resolve_name(command) for extra in gone for command in extra.commands]
+    names = {one.info.name if isinstance(one, Typer) else one.__name__ for one in added}
+    assert commands(root) - commands(tree) == names != set()
+    rooms = tuple(f"{room}." for extra in gone for room in extra.texts)
+    assert not [key for key in keys if key.startswith(rooms)]
 
 
 @pytest.mark.long
@@ -98,7 +94,7 @@ def test_without_any_extra_a_month_its_editions_and_the_public_page_are_made(bar
     csa(tree, "publish", *home, "--out", "bundle", "--by", "Prevention team")
     assert any((tree / "editions").rglob("*.html"))
     page = (tree / "bundle" / "index.html").read_text(encoding="utf-8")
-    for extra in those(gone):
+    for extra in gone:
         titles = {load_catalog()[extra.page.title]} if extra.page else set()
         assert not [title for title in titles if title in page]
 
@@ -106,10 +102,12 @@ def test_without_any_extra_a_month_its_editions_and_the_public_page_are_made(bar
 BRIEFING = """
 import os
 from streamlit.testing.v1 import AppTest
+from csa_app.shared import cache, extras
 made = AppTest.from_file(os.path.abspath("main.py"), default_timeout=300).run()
 assert not made.exception, made.exception
 print(*[one.value for one in made.caption], sep="\\n")
 print(*[one.proto.label for one in made.get("page_link")], sep="\\n")
+print("layers:", *extras.layers_of(cache.open_city()))
 """
 
 
@@ -121,7 +119,7 @@ def test_without_any_extra_the_app_opens(bare, sample_folder):
     )
     assert done.returncode == 0, done.stderr
     assert "Plan" in done.stdout
-    for extra in those(gone):
+    for extra in gone:
         assert extra.page is None or load_catalog()[extra.page.title] not in done.stdout
 
 
@@ -169,7 +167,7 @@ def test_the_tests_of_all_else_pass_without(gone, root, tmp_path):
 def test_an_extra_that_is_not_installed_is_refused_with_a_sentence(new_town):
     town = new_town()
     town.edit_config("format_version = 1", 'format_version = 1\nextras = ["bus_stops"]')
-    with pytest.raises(ConfigError, match="names the extra bus_stops, which is not installed"):
+    with pytest.raises(ConfigError, match="extras: bus_stops is not installed"):
         load_city(town.config)
 
 
@@ -210,7 +208,7 @@ def test_the_extra_of_the_page_is_built_installed_and_on_where_a_city_names_it(
     [wheel] = tmp_path.glob("*.whl")
     shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
     stops = '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {},'
-    stops += ' "geometry": {"type": "Point", "coordinates": [-91.2, 38.2]}}]}'
+    stops += ' "geometry": {"type": "Point", "coordinates": [-101.4, 41.78]}}]}'
     (tmp_path / "stops.geojson").write_text(stops, encoding="utf-8")
     own = (root / "config" / "sample.toml").read_text(encoding="utf-8")
     city = tmp_path / "config" / "sample.toml"
@@ -225,4 +223,5 @@ def test_the_extra_of_the_page_is_built_installed_and_on_where_a_city_names_it(
             CSA_BASEMAP=tmp_path / "none",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        assert ("bus stops are in" in done.stdout) is says
+        assert ("1 bus stops are in Orrinvale" in done.stdout) is says
+        assert ("layers: bus_stops" in done.stdout) is says

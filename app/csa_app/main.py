@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from csa.base.errors import CsaError
-from csa.base.extra import shipped_extras
+from csa.base.extra import extras_of
 from csa.base.text import ENGLISH, tr
 from csa_app.shared import access, cache, extras, panels, person, start_over, theme
 from csa_app.shared.person import is_offered
@@ -58,7 +58,7 @@ groups = {
 }
 
 may_see = {"anyone": True, "staff": not access.is_public(), "operator": set_up}
-for extra in access.ask_config(extras.of_city, otherwise=shipped_extras()):
+for extra in extras_of(access.ask_config(lambda config: config.extras, otherwise=())):
     if extra.page is not None and may_see[extra.page.who]:
         groups[extras.catalog_text(extra.page.group)].append(extras.navigated(extra.page))
 

@@ -16,81 +16,129 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from csa.analysis.analysis import Analysis
-    from csa.areas.analysis import propose_areas
-    from csa.areas.backtest.comparison import MethodComparison
-    from csa.areas.backtest.origins import Backtest, BacktestSpec, backtest_areas
-    from csa.areas.choices import AreaSettings, Suggestion
+    from csa.analysis.analysis import Analysis as Analysis
+    from csa.areas.analysis import propose_areas as propose_areas
+    from csa.areas.backtest.comparison import MethodComparison as MethodComparison
+    from csa.areas.backtest.origins import (
+        Backtest as Backtest,
+        BacktestSpec as BacktestSpec,
+        backtest_areas as backtest_areas,
+    )
+    from csa.areas.choices import AreaSettings as AreaSettings, Suggestion as Suggestion
     from csa.areas.concentration import (
-        Concentration,
-        find_hot_cells,
-        generalized_gini,
-        gini,
-        measure_concentration,
-        share_of_land_for,
+        Concentration as Concentration,
+        find_hot_cells as find_hot_cells,
+        generalized_gini as generalized_gini,
+        gini as gini,
+        measure_concentration as measure_concentration,
+        share_of_land_for as share_of_land_for,
     )
-    from csa.areas.forming import label_clusters
-    from csa.areas.locating import locate_incidents
-    from csa.areas.ordering import Weights
-    from csa.areas.priority.assessment import AreaAssessment, assess_areas, prioritize
-    from csa.areas.priority.draw import Draw, Entrant, Slot, draw_start_order
-    from csa.areas.proposal import Proposal, choose_areas
-    from csa.areas.shrinkage import Estimate, Prior, fit_prior, marshall_rates, shrink
-    from csa.areas.study_area import StudyArea
+    from csa.areas.forming import label_clusters as label_clusters
+    from csa.areas.locating import locate_incidents as locate_incidents
+    from csa.areas.ordering import Weights as Weights
+    from csa.areas.priority.assessment import (
+        AreaAssessment as AreaAssessment,
+        assess_areas as assess_areas,
+        prioritize as prioritize,
+    )
+    from csa.areas.priority.draw import (
+        Draw as Draw,
+        Entrant as Entrant,
+        Slot as Slot,
+        draw_start_order as draw_start_order,
+    )
+    from csa.areas.proposal import Proposal as Proposal, choose_areas as choose_areas
+    from csa.areas.shrinkage import (
+        Estimate as Estimate,
+        Prior as Prior,
+        fit_prior as fit_prior,
+        marshall_rates as marshall_rates,
+        shrink as shrink,
+    )
+    from csa.areas.study_area import StudyArea as StudyArea
     from csa.base.errors import (
-        ConfigError,
-        CrsError,
-        CsaError,
-        OutputError,
-        ParamError,
-        PeriodError,
-        PrivacyError,
-        SourceError,
-        TableError,
+        ConfigError as ConfigError,
+        CrsError as CrsError,
+        CsaError as CsaError,
+        OutputError as OutputError,
+        ParamError as ParamError,
+        PeriodError as PeriodError,
+        PrivacyError as PrivacyError,
+        SourceError as SourceError,
+        TableError as TableError,
     )
-    from csa.base.message import Message
-    from csa.base.params import AreaParams, DbscanParams, Month, Period
-    from csa.change.analyze import Displacement, analyze_displacement
+    from csa.base.message import Message as Message
+    from csa.base.params import (
+        AreaParams as AreaParams,
+        DbscanParams as DbscanParams,
+        Month as Month,
+        Period as Period,
+    )
+    from csa.change.analyze import (
+        Displacement as Displacement,
+        analyze_displacement as analyze_displacement,
+    )
     from csa.change.classic_measures import (
-        PatternChange,
-        Wdd,
-        WddPart,
-        Wdq,
-        WeightedChange,
-        compare_patterns,
-        measure_wdd,
-        measure_wdq,
+        PatternChange as PatternChange,
+        Wdd as Wdd,
+        WddPart as WddPart,
+        Wdq as Wdq,
+        WeightedChange as WeightedChange,
+        compare_patterns as compare_patterns,
+        measure_wdd as measure_wdd,
+        measure_wdq as measure_wdq,
     )
-    from csa.change.emerging import Trend, mann_kendall
-    from csa.change.expectation import measure_dispersion
-    from csa.change.follow import Change
-    from csa.change.past import PastCohort
-    from csa.change.season import MonthCompared, compare_month
-    from csa.change.verdict import AreaResult
-    from csa.city.config import CityConfig
-    from csa.city.dataset import City, Dataset, open_city, open_dataset, save_dataset
-    from csa.city.loading import load_city
-    from csa.city.preregistration import Verdict
-    from csa.city.selection import AreaSelection, read_areas
-    from csa.disclosure.keys import Secret
-    from csa.disclosure.published import Publication
-    from csa.geo.cells import bin_points, cover_study_area, draw_cells, find_neighbors
-    from csa.geo.neighborhoods import assign_neighborhoods, estimate_population
-    from csa.ingest.intake import Intake, ingest_city
-    from csa.ingest.risk_layers import FactorLayer
-    from csa.ingest.sources import Inputs
-    from csa.program.plan.items import Plan
-    from csa.program.plan.loading import load_plan
-    from csa.program.store.records import Records
-    from csa.reports.making import make_report
-    from csa.reports.month.facts import Facts
-    from csa.reports.month.gathering import gather_month
-    from csa.reports.public.bundle import publish_bundle
-    from csa.reports.public.facts import PublicFacts
-    from csa.reports.public.gathering import gather_public
-    from csa.risk.near_repeat import NearRepeat, measure_near_repeats
-    from csa.risk.terrain import RiskFactor, RiskModel, fit_risk_terrain
-    from csa.synthetic.sample import make_sample
+    from csa.change.emerging import Trend as Trend, mann_kendall as mann_kendall
+    from csa.change.expectation import measure_dispersion as measure_dispersion
+    from csa.change.follow import Change as Change
+    from csa.change.past import PastCohort as PastCohort
+    from csa.change.season import MonthCompared as MonthCompared, compare_month as compare_month
+    from csa.change.verdict import AreaResult as AreaResult
+    from csa.city.config import CityConfig as CityConfig
+    from csa.city.dataset import (
+        City as City,
+        Dataset as Dataset,
+        open_city as open_city,
+        open_dataset as open_dataset,
+        save_dataset as save_dataset,
+    )
+    from csa.city.loading import load_city as load_city
+    from csa.city.preregistration import Verdict as Verdict
+    from csa.city.selection import AreaSelection as AreaSelection, read_areas as read_areas
+    from csa.disclosure.keys import Secret as Secret
+    from csa.disclosure.published import Publication as Publication
+    from csa.geo.cells import (
+        bin_points as bin_points,
+        cover_study_area as cover_study_area,
+        draw_cells as draw_cells,
+        find_neighbors as find_neighbors,
+    )
+    from csa.geo.neighborhoods import (
+        assign_neighborhoods as assign_neighborhoods,
+        estimate_population as estimate_population,
+    )
+    from csa.ingest.intake import Intake as Intake, ingest_city as ingest_city
+    from csa.ingest.risk_layers import FactorLayer as FactorLayer
+    from csa.ingest.sources import Inputs as Inputs
+    from csa.program.plan.items import Plan as Plan
+    from csa.program.plan.loading import load_plan as load_plan
+    from csa.program.store.records import Records as Records
+    from csa.reports.making import make_report as make_report
+    from csa.reports.month.facts import Facts as Facts
+    from csa.reports.month.gathering import gather_month as gather_month
+    from csa.reports.public.bundle import publish_bundle as publish_bundle
+    from csa.reports.public.facts import PublicFacts as PublicFacts
+    from csa.reports.public.gathering import gather_public as gather_public
+    from csa.risk.near_repeat import (
+        NearRepeat as NearRepeat,
+        measure_near_repeats as measure_near_repeats,
+    )
+    from csa.risk.terrain import (
+        RiskFactor as RiskFactor,
+        RiskModel as RiskModel,
+        fit_risk_terrain as fit_risk_terrain,
+    )
+    from csa.synthetic.sample import make_sample as make_sample
 
 _MODULES = {
     "Analysis": "csa.analysis.analysis",
@@ -200,109 +248,7 @@ _MODULES = {
 _OF_TABLES, _READER = ("City", "propose_areas"), "csa.workflow.frames"
 """What takes a table of points too, and what makes a city of it: floors that only this page has."""
 
-__all__ = [
-    "Analysis",
-    "AreaAssessment",
-    "AreaParams",
-    "AreaResult",
-    "AreaSelection",
-    "AreaSettings",
-    "Backtest",
-    "BacktestSpec",
-    "Change",
-    "City",
-    "CityConfig",
-    "Concentration",
-    "ConfigError",
-    "CrsError",
-    "CsaError",
-    "Dataset",
-    "DbscanParams",
-    "Displacement",
-    "Draw",
-    "Entrant",
-    "Estimate",
-    "FactorLayer",
-    "Facts",
-    "Inputs",
-    "Intake",
-    "Message",
-    "MethodComparison",
-    "Month",
-    "MonthCompared",
-    "NearRepeat",
-    "OutputError",
-    "ParamError",
-    "PastCohort",
-    "PatternChange",
-    "Period",
-    "PeriodError",
-    "Plan",
-    "Prior",
-    "PrivacyError",
-    "Proposal",
-    "PublicFacts",
-    "Publication",
-    "Records",
-    "RiskFactor",
-    "RiskModel",
-    "Secret",
-    "Slot",
-    "SourceError",
-    "StudyArea",
-    "Suggestion",
-    "TableError",
-    "Trend",
-    "Verdict",
-    "Wdd",
-    "WddPart",
-    "Wdq",
-    "WeightedChange",
-    "Weights",
-    "analyze_displacement",
-    "assess_areas",
-    "assign_neighborhoods",
-    "backtest_areas",
-    "bin_points",
-    "choose_areas",
-    "compare_month",
-    "compare_patterns",
-    "cover_study_area",
-    "draw_cells",
-    "draw_start_order",
-    "estimate_population",
-    "find_hot_cells",
-    "find_neighbors",
-    "fit_prior",
-    "fit_risk_terrain",
-    "gather_month",
-    "gather_public",
-    "generalized_gini",
-    "gini",
-    "ingest_city",
-    "label_clusters",
-    "load_city",
-    "load_plan",
-    "locate_incidents",
-    "make_report",
-    "make_sample",
-    "mann_kendall",
-    "marshall_rates",
-    "measure_concentration",
-    "measure_dispersion",
-    "measure_near_repeats",
-    "measure_wdd",
-    "measure_wdq",
-    "open_city",
-    "open_dataset",
-    "prioritize",
-    "propose_areas",
-    "publish_bundle",
-    "read_areas",
-    "save_dataset",
-    "share_of_land_for",
-    "shrink",
-]
+__all__ = sorted(_MODULES)  # type checkers read the names above
 
 
 def __getattr__(name: str) -> Any:

@@ -33,9 +33,7 @@ from tests.app.conftest import open_page
 from csa.base.io import csv_bytes
 from csa.base.message import load_catalog
 from csa.base.params import Month
-from csa.base.text import day as in_words
-from csa.base.text import month as month_words
-from csa.base.text import tr
+from csa.base.text import day as in_words, month as month_words, tr
 from csa.change.sentences import name_verdict
 from csa.change.verdict import LEAST_MONTHS
 from csa.city.dataset import open_dataset

@@ -7,8 +7,7 @@ from collections import Counter
 import pytest
 from tests.reports.documents import picture
 
-from csa.areas import analysis as areas_analysis
-from csa.areas import locating, risk_score
+from csa.areas import analysis as areas_analysis, locating, risk_score
 from csa.areas.backtest import recording
 from csa.areas.priority import assessment
 from csa.change import analyze, follow

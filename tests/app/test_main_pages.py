@@ -18,8 +18,7 @@ from csa.city.loading import load_city
 from csa.city.preregistration import Verdict
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from csa_app.screens.briefing import cards
-from csa_app.screens.briefing import parts as briefing
+from csa_app.screens.briefing import cards, parts as briefing
 
 PAGES = (
     "briefing",

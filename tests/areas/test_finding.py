@@ -7,8 +7,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.properties import examples
 from tests.towns import KNOT, OTHER, history, town_of, with_other_future
 

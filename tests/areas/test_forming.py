@@ -5,8 +5,7 @@ import math
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.areas.ground import (
     AT,
     EVEN,

@@ -5,8 +5,7 @@ import itertools
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.spatial.distance import cdist
 from tests.areas.ground import (
     AT,

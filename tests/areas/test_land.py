@@ -5,8 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.areas.land import lands, places, settled, square
 
 from csa.areas.land import MAX_FILLED_SHARE, take_areas, take_cells, take_units

@@ -6,8 +6,7 @@ from dataclasses import replace
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.optimize import minimize
 from scipy.stats import nbinom
 from tests.areas.ground import BLOCK, BLOCKS, FEW, combined, grid_of

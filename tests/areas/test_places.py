@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import h3.api.numpy_int as h3
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.properties import examples
 
 from csa.areas.analysis import is_default, propose_areas

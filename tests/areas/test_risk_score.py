@@ -4,8 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from shapely.geometry import Point, box
 
 from csa.areas.risk_score import RISK_COLUMNS, find_highest, risk_in

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.areas.ground import combined
 from tests.conftest import make_town
 from tests.properties import examples

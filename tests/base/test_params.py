@@ -3,8 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period, require_resolution

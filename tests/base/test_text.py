@@ -9,14 +9,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from jinja2 import Environment, nodes
 
 import csa
 import csa_app
-from csa.base import errors
-from csa.base import text as csa_text
+from csa.base import errors, text as csa_text
 from csa.base.extra import shipped_extras
 from csa.base.message import Message, fill, load_catalog, msg
 

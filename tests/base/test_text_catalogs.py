@@ -7,8 +7,7 @@ import re
 import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.properties import examples
 
 from csa.base import text as catalogs

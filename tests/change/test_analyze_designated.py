@@ -3,8 +3,7 @@
 import h3.api.numpy_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.change.followed import EAST, SMALLER, WEST, alike, counted_slowly, served
 
 from csa.base.params import Month, Period

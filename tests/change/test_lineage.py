@@ -7,8 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.ndimage import label, uniform_filter
 from scipy.stats import binomtest, norm
 from tests.workers import slowly

@@ -3,8 +3,7 @@
 from string import ascii_uppercase
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.areas.places import PART, SAME, match_areas
 from csa.base.errors import ParamError, TableError

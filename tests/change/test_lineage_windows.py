@@ -21,8 +21,7 @@ from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.change import emerging, lineage_windows
 from csa.change.emerging import EMERGING_COLUMNS, Category, classify, find_emerging, screen_word
-from csa.change.lineage import WindowAreas, track_ids
-from csa.change.lineage import trace_lineage as trace_tracks
+from csa.change.lineage import WindowAreas, trace_lineage as trace_tracks, track_ids
 from csa.change.lineage_windows import TRACE_COLUMNS, NamedArea, measure_chance, trace_lineage
 from csa.change.zoning import measure_history
 from csa.city.dataset import City

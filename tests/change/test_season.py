@@ -6,10 +6,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import nbinom
-from scipy.stats import t as student
+from hypothesis import given, strategies as st
+from scipy.stats import nbinom, t as student
 from tests.sentences import says
 from tests.workers import first
 

@@ -4,8 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import norm, poisson
 from tests.change.courses import far_of, judge, track_of
 from tests.sentences import says

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import nbinom, norm, poisson
 from tests.change.courses import BOTH, judge, track_of
 from tests.properties import examples

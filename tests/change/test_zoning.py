@@ -6,8 +6,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import chi2_contingency, gamma
 from tests.change.followed import (
     CORNER,

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.base.errors import ParamError
 from csa.change.zoning import CONTROL_LAND, Control, draw_zones, match_control, ring_width_m

@@ -6,8 +6,7 @@ import json
 
 import h3
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period

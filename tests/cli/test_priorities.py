@@ -12,8 +12,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.cli.asked import CHOSEN, bytes_of, city_lines, csa_command, sentence
 from tests.properties import examples
 from tests.sentences import says

@@ -3,8 +3,7 @@
 from itertools import product
 
 import numpy as np
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from tests.disclosure.attacker import Figure, find_exposed
 
 

@@ -8,8 +8,7 @@ from itertools import accumulate
 import h3.api.numpy_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.base.params import Month
 from csa.geo.cell_time import CellTimeLayer, CellTimes, ground_map, ground_options

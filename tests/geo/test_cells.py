@@ -4,16 +4,14 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from pyproj import Geod
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from tests.geo.disks import LAT, LON, MIDDLE, NEIGHBORS, NUMBER, UNIVERSE, far_cell, ring
 
 from csa.base.errors import ParamError
-from csa.geo import cells as pieces
-from csa.geo import cells as places
+from csa.geo import cells as pieces, cells as places
 from csa.geo.cells import parents
 
 

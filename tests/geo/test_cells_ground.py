@@ -4,8 +4,7 @@ from weakref import ref
 
 import h3.api.basic_int as h3
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.geo.cells import (
     best_match,

@@ -5,8 +5,7 @@ from itertools import pairwise
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.geo.disks import MIDDLE, NEIGHBORS, NUMBER, UNIVERSE
 
 from csa.geo.cells import find_neighbors, spirals

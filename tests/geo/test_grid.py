@@ -4,8 +4,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.areas.ground import (
     BLOCK,
     GRID,

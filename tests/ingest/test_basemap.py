@@ -6,8 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from shapely.geometry import GeometryCollection, LineString, MultiLineString, Point, Polygon, box
 
 from csa.base.crs import LONLAT

@@ -15,8 +15,7 @@ from dataclasses import replace
 
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.portals import (
     DATASET,
     PLACES,

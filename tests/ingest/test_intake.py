@@ -8,8 +8,7 @@ import re
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import HealthCheck, example, given
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, strategies as st
 from tests.properties import examples
 
 from csa.base import compact

@@ -5,8 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
 from csa.base.errors import CrsError, CsaError, SourceError

@@ -6,8 +6,7 @@ import json
 from contextlib import closing
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.portals import (
     DATASET,
     RESOURCE,

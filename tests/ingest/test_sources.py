@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 from scipy.stats import poisson
-from shapely.geometry import Point as Spot
-from shapely.geometry import Polygon, box
+from shapely.geometry import Point as Spot, Polygon, box
 from tests.sentences import says
 
 from csa.areas.priority.draw import Entrant

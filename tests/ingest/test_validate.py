@@ -4,8 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.base.errors import SourceError
 from csa.city.loading import load_city

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, strategies as st
 from tests.properties import examples
 from tests.stores import NOON, OFFICE, TODAY, act, plain, trail, verified
 
@@ -18,8 +17,7 @@ from csa.program.actions import answer_change, propose_change, set_action, set_l
 from csa.program.areas import designate
 from csa.program.measures import add_values, approve_quarter, define_measure
 from csa.program.plan.measures import Quarter, Value
-from csa.program.roles import Person, local_person
-from csa.program.roles import act as sign
+from csa.program.roles import Person, act as sign, local_person
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
 from csa.program.work import (

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.sentences import says
 
 from csa.areas.proposal import Proposal

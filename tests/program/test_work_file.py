@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import strategies as some
+from hypothesis import HealthCheck, given, strategies as some
 from tests.properties import examples
 from tests.stores import TODAY, act, trail, verified
 

@@ -6,8 +6,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.reports.documents import FROM_RIGHT, HEAD, HOSTILE, LONG_NAME, document, picture
 
 from csa.reports.document import Bullets, Heading, Lead, Paragraph, Picture, Table

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from tests.properties import examples
 
 from csa.synthetic.landscape import (

@@ -23,13 +23,11 @@ from csa.base.params import Month
 from csa.city.dataset import City, open_city, open_dataset
 from csa.city.loading import load_city
 from csa.program.handouts import EVERYONE, EditionFile, hand_out
-from csa.program.roles import act as sign
-from csa.program.roles import local_person
+from csa.program.roles import act as sign, local_person
 from csa.program.secret import public_secret
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
-from csa.workflow import month as month_module
-from csa.workflow import month as products_module
+from csa.workflow import month as month_module, month as products_module
 from csa.workflow.month import make_month, read_new
 from csa.workflow.month_place import (
     is_recorded,

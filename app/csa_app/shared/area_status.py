@@ -24,8 +24,8 @@ from csa.program.registry import (
     core_areas,
     followed,
     match_statuses,
+    served_as as with_letters,
 )
-from csa.program.registry import served_as as with_letters
 from csa.program.store.records import Records
 from csa.program.store.tables import CANDIDATE, MAINTENANCE
 from csa.program.zones import ZoneCounts

@@ -11,8 +11,7 @@ from csa.city.config import CityConfig
 from csa.city.dataset import City, save_dataset
 from csa.city.deployment import resolve
 from csa.ingest.basemap import build_basemap
-from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
-from csa.ingest.basemap_files import save_basemap
+from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER, save_basemap
 from csa.ingest.intake import ingest_city
 from csa.ingest.job import shared_process
 from csa.ingest.sources import add_layers, find_inputs

@@ -47,7 +47,7 @@ class Extra:
     sections: Mapping[str, str] = field(default_factory=dict)
     """By core page (briefing, new_month, track_record): what draws there, given its session."""
     layers: str = ""
-    """Function from an open `City` to GeoJSON by name: lines of the map's background."""
+    """Function from an open `City` to GeoJSON by name: the map's background on screen."""
 
     @property
     def name(self) -> str:
@@ -65,17 +65,15 @@ class Extra:
 def shipped_extras() -> tuple[Extra, ...]:
     """List the extras that came with the program and were not taken away, by name."""
     home = import_module(GROUP)
-    names = sorted(found.name for found in iter_modules(home.__path__) if found.ispkg)
+    names = sorted(module.name for module in iter_modules(home.__path__) if module.ispkg)
     return tuple(import_module(f"{GROUP}.{name}").EXTRA for name in names)
 
 
 @cache
 def installed_extra(name: str) -> Extra | None:
     """Return the extra that another distribution installs under a name; None if none does."""
-    for found in entry_points(group=GROUP, name=name):
-        extra: Extra = found.load()
-        return extra
-    return None
+    points = tuple(entry_points(group=GROUP, name=name))
+    return points[0].load() if points else None
 
 
 def extras_of(named: Iterable[str]) -> tuple[Extra, ...]:

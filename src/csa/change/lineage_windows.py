@@ -26,9 +26,9 @@ from csa.change.lineage import (
     Event,
     WindowAreas,
     carry_letters,
+    trace_lineage as trace_tracks,
     track_ids,
 )
-from csa.change.lineage import trace_lineage as trace_tracks
 from csa.change.zoning import measure_history
 from csa.geo.cells import CellSet, best_match
 from csa.geo.grid import Grid

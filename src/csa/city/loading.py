@@ -51,11 +51,7 @@ def load_city(path: Path | str) -> CityConfig:
     """
     path = Path(path)
     raw = read_toml(path)
-    config = validate(raw, CityConfig, path, list(_cross_faults(raw)))
-    absent = [name for name in config.extras if installed_extra(name) is None]
-    if absent:
-        raise ConfigError("config.no_extra", path=path, name=absent[0])
-    return config
+    return validate(raw, CityConfig, path, list(_cross_faults(raw)))
 
 
 def find_city_file(name: str) -> Path:
@@ -170,8 +166,11 @@ def _sibling_keys(root: type[BaseModel], where: list[str]) -> list[str]:
 
 
 def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
-    """Find faults across keys: rules that name a field without a column."""
+    """Find faults across keys: rules that name a field without a column, absent extras."""
     yield from _portal_faults(raw)
+    for name in raw["extras"] if isinstance(raw.get("extras"), list) else ():
+        if isinstance(name, str) and installed_extra(name) is None:
+            yield msg("config.fault_extra", name=name)
     names: set[str] = set()
     for number, source in enumerate(_dicts(raw.get("sources")), start=1):
         where = f"sources[{number}]"

@@ -11,8 +11,7 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.params import Month, Period
-from csa.base.text import Translator, day, render, tr
-from csa.base.text import month as month_name
+from csa.base.text import Translator, day, month as month_name, render, tr
 from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
     BasemapOption,

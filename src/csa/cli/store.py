@@ -144,8 +144,7 @@ def restore(
 ) -> None:
     """Restore a backup while servers run; needs --replace if the store has decisions."""
     from csa.program.store.address import file_of, parse_address
-    from csa.program.store.backup import load_backup, set_aside
-    from csa.program.store.backup import restore as put_back
+    from csa.program.store.backup import load_backup, restore as put_back, set_aside
 
     found, act, aside = load_backup(file), signing.act, None
 

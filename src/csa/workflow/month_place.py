@@ -27,8 +27,7 @@ from csa.base.io import (
 )
 from csa.base.params import Month
 from csa.base.safe_parsing import parse_json
-from csa.base.text import month as month_words
-from csa.base.text import tr
+from csa.base.text import month as month_words, tr
 from csa.city.config import CityConfig
 from csa.city.deployment import resolve
 from csa.ingest.sources import data_folder
@@ -37,8 +36,7 @@ from csa.program.secret import forget_public_secret
 from csa.program.store.engine import Store
 from csa.program.store.tables import HandoutRow
 from csa.program.work import add_minute
-from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
-from csa.reports.public.bundle import read_published
+from csa.reports.public.bundle import MARKER as BUNDLE_MARKER, read_published
 from csa.reports.public.site import PAGE
 from csa.workflow.publishing import publish, record_publication
 

@@ -16,21 +16,17 @@ from csa.base.errors import CsaError, PeriodError, PrivacyError
 from csa.base.io import require_writable
 from csa.base.message import Message, msg
 from csa.base.params import Month
-from csa.base.text import Translator, month, render, tr
-from csa.base.text import day as day_words
-from csa.base.text import month as month_words
+from csa.base.text import Translator, day as day_words, month, month as month_words, render, tr
 from csa.change.zoning import LEAST_BEFORE, base_months
 from csa.city.dataset import Dataset
 from csa.disclosure.published import Publication
-from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
-from csa.ingest.basemap_files import load_basemap
+from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER, load_basemap
 from csa.ingest.intake import Intake
 from csa.program.plan.items import Plan
 from csa.reports.editions.phrases import audience_name
 from csa.reports.making import for_residents
 from csa.reports.pdf import require_pdf
-from csa.reports.public.bundle import MARKER as BUNDLE_MARKER
-from csa.reports.public.bundle import carried_on, read_published
+from csa.reports.public.bundle import MARKER as BUNDLE_MARKER, carried_on, read_published
 from csa.reports.public.gathering import refused
 from csa.reports.public.texts import unquoted
 from csa.workflow.month_place import MonthPlace

@@ -13,9 +13,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 from starlette.applications import Starlette
 from tests.geometry_file import corners_of
 from tests.phones import ask
@@ -99,6 +97,8 @@ def test_the_background_has_borders_names_and_the_study_areas_bounds(static, cit
     assert made.bounds == ((39.0, -94.6), (39.05, -94.5))
     content = read(static, made.address)
     assert set(content["layers"]) == {"neighborhoods"}
+    added = geometry.base_geometry(city.dataset, tmp_path, {"bus_stops": {}})
+    assert added.layers == ("neighborhoods", "bus_stops")
     names = {name: (lon, lat) for lat, lon, name in content["names"]}
     west, east = names["West End"], names["East End"]
     assert -94.60 < west[0] < -94.55 < east[0] < -94.50

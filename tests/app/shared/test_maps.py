@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 import shapely
 import streamlit_folium
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.sentences import says
 
 from csa.analysis.analysis import Analysis

@@ -22,8 +22,7 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.program.roles import Person
 from csa_app import __main__ as started
-from csa_app.shared import access as access_door
-from csa_app.shared import cache, person
+from csa_app.shared import access as access_door, cache, person
 from csa_app.shared.city_session import CitySession
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused

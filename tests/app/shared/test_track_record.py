@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.sentences import says
 
 from csa.areas.backtest.comparison import MethodComparison, SettingScore

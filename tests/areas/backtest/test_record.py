@@ -6,8 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.areas.backtest.comparison import MethodComparison, SettingScore
 from csa.areas.backtest.record import (

@@ -7,8 +7,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.optimize import linprog
 from tests.areas.ground import MIDDLE, grid_of
 from tests.areas.land import places, settled, square

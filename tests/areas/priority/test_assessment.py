@@ -7,8 +7,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import chi2
 from tests.areas.priority.assessed import LARGE, PLAIN, UNTIL, asked_of_sample, sample_city
 from tests.properties import examples

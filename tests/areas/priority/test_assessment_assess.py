@@ -7,8 +7,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.areas.priority.assessed import LARGE, PLAIN, asked_of_sample, sample_city, slow_hot_cells
 from tests.properties import examples
 from tests.sentences import says

@@ -18,8 +18,7 @@ from sqlalchemy import text
 from tests.campaigns.faults.stage import KILLED, ROOT
 from tests.extras.fleet.cities import write_city
 from tests.mail_server import MONTH, MailLog, deployment, serving, write_editions
-from tests.portals import DATASET, FakePortal
-from tests.portals import serving as serving_portal
+from tests.portals import DATASET, FakePortal, serving as serving_portal
 from tests.stores import act
 
 from csa.base.clock import now_utc

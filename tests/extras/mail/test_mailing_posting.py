@@ -14,8 +14,7 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, strategies as st
 from pydantic import SecretStr
 from tests.mail_server import DROP, MailLog, serving
 from tests.properties import examples

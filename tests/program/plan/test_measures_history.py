@@ -1,7 +1,6 @@
 """History: the newest revision, what was changed, what is missing, the last update."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.sentences import says
 
 from csa.program.plan.measures import Quarter, Value, last_update, latest, revised

@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 from types import SimpleNamespace
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.program.plan.calendar import ActionState
 from csa.program.store.records import Records

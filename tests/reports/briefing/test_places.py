@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.areas.choices import AreaSettings
 from csa.base.params import Month

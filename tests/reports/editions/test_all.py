@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.areas.backtest.records import record_of
 from tests.properties import examples
 from tests.reports import told

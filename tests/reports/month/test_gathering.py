@@ -17,8 +17,7 @@ from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import month
 from csa.city.dataset import City, through_month
-from csa.city.history import DatasetVersion as HistoryEdition
-from csa.city.history import MonthCount
+from csa.city.history import DatasetVersion as HistoryEdition, MonthCount
 from csa.city.preregistration import Verdict
 from csa.geo import cells as h3_cells
 from csa.geo.cells import parents

@@ -4,8 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.reports import told
 from tests.reports.told import LONG_NAME, STATES, change, facts
 from tests.sentences import says

@@ -4,8 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.reports.readability import grade
 from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts, late
 from tests.sentences import says

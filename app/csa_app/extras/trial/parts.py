@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from csa.areas.places import called
 from csa.base.text import month, tr
 from csa.extras.trial.trial import list_trials
 from csa_app.shared import panels
+from csa_app.shared.cache import of_city
 from csa_app.shared.city_session import CitySession
 
 
 def show(session: CitySession) -> None:
     """Show what starts drawn by lot show, where `csa trial` has read any."""
-    found = list_trials(session)
-    if not found:
+    trials = _trials(session)
+    if not trials:
         return
     st.header(tr("trial.title"), anchor=False)
     st.caption(tr("trial.note"))
-    for one in found:
-        st.markdown(panels.plain(" ".join(one["sentences"])))
-        rows = one["areas"]
+    for trial in trials:
+        st.markdown(panels.plain(" ".join(trial["sentences"])))
+        rows = trial["areas"]
         names = [called(row["place_name"], row["area_id"]) for row in rows]
         begun, waiting = (
             [
@@ -40,3 +43,8 @@ def show(session: CitySession) -> None:
             tr("trial.waiting"): waiting,
         }
         panels.table(columns, tr("trial.title"))
+
+
+@of_city(max_entries=2)
+def _trials(session: CitySession) -> list[dict[str, Any]]:
+    return list_trials(session)

@@ -15,8 +15,13 @@ from csa.program.plan.items import Plan
 from csa.program.store.records import Records, corrected
 from csa.reports.briefing.lines import ActionLine
 from csa.reports.briefing.measuring import COUNTED, MeasureStatus, measure_lines, measure_statuses
-from csa.reports.briefing.meeting import OpenStrategy, Review, Stuck, done_days
-from csa.reports.briefing.meeting import prepare_review as put_together
+from csa.reports.briefing.meeting import (
+    OpenStrategy,
+    Review,
+    Stuck,
+    done_days,
+    prepare_review as put_together,
+)
 from csa.reports.briefing.news import list_arrivals
 from csa_app.screens.meeting.minutes import MOST, cell, head, head_of, item, listed, quiet
 from csa_app.shared import (

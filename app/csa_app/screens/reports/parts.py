@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import fields as parts_of
+from dataclasses import dataclass, fields as parts_of, replace
 from datetime import date
 from functools import partial
 

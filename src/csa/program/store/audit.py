@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, event, insert, select, text
-from sqlalchemy import inspect as look_into
+from sqlalchemy import Connection, event, insert, inspect as look_into, select, text
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified
 

@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, select
-from sqlalchemy import inspect as look_into
+from sqlalchemy import Date, inspect as look_into, select
 from sqlalchemy.orm import Session
 
 from csa.program.plan.calendar import ActionState

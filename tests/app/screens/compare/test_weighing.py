@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.areas.ordering import COMPONENTS, Weights
 from csa.base.errors import CsaError

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 
 import h3.api.basic_int as h3
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError, ParamError

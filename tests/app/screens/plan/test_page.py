@@ -7,8 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 from tests.app.conftest import sign, words
 from tests.sentences import says
 from tests.stores import SAMPLE_CLOCK, trail
