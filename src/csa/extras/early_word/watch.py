@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -141,54 +143,40 @@ def watch(
     records = read_records(store)
     oldest = clock.today() - timedelta(days=NEWEST_DAYS - 1)
     sent, waiting = list[tuple[str, str]](), list[tuple[str, str]]()
-    for word in records.of(WordRow):
-        for to in recipients(records):
-            if (
-                to.key in word.receipts
-                or word.last < oldest
-                or (to.areas and word.area not in to.areas)
-            ):
-                continue
-            now = clock.now()
-            email = _address(mail, to.key)
-            is_late = is_quiet(to, now, city.config.city.time_zone)
-            if mail is None or server is None or not email or is_late:
-                waiting.append((word.key, to.key))
-                continue
-            name = found.names.get(word.area, word.area)
-            content = write_word(name, mail, email, now, city.config.city.name)
-            state = _deliver(server, mail, email, content, store, sign, word.key, to.key)
-            (sent if state else waiting).append((word.key, to.key))
+
+    def receive(letter: tuple[str, str], receipt: str) -> None:
+        record_receipt(store, sign(), *letter, receipt)
+
+    for word, to in product(records.of(WordRow), recipients(records)):
+        is_told = to.key in word.receipts or word.last < oldest
+        if is_told or (to.areas and word.area not in to.areas):
+            continue
+        letter, now, email = (word.key, to.key), clock.now(), _address(mail, to.key)
+        if (
+            mail is None
+            or server is None
+            or not email
+            or is_quiet(to, now, city.config.city.time_zone)
+        ):
+            waiting.append(letter)
+            continue
+        name = found.names.get(word.area, word.area)
+        content = write_word(name, mail, email, now, city.config.city.name)
+        # From the line that ends the mail on it counts as sent, whatever fails then.
+        unsure = partial(receive, letter, UNSURE)
+        try:
+            answer = server.deliver(mail.from_address, email, content, unsure)
+        except UnreachableError:
+            waiting.append(letter)
+            continue
+        if answer.outcome == "sent":
+            receive(letter, sign().signed.at_utc.isoformat()[:16])
+        elif answer.outcome == "refused":
+            receive(letter, f"refused: {without_addresses(answer.reply)}")
+        (sent if answer.outcome == "sent" else waiting).append(letter)
     return WatchDone(
         is_on=True, new=new, sent=tuple(sent), waiting=tuple(waiting), limit=found.limit
     )
-
-
-def _deliver(  # noqa: PLR0913 - a letter, and where its receipt goes
-    server: MailServer,
-    mail: Mail,
-    email: str,
-    content: bytes,
-    store: Store,
-    sign: Callable[[], Act],
-    key: str,
-    office: str,
-) -> bool:
-    """Send one mail; from the line that ends it on it counts as sent, whatever fails then."""
-
-    def mark() -> None:
-        record_receipt(store, sign(), key, office, UNSURE)
-
-    try:
-        answer = server.deliver(mail.from_address, email, content, mark)
-    except UnreachableError:
-        return False
-    if answer.outcome == "sent":
-        record_receipt(store, sign(), key, office, sign().signed.at_utc.isoformat()[:16])
-    elif answer.outcome == "refused":
-        said = without_addresses(answer.reply)
-        record_receipt(store, sign(), key, office, f"refused: {said}")
-    return answer.outcome == "sent"
 
 
 def _address(mail: Mail | None, office: str) -> str:
