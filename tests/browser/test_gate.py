@@ -87,6 +87,7 @@ def session(address, origin, base="", user=None):
         additional_headers={"Cookie": cookie},
         proxy=None,
         max_size=None,
+        max_queue=None,  # else a pong may wait behind messages that nobody has read
         open_timeout=60,
     ) as line:
         ask = BackMsg()

@@ -27,11 +27,11 @@ def navigated(page: ExtraPage) -> Any:
     return st.Page(Path(spec.origin), title=catalog_text(page.title), url_path=page.address)
 
 
-def draw_sections(page: str, session: CitySession) -> None:
-    """Draw what extras add at the end of a core page."""
+def draw_sections(page: str, session: CitySession, *more: object) -> None:
+    """Draw what extras add to a core page, given its session and whatever more the page has."""
     for extra in extras_of(session.config.extras):
         if page in extra.sections:
-            resolve_name(extra.sections[page])(session)
+            resolve_name(extra.sections[page])(session, *more)
 
 
 def layers_of(session: CitySession) -> dict[str, Any]:

@@ -25,14 +25,10 @@ if TYPE_CHECKING:
     from csa.areas.priority.files import AssessedProposal
     from csa.areas.proposal import Proposal
     from csa.areas.study_area import StudyArea
-    from csa.base.message import Message
-    from csa.base.statement import Statement
-    from csa.change.counts import PlaceCounts
     from csa.change.follow import Change, FollowedAreas
     from csa.change.past import PastCohort
     from csa.city.selection import AreaSelection
     from csa.geo.cells import CellSet
-    from csa.ingest.count_tables import CountTable
     from csa.program.registry import CoreArea, Zone
     from csa.program.zones import ZoneCounts
 
@@ -352,38 +348,6 @@ class Analysis:
             raise PeriodError("displacement.after", since=first, last=last)
         known = self.study_area, self.suggestion.documented
         return follow_areas(self.city, self.settings, *known, change, since, self.progress)
-
-    # ---- What others counted, without points.
-
-    @property
-    def count_tables(self) -> tuple[tuple[CountTable, tuple[PlaceCounts, ...]], ...]:
-        """Each table of counts without points, with its areas and zones compared."""
-        from csa.change.counts import compare_places
-        from csa.program.count_tables import count_tables
-
-        def compare() -> tuple[tuple[CountTable, tuple[PlaceCounts, ...]], ...]:
-            tables = count_tables(self.records)
-            held = {place for table in tables for place in table.places}
-            zones = [self.zone_areas(zone) for zone in self.zones if zone.key in held]
-            changes = (
-                [self.change(areas) for areas in (self.areas, *zones) if areas] if held else []
-            )
-            followed = [change.displaced for change in changes if change is not None]
-            return tuple(
-                (table, tuple(one for at in followed for one in compare_places(table, at)))
-                for table in tables
-            )
-
-        return self._once("count tables", compare)
-
-    @property
-    def peers(self) -> Statement | Message | None:
-        """The city's homicides beside other cities'; None where none were chosen."""
-        from csa.change.counts import compare_peers
-        from csa.program.count_tables import peer_table
-
-        table = peer_table(self.records)
-        return None if table is None else compare_peers(self.city, table, self.settings.until)
 
     # ---- The same at another time.
 

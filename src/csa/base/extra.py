@@ -9,7 +9,7 @@ docs/EXTRAS.md shows how to write it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -45,9 +45,13 @@ class Extra:
     commands: tuple[str, ...] = ()  # functions and typer apps, such as "bus.commands:stops"
     page: ExtraPage | None = None
     sections: Mapping[str, str] = field(default_factory=dict)
-    """By core page (briefing, new_month, track_record): what draws there, given its session."""
+    """By core page: what draws there, given its session and whatever else docs/EXTRAS.md names."""
+    sentences: str = ""
+    """Function from an `Analysis` to messages: what editions say below what changed."""
     layers: str = ""
     """Function from an open `City` to GeoJSON by name: the map's background on screen."""
+    story: str = ""
+    """Function of the scene, whoever signs, and an act of its `story.toml`: carries it out."""
 
     @property
     def name(self) -> str:
@@ -57,7 +61,16 @@ class Extra:
     @property
     def texts(self) -> Mapping[str, Any]:
         """Its own catalog, `en.toml` beside its code: sentences by room and key."""
-        path = files(self.package).joinpath("en.toml")
+        return self._table("en.toml")
+
+    @property
+    def acts(self) -> Sequence[Mapping[str, Any]]:
+        """Its part of the made-up program, `story.toml` beside its code."""
+        acts: Sequence[Mapping[str, Any]] = self._table("story.toml").get("acts", ())
+        return acts
+
+    def _table(self, name: str) -> Mapping[str, Any]:
+        path = files(self.package).joinpath(name)
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 

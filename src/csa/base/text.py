@@ -219,6 +219,11 @@ def natural_sort_key(text: str) -> tuple[object, ...]:
     return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
+def spelling(text: str) -> str:
+    """Return a word's plain spelling: `Clean_up ` and `clean-up` are one kind."""
+    return re.sub(r"[\s_-]+", " ", text).strip().casefold()
+
+
 def tr(key: str, /, **values: object) -> str:
     """Render a sentence in English; a shorthand for `render(msg(key, ...))`."""
     return render(msg(key, **values))

@@ -169,8 +169,11 @@ def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
     """Find faults across keys: rules that name a field without a column, absent extras."""
     yield from _portal_faults(raw)
     for name in raw["extras"] if isinstance(raw.get("extras"), list) else ():
-        if isinstance(name, str) and installed_extra(name) is None:
-            yield msg("config.fault_extra", name=name)
+        try:
+            if isinstance(name, str) and installed_extra(name) is None:
+                yield msg("config.fault_extra", name=name)
+        except Exception as error:  # noqa: BLE001 - another's code may raise whatever it likes
+            yield msg("config.fault_extra_broken", name=name, why=error)
     names: set[str] = set()
     for number, source in enumerate(_dicts(raw.get("sources")), start=1):
         where = f"sources[{number}]"

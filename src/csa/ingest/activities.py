@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, msg
+from csa.base.text import spelling
 from csa.disclosure.texts import kinds_in
 from csa.ingest.infer_columns import day_formats, list_values
 from csa.ingest.measures import FORMULA, cut, read_utf8, refusal, sheet_rows
@@ -251,8 +252,3 @@ def _row(
                 read(text.partition(".")[0] if name != "hours" else text) if text else None
             )
     return wrong, values
-
-
-def spelling(text: str) -> str:
-    """Return a word's plain spelling: `Clean_up ` and `clean-up` are one kind."""
-    return re.sub(r"[\s_-]+", " ", text).strip().casefold()

@@ -168,7 +168,7 @@ class _Reading(Generic[V]):
             first = self.first_rows.setdefault(slot, row)
             if first != row:
                 what = ", ".join(filter(None, slot))
-                faults["measure"] = msg("count_table.twice", first=first, what=what)
+                faults["measure"] = msg("measures_file.twice", first=first, what=what)
         for name, message in faults.items():
             order = row, MEASURE_COLUMNS.index(name) if name in MEASURE_COLUMNS else -1
             self.faults.append((order, msg("measures_file.fault", row=row, name=name, why=message)))

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any, TypeAlias
 
+from csa.base.extra import shipped_extras
+
 STORY = tomllib.loads(files("csa.synthetic").joinpath("story.toml").read_text(encoding="utf-8"))
 TODAY: date = STORY["today"]
 """The last day of the story, at which the made-up city's clock stands."""
@@ -98,6 +100,7 @@ def story_acts() -> tuple[StoryAct, ...]:
     acts = (
         *(*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts()),
         *(*_ground_acts(), *_work_acts()),
+        *(_act(extra.name, **one) for extra in shipped_extras() for one in extra.acts),
     )
     return tuple(sorted(acts, key=lambda one: one.on))
 
@@ -128,7 +131,7 @@ def program_truth() -> dict[str, Any]:
 
 def _act(do: str, of: str, on: date, **given: Any) -> StoryAct:
     """Make an act; an office and a reason that are not given are the usual ones."""
-    usual = STORY["signed"][do]
+    usual = STORY["signed"].get(do, {})
     office, why = (given.pop(name, "") or usual[name] for name in ("office", "why"))
     return StoryAct(do, of, on, office, why, given)
 
@@ -188,12 +191,10 @@ def _action_acts() -> Iterator[StoryAct]:
 
 
 def _ground_acts() -> Iterator[StoryAct]:
-    """Yield the program's zones, and the tables of hospitals and other cities."""
+    """Yield the program's zones."""
     for zone in STORY["zones"]:
         given = {name: zone[name] for name in ("kind", "first", "middle", "half_m", "by_counts")}
         yield _act("zone", zone["name"], zone["on"], why=zone["why"], **given)
-    for table in STORY["tables"]:
-        yield _act(table["do"], "", table["on"], why=table.get("why", ""))
 
 
 def _work_acts() -> Iterator[StoryAct]:

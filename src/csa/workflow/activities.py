@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from csa.base.message import msg
+from csa.base.text import spelling
 from csa.city.config import CityConfig
-from csa.ingest.activities import ActivityFile, load_activities, spelling
+from csa.ingest.activities import ActivityFile, load_activities
 from csa.ingest.measures import refusal
 from csa.program.activities import (
     Activity,

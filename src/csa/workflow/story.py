@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -23,17 +24,15 @@ from csa.areas.priority.draw import draw_record
 from csa.areas.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
 from csa.areas.priority.files import AssessedProposal
 from csa.base.errors import ParamError
-from csa.base.home import in_home
+from csa.base.extra import shipped_extras
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.city.dataset import City, through_month
 from csa.disclosure.keys import Secret
 from csa.geo.cells import fit_cells
-from csa.ingest.count_tables import load_counts, load_peers
 from csa.ingest.designation import Candidate
 from csa.program import actions, areas, draws, handouts, measures, work
 from csa.program.activities import Activity, add_activities
-from csa.program.count_tables import add_counts, count_places
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter, Value, checked, latest
 from csa.program.registry import core_areas
@@ -53,14 +52,12 @@ from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, read_month
 from csa.synthetic.landscape import FEATURES, place
-from csa.synthetic.sample import HOSPITAL_FILE, PEER_FILE, PEERS
 from csa.synthetic.story import (
     AREAS,
     BASE,
     DRAW,
     MEASURES,
     QUARTERS,
-    TODAY,
     MeasureTale,
     StoryAct,
     story_acts,
@@ -180,7 +177,6 @@ def area_on(found: AssessedProposal, feature: str) -> str:
 FIRST_HOUR = 9
 """Of each day, on the city's clock; what follows on the same day comes a minute later each."""
 
-HOSPITAL_TABLE = "Hospital injuries"
 N_STEPS = 24
 """Months of the story; a step each."""
 
@@ -344,19 +340,6 @@ def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C
             drawn = fit_cells(square, city.dataset.study_area, city.config.areas.resolution)
             days = {"starts_on": given["first"], "by_counts": given["by_counts"]}
             add_zone(store, signed, one.of, drawn, kind=given["kind"], **days)
-        case "counts":
-            known = count_places(scene.records())
-            counts = load_counts(in_home("data", "sample", HOSPITAL_FILE), known, one.on)
-            add_counts(store, signed, HOSPITAL_TABLE, "hospital", "injury", counts)
-        case "peers":
-            path = in_home("data", "sample", PEER_FILE)
-            names = [f"{name}, ZZ" for name in PEERS]
-            theirs = load_peers(path, names, scene.city.config.city.name, TODAY)
-            counts = {
-                name: {"": {month: n for month, n in own[""].items() if month < f"{one.on:%Y-%m}"}}
-                for name, own in theirs.items()
-            }
-            add_counts(store, signed, "peers", "peers", "", counts)
         case "work":
             _count_work(scene, signed, one)
         case "decide":
@@ -364,7 +347,8 @@ def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C
         case "hand out":
             _hand_out(scene, signed, one)
         case _:
-            raise ValueError(one.do)
+            of_extras = {extra.name: extra.story for extra in shipped_extras()}
+            resolve_name(of_extras[one.do])(scene, signed, one)
 
 
 def _revised(scene: StoryScene, one: StoryAct) -> Value:

@@ -7,7 +7,7 @@ import streamlit as st
 from csa.base.errors import CsaError
 from csa.base.text import month, tr
 from csa_app.screens.displacement import evidence, parts, quarterly
-from csa_app.shared import cache_change, panels, screen_state
+from csa_app.shared import cache_change, extras, panels, screen_state
 from csa_app.shared.area_status import areas_designated
 
 opened = panels.frame(tr("change_page.title"))
@@ -35,6 +35,7 @@ if following is None:
     st.stop()
 parts.month_by_month(opened, following, n_core)
 quarterly.others(opened, screen.choices, following)
+extras.draw_sections("displacement", opened, following)
 quarterly.quarters(opened, following)
 quarterly.newest(opened, screen.choices, following)
 evidence.show_evidence(opened, screen.choices, following)

@@ -17,16 +17,14 @@ from csa.areas.sheets import silent_months
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.base.text import month, name_list, render, tr
-from csa.change.counts import compare_places, describe_places, describe_table
 from csa.change.lineage_windows import WINDOWS
 from csa.change.outcomes import describe_outcome
 from csa.change.season import as_message, compare_month
 from csa.change.sentences import name_verdict
 from csa.city.history import DatasetVersion, explain_left_out, list_revisions
-from csa.program.count_tables import count_tables
 from csa_app.screens.displacement import charts_change
 from csa_app.screens.displacement.charts_change import faded
-from csa_app.shared import cache, cache_change, cache_store, charts, panels, theme
+from csa_app.shared import cache, cache_change, charts, panels, theme
 from csa_app.shared.area_status import area_statuses
 from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
@@ -239,18 +237,11 @@ def _panel(session: CitySession, following: Following, rows: pd.DataFrame, area_
 
 def others(session: CitySession, choices: AreaSettings, following: Following) -> None:
     """Show what other signals did in the same areas, in a panel of their own."""
-    records, today = cache_store.records(session), cache_store.today(session)
-    tables = count_tables(records)
-    if not (session.config.outcomes or tables):
+    if not session.config.outcomes:
         return
     found = cache_change.outcomes(session, choices, following.displaced)
     st.header(tr("change_page.others_title"), anchor=False)
     st.caption(tr("change_page.others_note"))
-    names = {key: following.place_name(key) for key in following.by_letter}
-    for table in tables:
-        compared = describe_places(compare_places(table, following.displaced), names)
-        lines = (*describe_table(table, Month(today.year, today.month)), *compared)
-        st.markdown(panels.plain("\n\n".join(map(render, lines))))
     for one in found:
         said = " ".join(render(told) for told in describe_outcome(one))
         st.markdown(panels.plain(said))

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from csa.areas.choices import AreaSettings
-from csa.base.errors import CsaError
-from csa.base.message import Message
-from csa.base.params import Month
 from csa.base.text import render, tr
-from csa.change.counts import (
-    INJURY,
-    compare_peers,
-    compare_places,
-    describe_peers,
-    describe_places,
-    describe_table,
-    describe_year,
-)
-from csa.ingest.count_tables import CountTable
-from csa.program.count_tables import count_tables, peer_table
 from csa.program.plan.measure_change import MeasureVerdict, Progress
 from csa.program.plan.measures import Quarter, Value, figure_words, find_kind
 from csa.reports.briefing.measuring import (
@@ -37,9 +20,7 @@ from csa.reports.briefing.measuring import (
     lacks,
     review_effects,
 )
-from csa.reports.briefing.places import AREA, CITY, Place
-from csa_app.shared import cache_change, charts, panels, theme
-from csa_app.shared.area_status import areas_designated
+from csa_app.shared import charts, panels, theme
 from csa_app.shared.cache import once
 from csa_app.shared.charts import layout
 from csa_app.shared.key_figure import card, figure, text
@@ -247,41 +228,6 @@ def show(scene: FormScene, lines: Sequence[MeasureLine], name: str, note: str = 
         st.toggle(tr("here.more", n=left), key=ALL)
     if without:
         _without(without, is_open=not known)
-
-
-def show_counts(scene: FormScene, place: Place, choices: AreaSettings) -> None:
-    """Show what others counted there, without points; of the whole city, other cities too.
-
-    An area has the finding that Displacement has, not another by its years.
-    """
-    is_city, today = place.kind == CITY, Month(scene.today.year, scene.today.month)
-    said: list[Message] = []
-    for table in count_tables(scene.records):
-        if is_city:
-            said += describe_table(table, today)
-        elif place.kind == AREA:
-            said += _counted_here(scene, table, place, choices)
-        elif table.located == INJURY and place.key in table.places:
-            said.append(describe_year(table, place.key, table.name))
-    peers = peer_table(scene.records) if is_city else None
-    if peers is not None:
-        said += describe_peers(compare_peers(scene.session, peers, choices.until))
-    if said:
-        st.header(tr("count_table.title"), anchor=False)
-        st.markdown(panels.plain("\n\n".join(map(render, said))))
-
-
-def _counted_here(
-    scene: FormScene, table: CountTable, place: Place, choices: AreaSettings
-) -> Iterator[Message]:
-    known = areas_designated(scene.session)
-    if known is None or place.key not in table.places:
-        return
-    with suppress(CsaError):
-        displaced = cache_change.core(scene.session, replace(choices, until=None), known)
-        found = () if displaced is None else compare_places(table, displaced)
-        own = [one for one in found if one.place == place.key]
-        yield from describe_places(own, {place.key: table.name})
 
 
 def _measure(scene: FormScene, line: MeasureLine, name: str) -> None:

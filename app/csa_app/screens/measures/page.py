@@ -21,7 +21,7 @@ from csa_app.screens.measures import (
     work_forms,
     work_plan,
 )
-from csa_app.shared import cache, cache_store, correcting, panels, person, screen_state
+from csa_app.shared import cache, cache_store, correcting, extras, panels, person, screen_state
 from csa_app.shared.area_status import area_statuses
 from csa_app.shared.signing import FormScene
 
@@ -69,5 +69,5 @@ with parts.cell():
     is_new = place.kind == PROPOSED
     note = tr("here.candidate_values") if is_new else ""
     measure_list.show(scene, measures, place_choice.name_of(place), note)
-    measure_list.show_counts(scene, place, screen.choices)
+    extras.draw_sections("measures", scene.session, scene, place, screen.choices)
     measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))

@@ -35,7 +35,6 @@ from csa.program.store.tables import (
     BaselineRow,
     ChangeRow,
     CorrectionRow,
-    CountTableRow,
     DrawRow,
     HandoutRow,
     LessonRow,
@@ -66,7 +65,7 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`, `count_tables`, `corrections`,
+    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`, `corrections`,
     `others`, `on`, `has_later`, `confirmed`.
     """
 
@@ -91,7 +90,6 @@ class Records:
     draws: tuple[DrawRow, ...] = ()
     zones: tuple[ZoneRow, ...] = ()
     zone_versions: tuple[ZoneVersionRow, ...] = ()
-    count_tables: tuple[CountTableRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     others: Mapping[type[Audited], tuple[Audited, ...]] = field(default_factory=dict)
     """Rows of the tables that extras alone read: `of` gives them."""
@@ -136,7 +134,6 @@ TABLES: Mapping[str, type[Audited]] = {
     "draws": DrawRow,
     "zones": ZoneRow,
     "zone_versions": ZoneVersionRow,
-    "count_tables": CountTableRow,
     "corrections": CorrectionRow,
 }
 OTHERS = tuple(table for table in AUDITED if table not in {*TABLES.values(), ValueRow})

@@ -11,7 +11,6 @@ from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_a
 from csa.areas.year_to_date import describe_year
 from csa.base.message import Message
 from csa.base.text import Translator, render
-from csa.change.counts import describe_peers
 from csa.change.verdict import CumulativeCounts
 from csa.city.preregistration import Verdict
 from csa.city.selection import AreaSelection
@@ -284,7 +283,7 @@ def what_changed(
         blocks += _singles(facts, t)
     said = render(describe_year(facts.city_year), t.language)
     blocks.append(Paragraph(said, is_faint=isinstance(facts.city_year, Message)))
-    blocks += [Paragraph(render(peers, t.language)) for peers in describe_peers(facts.peers)]
+    blocks += [Paragraph(render(said, t.language)) for said in facts.added]
     return blocks
 
 

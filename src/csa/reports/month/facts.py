@@ -194,7 +194,7 @@ class Facts:
 
     Fields: `snapshot`, `config`, `choices`, `data_through`, `areas`, `is_served`, `unserved`,
     `gone`, `summary`, `record`, `can_locate`, `city_year`, `change`, `ground`, `plan`,
-    `services_per_1k`, `notes`, `missing`, `public`, `peers`, `zones`.
+    `services_per_1k`, `notes`, `missing`, `public`, `added`, `zones`.
     """
 
     snapshot: Snapshot  # what they were made from
@@ -216,7 +216,7 @@ class Facts:
     notes: tuple[Message, ...]  # what the data lack: unlocated, provisional, revised
     missing: tuple[Message, ...]  # what the report lacks, and what to do
     public: PublicPart  # for the public edition
-    peers: Statement | Message | None = None  # homicides beside other cities'
+    added: tuple[Message, ...] = ()  # what extras say below what changed
     zones: tuple[tuple[Zone, ZoneCounts], ...] = ()  # programs' own zones of the month
 
     @property

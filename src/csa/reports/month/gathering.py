@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pkgutil import resolve_name
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from csa.areas.sheets import sheet_on
 from csa.areas.year_to_date import city_year
 from csa.base.crs import LONLAT, to_meters
 from csa.base.errors import CsaError, PeriodError
+from csa.base.extra import extras_of
 from csa.base.message import Message, msg
 from csa.base.params import Month
 from csa.base.schema import KINDS
@@ -175,7 +177,12 @@ def gather_month(
             *(() if inputs.layers else (msg("report.lacks_background"),)),
         ),
         public=_public(analysis, plan, month, inputs),
-        peers=at.peers,
+        added=tuple(
+            said
+            for extra in extras_of(city.config.extras)
+            if extra.sentences
+            for said in resolve_name(extra.sentences)(at)
+        ),
         zones=tuple((zone, counts[zone.key]) for zone in zones),
     )
 

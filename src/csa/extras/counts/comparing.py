@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from csa.analysis.analysis import Analysis
 from csa.areas.window import is_in_period
 from csa.areas.year_to_date import YEAR, compare_years, month_range_text, months_so_far
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
-from csa.base.statement import NO_CHANGE_RANGE, Statement
 from csa.base.stats import DISPERSION, find_change
 from csa.base.text import day, month, percent
 from csa.change.analyze import Displacement
@@ -24,7 +24,8 @@ from csa.change.expectation import Baseline
 from csa.change.past import PastChange
 from csa.change.verdict import LEAST_MONTHS, expect
 from csa.city.dataset import City
-from csa.ingest.count_tables import LEAST_PEERS, CountTable, Range
+from csa.extras.counts.recording import count_tables, peer_table
+from csa.extras.counts.tables import LEAST_PEERS, CountTable, Range
 
 INJURY = "injury"
 BEFORE_MONTHS = 36
@@ -81,6 +82,22 @@ def compare_places(table: CountTable, displaced: Displacement) -> tuple[PlaceCou
     ids = displaced.chosen.area_ids
     held = [at for at, area_id in enumerate(ids) if area_id in table.places]
     return tuple(_compare(table, displaced, at) for at in held)
+
+
+def compare_tables(
+    analysis: Analysis,
+) -> Iterator[tuple[CountTable, tuple[PlaceCounts, ...]]]:
+    """Compare each table's areas and zones."""
+    tables = count_tables(analysis.records)
+    held = {place for table in tables for place in table.places}
+    zones = [analysis.zone_areas(zone) for zone in analysis.zones if zone.key in held]
+    grounds = [areas for areas in (analysis.areas, *zones) if areas] if held else []
+    changes = [change for areas in grounds if (change := analysis.change(areas)) is not None]
+    for table in tables:
+        yield (
+            table,
+            tuple(one for change in changes for one in compare_places(table, change.displaced)),
+        )
 
 
 def _compare(table: CountTable, displaced: Displacement, at: int) -> PlaceCounts:
@@ -208,16 +225,17 @@ def counts_account(table: CountTable, found: Sequence[PlaceCounts]) -> dict[str,
     }
 
 
-def describe_peers(found: Statement | Message | None) -> Iterator[Message]:
-    """Describe the city's homicides beside other cities', or why they are not compared."""
-    if found is not None:
-        yield found if isinstance(found, Message) else found.sentence
-
-
 # ---- The city's homicides beside those of cities chosen by the Committee.
 
 
-def compare_peers(city: City, table: CountTable, until: Month | None) -> Statement | Message:
+def city_beside_others(analysis: Analysis) -> Iterator[Message]:
+    """Say in editions how the city's homicides compare with other cities', if any were chosen."""
+    table = peer_table(analysis.records)
+    if table is not None:
+        yield compare_peers(analysis.city, table, analysis.settings.until)
+
+
+def compare_peers(city: City, table: CountTable, until: Month | None) -> Message:
     """Compare the city's homicides with other cities', in the same months of two years.
 
     Only cities that reported each of these months count. Their range is that of the middle half:
@@ -240,7 +258,7 @@ def compare_peers(city: City, table: CountTable, until: Month | None) -> Stateme
     theirs = sum(later for _, later in pairs) / sum(earlier for earlier, _ in pairs) - 1
     low, high = np.quantile([later / earlier - 1 for earlier, later in pairs], (0.25, 0.75))
     is_before = table.chosen_on is not None and str(table.chosen_on) < f"{now.start}-01"
-    sentence = msg(
+    return msg(
         "count_table.peers" if is_before else "count_table.peers_after",
         here=msg(COURSES[_way(n_now - n_before)], before=n_before, now=n_now),
         span=month_range_text(now),
@@ -253,10 +271,6 @@ def compare_peers(city: City, table: CountTable, until: Month | None) -> Stateme
         low=float(low),
         high=float(high),
     )
-    return Statement(
-        "peers", "", "", now, "homicides", n_now, n_before, year.change.low, year.change.high,
-        NO_CHANGE_RANGE, year.verdict, None, sentence, sentence, table.name,
-    )  # fmt: skip
 
 
 def _way(change: int) -> int:

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
-from csa.ingest.count_tables import CountTable, load_counts, load_peers
+from csa.extras.counts.tables import CountTable, load_counts, load_peers
 
 TODAY = date(2020, 8, 31)
 PLACES = {"Elm": "A", "A": "A", "North zone": "z-1"}
@@ -96,7 +96,7 @@ def test_a_row_is_refused_with_what_is_wrong(tmp_path, row, why):
 
 
 def test_a_month_twice_an_empty_file_and_another_column_are_refused(tmp_path):
-    assert refused(tmp_path, "Hill,A,2020-05,1", "Hill,Elm,2020-05,1") == ["count_table.twice"]
+    assert refused(tmp_path, "Hill,A,2020-05,1", "Hill,Elm,2020-05,1") == ["measures_file.twice"]
     with pytest.raises(CsaError) as caught:
         counts(tmp_path, ",,,")
     assert [fault.key for fault in caught.value.faults] == ["count_table.empty"]

@@ -8,7 +8,7 @@ import pytest
 from tests.stores import TODAY, act, trail
 
 from csa.base.errors import ParamError, RoleError
-from csa.program.count_tables import add_counts, count_tables, peer_table
+from csa.extras.counts.recording import add_counts, count_tables, peer_table
 from csa.program.roles import Person
 from csa.program.store.records import read_records
 

@@ -32,10 +32,8 @@ def rows(root):
 def test_the_made_up_hospitals_find_what_was_planted(counts, root):
     truth = json.loads((root / "data" / "sample" / "truth.json").read_text("utf-8"))
     (table,) = json.loads(counts("list", "--json").stdout)
-    assert {one["area_id"]: one["verdict"] for one in table["single"]} == {
-        "A": "same",
-        "B": "fewer",
-    }
+    verdicts = {one["area_id"]: one["verdict"] for one in table["single"]}
+    assert verdicts == {"A": "same", "B": "fewer"}
     (stopped,) = truth["hospital_counts"]["stopped_after"]
     assert all(stopped not in one["reporters"] for one in table["single"])
     assert all(one["counted"][0] < one["counted"][1] for one in table["single"])  # some are hidden
@@ -47,17 +45,14 @@ def test_the_made_up_hospitals_find_what_was_planted(counts, root):
 def test_a_month_again_changes_nothing_and_a_revision_stands_in_the_log(counts, rows, tmp_path):
     path = tmp_path / "again.csv"
     path.write_text("\n".join(rows), "utf-8")
-    assert "0 new numbers, 0 changed, 468 already" in counts(
-        "add", "Hospital injuries", path, *KIND, *SIGNED
-    ).stdout.replace("\n", " ")
+    said = counts("add", "Hospital injuries", path, *KIND, *SIGNED).stdout
+    assert "0 new numbers, 0 changed, 468 already" in " ".join(said.split())
     source, _, month, n = rows[1].split(",")
     path.write_text(f"{rows[0]}\n{source},city,{month},{int(n) + 1}\n", "utf-8")
     said = counts("add", "Hospital injuries", path, *KIND, *SIGNED).stdout
     assert "0 new numbers, 1 changed, 0 already" in " ".join(said.split())
-    other = counts(
-        "add", "Hospital injuries", path, "--kind", "ems", *KIND[2:], *SIGNED, check=False
-    )
-    assert other.returncode == 2
+    other = ("--kind", "ems", *KIND[2:])
+    assert counts("add", "Hospital injuries", path, *other, *SIGNED, check=False).returncode == 2
 
 
 def test_a_file_with_an_error_changes_nothing(counts, rows, tmp_path):

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from csa.base.errors import ParamError, SourceError
 from csa.base.message import Message, msg
 from csa.base.params import Month, Period
-from csa.ingest.activities import spelling
+from csa.base.text import spelling
 from csa.ingest.measures import cut, match_columns, read_utf8, refusal, sheet_rows
 
 PEERS = "peers"
@@ -117,7 +117,7 @@ def load_counts(
         first = first_rows.setdefault((source, place, month), row)
         if first != row and not wrong:
             what = ", ".join(filter(None, (source, cells.get("place"), month)))
-            wrong["month"] = msg("count_table.twice", first=first, what=what)
+            wrong["month"] = msg("measures_file.twice", first=first, what=what)
         faults += [msg("measures_file.fault", row=row, name=n, why=why) for n, why in wrong.items()]
         if not wrong:
             own = counts.setdefault(source, {}).setdefault(place, {})

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from csa.base.errors import ParamError
-from csa.ingest.count_tables import PEERS, Counts, CountTable
+from csa.base.home import in_home
+from csa.extras.counts.tables import PEERS, Counts, CountTable, load_counts, load_peers
 from csa.program.roles import Act, require, require_committee
 from csa.program.store.engine import Store
 from csa.program.store.records import Records
 from csa.program.store.tables import CountTableRow
 from csa.program.writing import clean_text
 from csa.program.zones import MAX_NAME
+from csa.synthetic.sample import HOSPITAL_FILE, PEER_FILE, PEERS as CITIES
+from csa.synthetic.story import TODAY, StoryAct
+
+if TYPE_CHECKING:
+    from csa.workflow.story import StoryScene
 
 
 def add_counts(
@@ -65,15 +72,34 @@ def count_places(records: Records) -> dict[str, str]:
 
 def peer_table(records: Records) -> CountTable | None:
     """Return the table of other cities; None where the Committee chose none."""
-    return next((to_table(row) for row in records.count_tables if row.kind == PEERS), None)
+    return next((to_table(row) for row in records.of(CountTableRow) if row.kind == PEERS), None)
 
 
 def count_tables(records: Records) -> tuple[CountTable, ...]:
     """Return the tables of counts without points; other cities are no part of them."""
-    rows = (row for row in records.count_tables if row.kind != PEERS)
+    rows = (row for row in records.of(CountTableRow) if row.kind != PEERS)
     return tuple(to_table(row) for row in rows)
 
 
 def to_table(row: CountTableRow) -> CountTable:
     """Return a table as it is stored."""
     return CountTable(row.key, row.kind, row.located, row.counts, row.chosen_on)
+
+
+# ---- The made-up program's.
+
+
+def tell(scene: StoryScene, signed: Act, act: StoryAct) -> None:
+    """Add what the made-up hospitals, or the made-up other cities, had counted by an act's day."""
+    if act.of == "hospitals":
+        path = in_home("data", "sample", HOSPITAL_FILE)
+        counts = load_counts(path, count_places(scene.records()), act.on)
+        add_counts(scene.store, signed, "Hospital injuries", "hospital", "injury", counts)
+        return
+    path, names = in_home("data", "sample", PEER_FILE), [f"{name}, ZZ" for name in CITIES]
+    theirs = load_peers(path, names, scene.city.config.city.name, TODAY)
+    counts = {
+        name: {"": {month: n for month, n in own[""].items() if month < f"{act.on:%Y-%m}"}}
+        for name, own in theirs.items()
+    }
+    add_counts(scene.store, signed, PEERS, PEERS, "", counts)

@@ -49,8 +49,8 @@ def counts_add(
     dataset: FolderOption = None,
 ) -> None:
     """Add a table of counts, or its new months: all of it, or nothing and a list of every error."""
-    from csa.ingest.count_tables import load_counts
-    from csa.program.count_tables import add_counts, count_places
+    from csa.extras.counts.recording import add_counts, count_places
+    from csa.extras.counts.tables import load_counts
 
     data = dataset_of(signing.city, dataset)
     neighborhoods = () if data is None else data.neighborhoods["name"]
@@ -73,8 +73,8 @@ def counts_peers(
     ] = None,
 ) -> None:
     """Add other cities' homicides; the Committee chooses the cities, before the year compared."""
-    from csa.ingest.count_tables import PEERS, load_peers
-    from csa.program.count_tables import add_counts, peer_table
+    from csa.extras.counts.recording import add_counts, peer_table
+    from csa.extras.counts.tables import PEERS, load_peers
 
     city = signing.config.city
     chosen = peer_table(signing.records)
@@ -94,9 +94,10 @@ def counts_list(
     """List the tables: what they cover, how late they are, and what they show."""
     from csa.areas.choices import city_choices
     from csa.base.params import Month
-    from csa.change.counts import (
+    from csa.extras.counts.comparing import (
+        city_beside_others,
+        compare_tables,
         counts_account,
-        describe_peers,
         describe_places,
         describe_table,
     )
@@ -104,14 +105,14 @@ def counts_list(
     config = load_city_option(city)
     with progress(N_STEPS) as step:
         analysis = load_analysis(config, dataset, city_choices(config), store, step)
-        tables, peers = analysis.count_tables, analysis.peers
+        tables, beside = [*compare_tables(analysis)], [*city_beside_others(analysis)]
     if as_json:
         show_json([counts_account(*known) for known in tables])
         return
-    if not tables and peers is None:
+    if not (tables or beside):
         show(tr("count_table.none"))
     today = config.city.clock.today()
     for table, found in tables:
         show(*map(render, describe_table(table, Month(today.year, today.month))))
         show(*map(render, describe_places(found, {})))
-    show(*map(render, describe_peers(peers)))
+    show(*map(render, beside))

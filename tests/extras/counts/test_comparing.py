@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from csa.base.params import Month
-from csa.change.counts import compare_peers, compare_places, describe_table, describe_year
 from csa.change.expectation import Baseline
 from csa.change.past import PastChange
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
-from csa.ingest.count_tables import CountTable
+from csa.extras.counts.comparing import compare_peers, compare_places, describe_table, describe_year
+from csa.extras.counts.tables import CountTable
 
 START, N_BEFORE, N_AFTER = Month(2019, 1), 24, 12
 
@@ -157,23 +157,22 @@ def test_the_city_is_compared_with_the_same_months_of_others(city):
     shot = city.dataset.incidents
     months = shot.loc[shot["kind"] == "homicide", "occurred_at"].dt.strftime("%Y-%m")
     own = [int(months.between(f"{year}-01", f"{year}-07").sum()) for year in (2019, 2020)]
-    assert [found.comparison, found.value] == own
-    values = found.sentence.values
-    assert (found.sentence.key, values["n"]) == ("count_table.peers", 5)
+    values = found.values
+    assert [values["here"].values[name] for name in ("before", "now")] == own
+    assert (found.key, values["n"]) == ("count_table.peers", 5)
     assert values["there"].key == "count_table.down"
     assert values["there"].values["share"] == "10%"  # 45 for 50
     assert (values["low"], values["high"]) == (pytest.approx(-0.1), pytest.approx(-0.1))
 
 
 def test_cities_chosen_when_the_months_were_known_are_said_to_be(city):
-    late = compare_peers(city, others(date(2020, 1, 1)), None)
-    assert late.sentence.key == "count_table.peers_after"
+    assert compare_peers(city, others(date(2020, 1, 1)), None).key == "count_table.peers_after"
 
 
 def test_a_city_that_skipped_a_month_is_left_out_and_four_are_too_few(city):
     table = others(F=30)
     del table.counts["F, ZZ"][""]["2019-04"]
-    assert compare_peers(city, table, None).sentence.values["n"] == 5
+    assert compare_peers(city, table, None).values["n"] == 5
     del table.counts["A, ZZ"][""]["2020-04"]
     assert compare_peers(city, table, None).key == "count_table.peers_few"
     assert compare_peers(city, others(), Month(2015, 6)).key == "count_table.peers_short"

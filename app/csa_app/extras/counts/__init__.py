@@ -1,0 +1,1 @@
+"""What counts without points add to the app."""
