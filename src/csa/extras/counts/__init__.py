@@ -9,6 +9,6 @@ EXTRA = Extra(
         "displacement": "csa_app.extras.counts.parts:show_change",
         "measures": "csa_app.extras.counts.parts:show_place",
     },
-    sentences=f"{__name__}.comparing:city_beside_others",
-    story=f"{__name__}.recording:tell",
+    sentences=f"{__name__}.comparing:compare_city",
+    story=f"{__name__}.recording:carry_out",
 )

@@ -95,7 +95,7 @@ def counts_list(
     from csa.areas.choices import city_choices
     from csa.base.params import Month
     from csa.extras.counts.comparing import (
-        city_beside_others,
+        compare_city,
         compare_tables,
         counts_account,
         describe_places,
@@ -105,7 +105,7 @@ def counts_list(
     config = load_city_option(city)
     with progress(N_STEPS) as step:
         analysis = load_analysis(config, dataset, city_choices(config), store, step)
-        tables, beside = [*compare_tables(analysis)], [*city_beside_others(analysis)]
+        tables, beside = [*compare_tables(analysis)], [*compare_city(analysis)]
     if as_json:
         show_json([counts_account(*known) for known in tables])
         return

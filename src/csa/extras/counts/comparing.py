@@ -228,8 +228,8 @@ def counts_account(table: CountTable, found: Sequence[PlaceCounts]) -> dict[str,
 # ---- The city's homicides beside those of cities chosen by the Committee.
 
 
-def city_beside_others(analysis: Analysis) -> Iterator[Message]:
-    """Say in editions how the city's homicides compare with other cities', if any were chosen."""
+def compare_city(analysis: Analysis) -> Iterator[Message]:
+    """Compare in editions the city's homicides with other cities', if any were chosen."""
     table = peer_table(analysis.records)
     if table is not None:
         yield compare_peers(analysis.city, table, analysis.settings.until)

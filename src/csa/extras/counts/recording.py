@@ -89,7 +89,7 @@ def to_table(row: CountTableRow) -> CountTable:
 # ---- The made-up program's.
 
 
-def tell(scene: StoryScene, signed: Act, act: StoryAct) -> None:
+def carry_out(scene: StoryScene, signed: Act, act: StoryAct) -> None:
     """Add what the made-up hospitals, or the made-up other cities, had counted by an act's day."""
     if act.of == "hospitals":
         path = in_home("data", "sample", HOSPITAL_FILE)
