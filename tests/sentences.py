@@ -2,12 +2,24 @@
 
 import re
 
+import pytest
+
+from csa.base.errors import ParamError
 from csa.base.message import msg
 
 
 def says(key, /, **values):
     """Give the sentence that the catalog holds under a key, with its values."""
     return str(msg(key, **values))
+
+
+def refuses(key, error=ParamError, /, **values):
+    """Expect an error of the house with this sentence and, among its values, these."""
+
+    def has_sentence(refused):
+        return refused.message.key == key and values.items() <= refused.message.values.items()
+
+    return pytest.raises(error, check=has_sentence)
 
 
 FOREIGN = (

@@ -15,7 +15,6 @@ import typer
 from benchmarks import tables
 
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, METHODS
-from csa.areas.priority.draw_files import POWER_COLUMNS
 from csa.areas.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.areas.risk_score import RISK_COLUMNS
@@ -28,6 +27,7 @@ from csa.city.deployment import SETTINGS
 from csa.city.loading import setting_descriptions
 from csa.city.types import FieldName
 from csa.cli.main import app
+from csa.extras.trial.draw_files import POWER_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS
 from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.measures import MEASURE_COLUMNS

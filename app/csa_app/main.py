@@ -41,7 +41,6 @@ groups = {
         _page("plan", tr("plan_page.short"), "plan"),
         *([_page("activities", tr("activities_page.short"), "activities")] if counts else []),
         _page("meeting", tr("meeting.short"), "meeting"),
-        _page("draw", tr("draw_page.short"), "draw"),
         *([_page("new_month", tr("new_month.short"), "new-month")] if set_up else []),
         *([_page("new_city", tr("new_city.short"), "new-city")] if set_up else []),
     ],

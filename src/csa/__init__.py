@@ -41,12 +41,6 @@ if TYPE_CHECKING:
         assess_areas as assess_areas,
         prioritize as prioritize,
     )
-    from csa.areas.priority.draw import (
-        Draw as Draw,
-        Entrant as Entrant,
-        Slot as Slot,
-        draw_start_order as draw_start_order,
-    )
     from csa.areas.proposal import Proposal as Proposal, choose_areas as choose_areas
     from csa.areas.shrinkage import (
         Estimate as Estimate,
@@ -159,8 +153,6 @@ _MODULES = {
     "Dataset": "csa.city.dataset",
     "DbscanParams": "csa.base.params",
     "Displacement": "csa.change.analyze",
-    "Draw": "csa.areas.priority.draw",
-    "Entrant": "csa.areas.priority.draw",
     "Estimate": "csa.areas.shrinkage",
     "FactorLayer": "csa.ingest.risk_layers",
     "Facts": "csa.reports.month.facts",
@@ -187,7 +179,6 @@ _MODULES = {
     "RiskFactor": "csa.risk.terrain",
     "RiskModel": "csa.risk.terrain",
     "Secret": "csa.disclosure.keys",
-    "Slot": "csa.areas.priority.draw",
     "SourceError": "csa.base.errors",
     "StudyArea": "csa.areas.study_area",
     "Suggestion": "csa.areas.choices",
@@ -209,7 +200,6 @@ _MODULES = {
     "compare_patterns": "csa.change.classic_measures",
     "cover_study_area": "csa.geo.cells",
     "draw_cells": "csa.geo.cells",
-    "draw_start_order": "csa.areas.priority.draw",
     "estimate_population": "csa.geo.neighborhoods",
     "find_hot_cells": "csa.areas.concentration",
     "find_neighbors": "csa.geo.cells",

@@ -25,7 +25,6 @@ PAGES = (
     "find_areas",
     "displacement",
     "compare",
-    "draw",
     "track_record",
     "data",
     "method",
@@ -234,9 +233,9 @@ def test_that_a_count_lies_outside_its_likely_level_is_said_beside_it(n, is_outs
 NOT_OFFERED = ("activities", "new_city", "new_month", "reports", "zones")
 NOT_OFFERED += tuple(name for name, page in EXTRA_PAGES.items() if page.who != "anyone")
 """Pages that the public is not offered: their addresses lead to the first page."""
-SHUT = ("draw", "measures", "services", "why_here")
+SHUT = ("measures", "services", "why_here")
 """Pages that say to the public for whom they are."""
-OF_THE_STORE = ("activities", "briefing", "community", "draw", "measures", "meeting")
+OF_THE_STORE = ("activities", "briefing", "community", "measures", "meeting")
 OF_THE_STORE += ("plan", "reports")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.sentences import refuses
 
 from csa.base.errors import MachineError
 from csa.base.home import DISTRIBUTION, home, in_home, require_one_owner, shipped
@@ -66,17 +67,14 @@ def test_another_distribution_that_wrote_into_the_package_is_refused_with_its_na
     install(installed, "harmless-1.0", "csa_like/__init__.py", "not/csa/__init__.py", "csa/part.py")
     require_one_owner()
     install(installed, f"{name.replace('-', '_')}-2.0", "csa/cut.py", "csa/__init__.py")
-    with pytest.raises(MachineError) as error:
+    with refuses("home.two_owners", MachineError, others=name):
         require_one_owner()
-    assert error.value.message.key == "home.two_owners"
-    assert error.value.message.values["others"] == name
 
 
 def test_a_package_whose_first_file_is_anothers_is_refused(installed):
     del sys.modules["csa"]._MODULES
-    with pytest.raises(MachineError) as error:
+    with refuses("home.two_owners", MachineError):
         require_one_owner()
-    assert error.value.message.key == "home.two_owners"
 
 
 def test_one_owner_is_no_fault():

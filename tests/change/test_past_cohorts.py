@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from tests.areas.backtest.records import of_days, of_fingerprint
 from tests.change.followed import AREAS, counted_slowly
+from tests.sentences import refuses
 from tests.towns import history, town_of, with_other_future
 
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, resolve_params
 from csa.areas.locating import locate_incidents
-from csa.base.errors import ParamError, SourceError
+from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.base.processes import WORTH_SHARING, worker_map
 from csa.change.follow import (
@@ -255,9 +256,8 @@ def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_p
 
 
 def test_a_window_of_no_month_is_refused(located, testville):
-    with pytest.raises(ParamError) as refused:
+    with refuses("param.months"):
         measure_past_cohorts(located, AreaSettings(months=0), AREAS)
-    assert refused.value.message.key == "param.months"
 
 
 # ---- True in general -----------------------------------------------------------------------

@@ -25,6 +25,7 @@ from csa.change.verdict import (
     BY_SIGN,
     AreaResult,
     Look,
+    accumulate,
     follow_net,
     last_net_test,
     moved_share,
@@ -65,6 +66,17 @@ def slow_bounds(mean, variance, z):
 
 
 # ---- By hand --------------------------------------------------------------------------------
+
+
+def test_areas_together_have_enough_once_the_longest_followed_has_and_all_had_before():
+    def enough(*before):
+        starts = zip(before, ([6, 6, 6], [0, 6, 6]), strict=True)  # the other starts a month later
+        of = [course_of([1] * 3, Baseline(5.0, 1.0), RestOfCity(n, after), as_usual(3))
+              for n, after in starts]  # fmt: skip
+        return accumulate(of, 1.0, 2.7).has_enough.tolist()
+
+    assert enough(11, 40) == [False, True, True]
+    assert enough(10, 40) == [False] * 3
 
 
 def test_every_pair_of_signs_has_its_verdict():

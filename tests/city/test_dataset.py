@@ -4,6 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from shapely import Polygon
+from tests.sentences import refuses
 
 from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
@@ -33,9 +34,8 @@ def test_months_that_are_covered_from_end_to_end_are_whole(first, last, expected
 def test_data_without_a_whole_month_are_refused(first, last, key):
     dataset = between(first, last)
     assert dataset.complete_months is None
-    with pytest.raises(PeriodError) as refused:
+    with refuses(key, PeriodError):
         dataset.require_months()
-    assert refused.value.message.key == key
 
 
 def between(first, last):

@@ -1,5 +1,7 @@
 """Commands as they are asked, and what they wrote."""
 
+import csv
+import hashlib
 import io
 import sys
 from contextlib import redirect_stdout, suppress
@@ -49,3 +51,12 @@ def sentence(done):
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr.removeprefix("csa: ").strip()
+
+
+def table_of(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def code_of(text):
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,7 +5,7 @@ import io
 
 import pytest
 from hypothesis import given, strategies as st
-from tests.sentences import says
+from tests.sentences import refuses, says
 
 from csa.base.errors import SourceError
 from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
@@ -33,9 +33,8 @@ def test_a_file_of_measures_is_text_since_no_job_reads_it(name, content, tmp_pat
         monkeypatch.setattr(f"csa.ingest.records.{reader}", None)
     path = tmp_path / name
     path.write_bytes(content + bytes(100))
-    with pytest.raises(SourceError) as refused:
+    with refuses("source.not_text", SourceError):
         load_measures(path, KINDS, PLACES, make_value)
-    assert refused.value.message.key == "source.not_text"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import shapely
 from sqlalchemy import text
+from tests.sentences import refuses
 from tests.stores import act, run_sql, verified
 
 from csa.base.errors import ParamError, RoleError
@@ -180,9 +181,8 @@ def test_a_file_that_comes_again_adds_nothing_even_after_its_rows_are_totals(are
 def test_another_file_of_a_month_on_record_is_asked_about(area, again, n, left_out):
     rows = done(5, date(2025, 7, 1))
     add(area, rows[:3], file="f" * 64)
-    with pytest.raises(ParamError) as refused:
+    with refuses("activity.month_again"):
         add(area, rows[3:], file="e" * 64)
-    assert refused.value.message.key == "activity.month_again"
     result = add(area, rows[3:], file="e" * 64, again=again)
     assert result.left_out == left_out
     assert [total.n for total in read_totals(area)] == [n]
@@ -213,9 +213,8 @@ def test_rows_without_ids_are_asked_about_while_they_are_rows(area):
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_added(area, changed, key):
-    with pytest.raises(ParamError) as refused:
+    with refuses(key):
         add(area, [*done(), replace(done()[0], id="x", **changed)])
-    assert refused.value.message.key == key
     assert read_totals(area) == ()
 
 
@@ -283,9 +282,8 @@ def test_a_zone_is_a_place_from_its_first_day_to_its_last(area):
     ]
     assert add(area, rows).added == 2
     for day, key in ((9, "activity.before"), (21, "activity.after")):
-        with pytest.raises(ParamError) as refused:
+        with refuses(key):
             add(area, [Activity("outreach", "Prospect site", date(2026, 1, day))])
-        assert refused.value.message.key == key
 
 
 def test_a_phone_is_given_listed_and_revoked_by_its_own_office(area):

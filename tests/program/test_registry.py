@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 from tests.program.lives import life, records
+from tests.sentences import refuses
 
 from csa.base.errors import CsaError
 from csa.base.io import csv_bytes
@@ -182,9 +183,8 @@ def test_a_map_of_the_areas_has_their_ground_and_the_columns_of_the_table(tmp_pa
 
 
 def test_a_file_of_another_ending_is_not_written():
-    with pytest.raises(CsaError) as refused:
+    with refuses("keep.export_ending", CsaError):
         export_areas(Records(), "areas.shp")
-    assert refused.value.message.key == "keep.export_ending"
     for name in ("areas.csv", "areas.geojson", "areas.gpkg"):  # none in service is a result
         assert export_areas(Records(), name)
 

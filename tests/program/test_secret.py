@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from tests.sentences import refuses
 from tests.stores import signed
 
 from csa.base.errors import StoreError
@@ -55,7 +56,6 @@ def test_no_store_has_none_and_a_backup_from_before_the_first_leaves_it_in_place
 
 def test_a_second_first_publication_is_refused(store):
     keep_public_secret(store, ONE)
-    with pytest.raises(StoreError) as refused:
+    with refuses("store.other_secret", StoreError):
         keep_public_secret(store, OTHER)
-    assert refused.value.message.key == "store.other_secret"
     assert public_secret(store) == ONE

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import shapely
+from tests.sentences import refuses
 from tests.stores import TODAY, act, trail, verified
 
 from csa.base.errors import ParamError, RoleError
@@ -89,9 +90,8 @@ def test_new_boundaries_leave_the_months_before_as_they_were(store):
     assert found == [("2026-04", DRAWN.cells), ("2026-07", OTHER.cells)]
     assert zone.cells == OTHER.cells
     assert zone.is_sealed
-    with pytest.raises(ParamError) as refused:
+    with refuses("zone.earlier"):
         redraw_zone(store, act(), "z-1", DRAWN, date(2026, 6, 10))
-    assert refused.value.message.key == "zone.earlier"
 
 
 def test_each_month_is_counted_on_the_ground_it_had_then_by_the_exact_boundary(store):
@@ -122,9 +122,8 @@ def test_an_end_is_a_day_that_stays_in_the_records_and_removes_nothing(store):
     assert zone.is_on(TODAY + timedelta(days=200))
     assert not zone.is_on(TODAY + timedelta(days=201))
     assert not zone.is_on(TODAY - timedelta(days=1))
-    with pytest.raises(ParamError) as refused:
+    with refuses("zone.days"):
         end_zone(store, act(), "z-1", TODAY - timedelta(days=1))
-    assert refused.value.message.key == "zone.days"
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
@@ -154,9 +153,8 @@ def test_a_name_that_a_zone_has_an_unknown_kind_and_no_reason_are_refused(store)
         (lambda: add_zone(store, act(why="no"), "Oak", DRAWN), "decide.text"),
         (lambda: add_zone(store, act(), "Oak", DRAWN, ends_on=date(2026, 1, 1)), "zone.days"),
     ):
-        with pytest.raises(ParamError) as refused:
+        with refuses(key):
             change()
-        assert refused.value.message.key == key
     assert len(zones_of(store)) == 1
     with pytest.raises(ParamError):
         find_zone(zones_of(store), "Oak")

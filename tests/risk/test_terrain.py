@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import shapely
 from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
+from tests.sentences import refuses
 
 from csa.base.errors import CrsError, TableError
 from csa.ingest.risk_layers import FactorLayer
@@ -211,7 +212,5 @@ def test_degrees_and_cells_of_another_grid_are_refused(planted):
     degrees = FactorLayer("x", gpd.GeoSeries([shapely.Point(-75.1, 40)], crs="EPSG:4326"))
     with pytest.raises(CrsError):
         fit_risk_terrain(planted.incidents, [degrees], planted.grid)
-    with pytest.raises(TableError) as error:
+    with refuses("risk_terrain.cells", TableError, n=2):
         fit_risk_terrain([1, 2, planted.incidents[0]], planted.layers, planted.grid)
-    assert error.value.message.key == "risk_terrain.cells"
-    assert error.value.message.values["n"] == 2

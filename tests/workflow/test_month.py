@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from tests.sentences import refuses
 from tests.stores import act
 from tests.workflow.months import APRIL, JULY, JUNE, MAY, ROOT, rows_until, save
 
@@ -18,7 +19,6 @@ from csa.areas.places import load_places
 from csa.base import io
 from csa.base.errors import OutputError, ParamError, PeriodError, RoleError, SourceError, StoreError
 from csa.base.io import Move, carry_out, exclusive_lock, finish, write_file
-from csa.base.message import msg
 from csa.base.params import Month
 from csa.city.dataset import City, open_city, open_dataset
 from csa.city.loading import load_city
@@ -243,9 +243,8 @@ def test_a_damaged_account_of_what_was_replaced_gets_its_sentence(town, text):
     path = town.place.home / "undo.json"
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    with pytest.raises(SourceError) as refused:
+    with refuses("month.damaged", SourceError, path=path):
         undo(town.place)
-    assert refused.value.message == msg("month.damaged", path=path)
 
 
 @pytest.mark.long
@@ -255,9 +254,8 @@ def test_a_month_that_is_damaged_or_of_another_version_is_said_to_be_and_is_made
     of_another = path.read_text().replace('"format_version": 1', '"format_version": 2')
     for text in ("[]", "{", of_another):
         path.write_text(text)
-        with pytest.raises(SourceError) as refused:
+        with refuses("month.damaged", SourceError, path=path):
             read_month_file(made.folder)
-        assert refused.value.message == msg("month.damaged", path=path)
         assert town.make().is_new
         assert read_month_file(made.folder)["snapshot"] == made.account["snapshot"]
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 from pyproj import Transformer
+from tests.sentences import refuses
 from tests.workflow.layouts import shootings
 from tests.workflow.truth import (
     N_KILLED,
@@ -105,9 +106,8 @@ def test_files_with_days_in_two_orders_are_refused(tmp_path):
     ):
         told = [{**base(one), "Date": f"{one.when:{form}}"} for one in rows]
         pd.DataFrame(told).to_csv(tmp_path / name, index=False)
-    with pytest.raises(SourceError) as refused:
+    with refuses("start.two_orders", SourceError):
         understand([tmp_path / "a.csv", tmp_path / "b.csv"])
-    assert refused.value.message.key == "start.two_orders"
 
 
 def test_two_columns_of_one_name_are_refused_where_they_differ(tmp_path):

@@ -48,6 +48,8 @@ class Extra:
     """By core page: what draws there, given its session and whatever else docs/EXTRAS.md names."""
     sentences: str = ""
     """Function from an `Analysis` to messages: what editions say below what changed."""
+    news: str = ""
+    """Function of the store's `Records` and a day to messages: what is new for the Committee."""
     layers: str = ""
     """Function from an open `City` to GeoJSON by name: the map's background on screen."""
     story: str = ""

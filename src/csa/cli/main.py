@@ -24,7 +24,6 @@ from csa.cli import activity, area, grant, measure, plan, point, propose, store,
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
-from csa.cli.draw import draw
 from csa.cli.evaluate import evaluate
 from csa.cli.gather import basemap, check, fetch, ingest
 from csa.cli.month import month_command
@@ -38,8 +37,8 @@ from csa.cli.start import start
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
-    demo, start, serve, ingest, propose.propose, backtest, priorities, draw, displace,
-    evaluate, risk, report, publish, export, sample, fetch, check, basemap,
+    demo, start, serve, ingest, propose.propose, backtest, priorities, displace, evaluate,
+    risk, report, publish, export, sample, fetch, check, basemap,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

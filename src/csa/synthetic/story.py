@@ -29,7 +29,7 @@ class StoryAct:
     of: str  # what it is about: a planted place, an action's number, a measure, a month
     on: date
     office: str
-    why: str  # `{...}` stand for `of`, what is given, and the draw's `code` and `seed`
+    why: str  # `{...}` stand for `of` and what is given
     given: Mapping[str, Any]
 
 
@@ -41,7 +41,6 @@ class ProgramArea:
     until: str  # the first month that its proposal did not count, `YYYY-MM`
     designated: date
     since: str  # the first whole month of its service, `YYYY-MM`
-    wave: int  # of the draw
     begun: date
     partners: Rows
     meetings: Rows
@@ -51,22 +50,6 @@ class ProgramArea:
     verdict: str = ""  # on all whole months since, of those of `csa.change`; none if retired
     retired: date | None = None
     why_retired: str = ""
-
-
-@dataclass(frozen=True)
-class ProgramDraw:
-    """The draw that set the order of starts."""
-
-    until: str  # the first month that its list did not count
-    tier: int  # whose areas were drawn: four
-    closed: date
-    why_closed: str
-    seed_source: str
-    drawn: date
-    seed: str  # said in public after the list was closed
-    why_drawn: str
-    first_start: str
-    months_between: int
 
 
 @dataclass(frozen=True)
@@ -86,7 +69,6 @@ class MeasureTale:
     revised: Mapping[str, Any] | None = None  # a value that came out otherwise later
 
 
-DRAW = ProgramDraw(**STORY["draw"])
 AREAS = tuple(ProgramArea(**area) for area in STORY["areas"])
 """In the order in which their letters are given."""
 
@@ -98,9 +80,9 @@ BASE: str = STORY["agreed"]["baseline_quarter"]
 def story_acts() -> tuple[StoryAct, ...]:
     """List all acts of the story, in the order in which they happened."""
     acts = (
+        *(_act(extra.name, **one) for extra in shipped_extras() for one in extra.acts),
         *(*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts()),
         *(*_ground_acts(), *_work_acts()),
-        *(_act(extra.name, **one) for extra in shipped_extras() for one in extra.acts),
     )
     return tuple(sorted(acts, key=lambda one: one.on))
 
@@ -109,16 +91,9 @@ def program_truth() -> dict[str, Any]:
     """Return what truth.json says of the program."""
     return {
         "today": TODAY.isoformat(),
-        "draw": {
-            "tier": DRAW.tier,
-            "seed": DRAW.seed,
-            "first_start": DRAW.first_start,
-            "features": sorted(area.feature for area in AREAS),
-        },
         "areas": [
             {
                 "feature": area.feature,
-                "wave": area.wave,
                 "designated": area.designated.isoformat(),
                 "since": area.since,
                 "retired": area.retired.isoformat() if area.retired else None,
@@ -149,12 +124,10 @@ def _measure_acts() -> Iterator[StoryAct]:
 
 
 def _area_acts() -> Iterator[StoryAct]:
-    yield _act("close", "", DRAW.closed, why=DRAW.why_closed, seed_source=DRAW.seed_source)
-    yield _act("draw", "", DRAW.drawn, why=DRAW.why_drawn)
     for area in AREAS:
         name = area.feature
-        yield _act("note", name, DRAW.closed, until=DRAW.until)
-        yield _act("designate", name, area.designated, until=area.until, wave=area.wave)
+        yield _act("note", name, **STORY["noted"])
+        yield _act("designate", name, area.designated, until=area.until)
         yield _act("begin", name, area.begun)
         for partner in area.partners:
             yield _act("partner", name, area.meetings[0]["on"], **partner)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from pkgutil import resolve_name
@@ -20,8 +19,6 @@ import shapely
 from csa.analysis.analysis import Analysis
 from csa.areas.choices import city_choices
 from csa.areas.places import load_places
-from csa.areas.priority.draw import draw_record
-from csa.areas.priority.draw_files import ClosedDraw, Starts, close_list, draw_closed, list_entrants
 from csa.areas.priority.files import AssessedProposal
 from csa.base.errors import ParamError
 from csa.base.extra import shipped_extras
@@ -31,7 +28,7 @@ from csa.city.dataset import City, through_month
 from csa.disclosure.keys import Secret
 from csa.geo.cells import fit_cells
 from csa.ingest.designation import Candidate
-from csa.program import actions, areas, draws, handouts, measures, work
+from csa.program import actions, areas, handouts, measures, work
 from csa.program.activities import Activity, add_activities
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter, Value, checked, latest
@@ -55,7 +52,6 @@ from csa.synthetic.landscape import FEATURES, place
 from csa.synthetic.story import (
     AREAS,
     BASE,
-    DRAW,
     MEASURES,
     QUARTERS,
     MeasureTale,
@@ -63,7 +59,7 @@ from csa.synthetic.story import (
     story_acts,
 )
 
-# ---- What the made-up program saw as it went on: candidates, its draw, counts and reports.
+# ---- What the made-up program saw as it went on: candidates, counts and reports.
 
 
 @dataclass(frozen=True)
@@ -90,30 +86,10 @@ class StoryScene:
             self.proposals[until] = Analysis(city, choices, places=places).priorities
         return self.proposals[until]
 
-    @cached_property
-    def closed(self) -> ClosedDraw:
-        """The closed list of the areas of a tier."""
-        found, first = self.known(DRAW.until), Month.parse(DRAW.first_start)
-        entrants = list_entrants(found, DRAW.tier)
-        return close_list(found, Starts(entrants, first, months_between=DRAW.months_between))
-
-    @cached_property
-    def draw(self) -> ClosedDraw:
-        """The draw from that list, by the public rule."""
-        return draw_closed(self.closed, DRAW.seed)
-
-    @property
-    def waves(self) -> dict[str, int]:
-        """The wave of the draw in which each candidate starts."""
-        drawn = self.draw.draw
-        return {} if drawn is None else {slot.area_id: slot.wave for slot in drawn.slots}
-
     def candidate(self, feature: str, until: str) -> Candidate:
-        """Return the candidate on a planted place, with the draw as evidence."""
+        """Return the candidate on a planted place."""
         found = self.known(until)
-        drawn = self.draw.draw
-        evidence = {} if drawn is None else {"draw": draw_record(drawn)}
-        return to_candidate(found.proposal, area_on(found, feature), found.assessment, evidence)
+        return to_candidate(found.proposal, area_on(found, feature), found.assessment)
 
     def records(self) -> Records:
         """Read what was decided so far."""
@@ -199,7 +175,6 @@ def play_story(
     The same city, plan and layers give the same trail, to its last hash.
     """
     scene, zone = StoryScene(city, plan, store, layers), ZoneInfo(city.config.city.time_zone)
-    drawn = {"code": scene.draw.account["entrants_sha256"][:12], "seed": DRAW.seed}
     month = ""
     for on, acts in groupby(story_acts(), key=lambda one: one.on):
         if f"{on:%Y-%m}" != month:
@@ -207,7 +182,7 @@ def play_story(
             progress("story")
         for number, one in enumerate(acts):
             at = datetime.combine(on, time(FIRST_HOUR), zone) + timedelta(minutes=number)
-            why = one.why.format(of=one.of, **one.given, **drawn)
+            why = one.why.format(of=one.of, **one.given)
             signed = act(local_person(one.office), why, at, city.config.city.time_zone)
             carry_out(scene, signed, one)
     return scene
@@ -277,18 +252,11 @@ def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C
     store, plan, given = scene.store, scene.plan, one.given
     letter = scene.letters.get(one.of, "")
     match one.do:
-        case "close":
-            draws.record_draw(store, signed, scene.closed, given["seed_source"])
-        case "draw":
-            draws.record_draw(store, signed, scene.draw, "")
         case "note":
             candidate = scene.candidate(one.of, given["until"])
             scene.letters[one.of] = areas.designate(store, signed, candidate, CANDIDATE)
         case "designate":
-            candidate = scene.candidate(one.of, given["until"])
-            if scene.waves.get(candidate.area_id) != given["wave"]:
-                raise ParamError("sample.other_draw", feature=one.of, wave=given["wave"])
-            areas.designate(store, signed, candidate)
+            areas.designate(store, signed, scene.candidate(one.of, given["until"]))
         case "begin":
             values = measures.values_as_of(scene.records().values, letter, one.on)
             areas.begin_work(store, signed, letter, one.on, values)

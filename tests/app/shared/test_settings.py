@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.sentences import refuses
 
 from csa.base.errors import ConfigError
 from csa_app.shared import settings
@@ -78,9 +79,8 @@ def test_an_unknown_city_is_refused_with_those_that_are_known(given):
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", "1", '"city"'])
 def test_a_dataset_that_says_no_city_is_refused(dataset, text):
-    with pytest.raises(ConfigError) as caught:
+    with refuses("screen.no_dataset_city", ConfigError):
         deployment({"CSA_CITY": str(dataset(text))})
-    assert caught.value.message.key == "screen.no_dataset_city"
 
 
 def test_a_dataset_of_an_unknown_city_is_refused(dataset):

@@ -99,8 +99,8 @@ def test_a_refusal_keeps_what_is_typed_and_who_writes_second_is_told_once(page, 
     text.set_value("mine")
     assert says("plan_page.no_office") in words(press(page, "Do"))
     sign(page, "all kinds")
-    wrote.append(ConflictError("draw_page.not_said"))
-    assert says("draw_page.not_said") in words(press(page, "Do"))
+    wrote.append(ConflictError("briefing.core_taken"))
+    assert says("briefing.core_taken") in words(press(page, "Do"))
     assert page.text_area[0].value == "mine"
     assert "all kinds 0 seen" not in page.session_state
     press(page, "Do")

@@ -89,8 +89,8 @@ def test_each_block_notes_that_it_is_reached_and_nothing_else_changes(tmp_path, 
 
 def test_a_module_is_tried_with_the_tests_that_stand_where_it_does():
     assert Mutant("geo", "src/csa/geo/cells.py", 1, 1, "").mirror == ROOT / "tests" / "geo"
-    page = Mutant("app", "app/csa_app/screens/draw/page.py", 1, 1, "")
-    assert page.mirror == ROOT / "tests" / "app" / "screens" / "draw"
+    page = Mutant("app", "app/csa_app/screens/plan/page.py", 1, 1, "")
+    assert page.mirror == ROOT / "tests" / "app" / "screens" / "plan"
     assert block_of(page) is None  # Streamlit compiles it at each run
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from hypothesis import given, strategies as st
+from tests.sentences import refuses
 
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
@@ -116,9 +117,8 @@ def test_a_month_twice_an_empty_file_and_another_column_are_refused(tmp_path):
 )
 def test_sums_the_city_itself_unknown_ones_and_too_few_are_no_peers(tmp_path, chosen, city, key):
     rows = [f'1,2020,"{name}",3,9' for name in (*CITIES, "Full Sample, ZZ")]
-    with pytest.raises(CsaError) as caught:
+    with refuses(key, CsaError):
         peers(tmp_path, *rows, chosen=chosen, city=city)
-    assert caught.value.message.key == key
 
 
 @pytest.mark.parametrize("number", ["-3", "2.5", "many", "9999999999"])

@@ -8,7 +8,7 @@ import types
 import pandas as pd
 import pytest
 from tests.extras.fleet.cities import write_broken
-from tests.sentences import says
+from tests.sentences import refuses, says
 
 from csa.base.errors import CsaError, OutputError
 from csa.base.io import locked_folder
@@ -65,9 +65,8 @@ def test_cities_that_break_are_listed_each_with_its_sentence(run, tmp_path):
 )
 def test_a_folder_of_something_else_is_refused(tmp_path, key, prepare):
     prepare(tmp_path)
-    with pytest.raises(OutputError) as refused:
+    with refuses(key, OutputError):
         running.run_fleet([CITY], [CITY], tmp_path, print_step)
-    assert refused.value.message.key == key
 
 
 def test_a_second_run_at_once_an_absent_scheduler_and_absent_dask_are_refused(

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from tests.properties import examples
+from tests.sentences import refuses
 
 from csa.base.errors import ParamError, SourceError, TableError
-from csa.base.message import msg
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
 from csa.extras.trial.trial import (
@@ -251,6 +251,5 @@ def test_of_each_draw_the_newest_is_listed_in_order_of_the_starts(city, write):
 )
 def test_one_that_is_damaged_gets_its_sentence(city, write, account):
     path = write("a", account)
-    with pytest.raises(SourceError) as refused:
+    with refuses("backtest.damaged", SourceError, path=path):
         list_trials(city)
-    assert refused.value.message == msg("backtest.damaged", path=path)

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from tests.sentences import refuses
 from tests.stores import (
     KINDS,
     OFFICE,
@@ -23,7 +24,6 @@ from tests.stores import (
 )
 
 from csa.base.errors import StoreError
-from csa.base.message import msg
 from csa.program.store import backup as backups
 from csa.program.store.backup import copy_over, load_backup, restore, save_backup
 from csa.program.store.engine import NEWEST, open_store
@@ -228,9 +228,8 @@ def test_a_file_cut_short_or_not_ours_is_refused(saved, tmp_path):
 def test_another_version_is_refused(saved, change):
     first, *rest = unpacked(saved)
     saved.write_bytes(pack([json.dumps(json.loads(first) | change), *rest]))
-    with pytest.raises(StoreError) as found:
+    with refuses("store.other_backup", StoreError, path=saved):
         load_backup(saved)
-    assert found.value.message == msg("store.other_backup", path=saved)
 
 
 def forged(path, edit):

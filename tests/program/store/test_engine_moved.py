@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.sentences import refuses
 from tests.stores import act, plain, signed, trail, verified
 
 from csa.base.errors import StoreError
@@ -14,9 +15,8 @@ from csa.program.work import add_minute, save_draft
 
 
 def refused(write, *given):
-    with pytest.raises(StoreError) as told:
+    with refuses("store.moved", StoreError):
         write(*given)
-    assert told.value.message.key == "store.moved"
 
 
 @pytest.fixture

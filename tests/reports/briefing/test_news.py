@@ -56,7 +56,7 @@ def test_an_agreed_answer_is_news_for_three_months_once_its_window_is_over(story
     until = date.fromisoformat(f"{displaced.until}-01")
     wanted = {key for key, day in due.items() if 0 <= (until - day).days < 89}
     assert wanted == {"A", "B"}
-    said = texts(list_arrivals(core_areas(records), (), displaced, TODAY))
+    said = texts(list_arrivals(core_areas(records), displaced))
     assert len(said) == len(wanted)
     for text, key in zip(said, sorted(wanted), strict=True):
         assert f"({key}), agreed answer after 12 months: " in text
@@ -67,7 +67,7 @@ def test_an_agreed_answer_is_news_for_three_months_once_its_window_is_over(story
     later = SimpleNamespace(
         chosen=displaced.chosen, starts=displaced.starts, until=displaced.until.plus(NEWS_MONTHS)
     )
-    assert list_arrivals(core_areas(records), (), later, TODAY) == ()
+    assert list_arrivals(core_areas(records), later) == ()
 
 
 def test_an_agreed_answer_that_cannot_be_given_stands_in_its_place_with_its_reason(story):
@@ -86,22 +86,8 @@ def test_an_agreed_answer_that_cannot_be_given_stands_in_its_place_with_its_reas
     both = texts(list_unanswered(areas, None, displaced.until, without))
     assert [text.endswith(render(without)) for text in both] == [True, True]
     assert list_unanswered(areas, other, displaced.until.plus(NEWS_MONTHS)) == []
-    arrived = list_arrivals((), (), displaced, TODAY, [said])
+    arrived = list_arrivals((), displaced, [said])
     assert arrived == (said,)
-
-
-def drawn(on):
-    slots = [{"area_id": "c-1", "start": "2027-01"}, {"area_id": "c-4", "start": "2027-07"}]
-    names = [{"area_id": "c-4", "place_name": "Umberley"}, {"area_id": "c-1", "place_name": "Oak"}]
-    return SimpleNamespace(drawn_on=on, record={"slots": slots, "entrants": names})
-
-
-@pytest.mark.parametrize(("ago", "n"), [(0, 1), (91, 1), (125, 0)])
-def test_a_lottery_is_news_for_three_months_with_who_starts_when(ago, n):
-    draws = (drawn(TODAY - timedelta(days=ago)), drawn(None))
-    said = texts(list_arrivals((), draws, None, TODAY))
-    assert len(said) == n
-    assert all("Oak (January 2027) and Umberley (July 2027)" in text for text in said)
 
 
 def test_only_what_was_not_there_before_is_new():

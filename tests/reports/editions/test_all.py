@@ -14,7 +14,7 @@ from tests.reports.conftest import INTERNAL
 from tests.reports.documents import FROM_RIGHT, LONG_NAME
 from tests.reports.editions.drawn import draw, texts_of, with_areas
 from tests.reports.told import replace_row
-from tests.sentences import says
+from tests.sentences import refuses, says
 
 from csa.base.errors import CsaError, PrivacyError
 from csa.base.message import msg
@@ -392,9 +392,8 @@ def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
 def test_no_edition_for_residents_is_made_where_nothing_may_be_told(bare_facts, audience):
     why = msg("report.text_address")
     facts = replace(bare_facts, public=PublicPart(why_not=why))
-    with pytest.raises(PrivacyError) as refused:
+    with refuses("report.nothing_public", PrivacyError, why=str(why)):
         edition(facts, audience, "en", draw)
-    assert refused.value.message == msg("report.nothing_public", why=str(why))
     if audience == "prevention-walks":  # of areas in service it shows nothing that is held back
         assert edition(replace(facts, is_served=True), audience, "en", draw).blocks
 

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 from tests.reports.conftest import INTERNAL
+from tests.sentences import refuses
 
 from csa.base.errors import OutputError, SourceError
-from csa.base.message import msg
 from csa.cli.publish import show_published
 from csa.reports.public.bundle import (
     COLUMNS,
@@ -346,9 +346,8 @@ def test_a_bundle_of_another_format_is_refused_to_readers_and_as_an_earlier_one(
     path.write_text(path.read_text().replace('"format_version": 1', f'"format_version": {version}'))
     told = {"path": copied, "found": version, "known": 1}
     for read in (read_bundle, read_bundle_files, read_published):
-        with pytest.raises(SourceError) as refused:
+        with refuses("bundle.format", SourceError, **told):
             read(copied)
-        assert refused.value.message == msg("bundle.format", **told)
 
 
 def test_another_citys_bundle_is_no_earlier_one(copied, tmp_path):

@@ -23,7 +23,7 @@ from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.news import (
     agreed_answers,
     describe_new,
-    list_lotteries,
+    list_news,
     list_unanswered,
     note_visit,
     see,
@@ -89,10 +89,10 @@ def show_areas(
     head = tr("briefing.card_areas", n=len({*displaced.chosen.area_ids, *displaced.chosen.retired}))
     key = "briefing.card_since_each" if displaced.is_staggered else "briefing.card_since"
     unit = tr(key, since=month(str(statement.period.start)))
-    draws, today = cache_store.records(view.session).draws, cache_store.today(view.session)
+    records, today = cache_store.records(view.session), cache_store.today(view.session)
     verdicts = list_verdicts(displaced, agreed_answers(view.core, displaced))
     unanswered = list_unanswered(view.core, displaced, displaced.until)
-    said = map(render, (*unanswered, *list_lotteries(draws, today)))
+    said = map(render, (*unanswered, *list_news(view.session.config, records, today)))
     items = listed([*verdicts, *said])
     spot.html(card(head, change_figure(statement, unit), items, is_tall=True))
 

@@ -22,7 +22,7 @@ from csa.reports.briefing.meeting import (
     done_days,
     prepare_review as put_together,
 )
-from csa.reports.briefing.news import list_arrivals
+from csa.reports.briefing.news import list_arrivals, list_news
 from csa_app.screens.meeting.minutes import MOST, cell, head, head_of, item, listed, quiet
 from csa_app.shared import (
     cache_change,
@@ -167,8 +167,8 @@ def _places(session: CitySession) -> None:
             maps_change.draw_change(session, scene, MAP_HEIGHT_PX)
         else:
             published_map(view, MAP_HEIGHT_PX)  # residents look on
-    today = cache_store.today(session)
-    news = list_arrivals(view.core, cache_store.records(session).draws, displaced, today)
+    records, today = cache_store.records(session), cache_store.today(session)
+    news = list_arrivals(view.core, displaced, list_news(session.config, records, today))
     listed([item(head("", render(message))) for message in news])
 
 

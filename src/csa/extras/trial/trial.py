@@ -1,6 +1,6 @@
 """What a drawn start order shows: areas that began early against those that still wait.
 
-Chance alone decided who began when (`csa.areas.priority.draw`), so the draw itself says how large a
+Chance alone decided who began when (`csa.extras.trial.draw`), so the draw itself says how large a
 difference chance makes: under all orders that it could have drawn, with the counts as they are.
 """
 
@@ -20,9 +20,6 @@ from scipy.optimize import brentq
 
 from csa.areas.file_format import FORMAT_VERSION, list_versions, round_figures, write_header
 from csa.areas.places import called
-from csa.areas.priority.draw import find_differences
-from csa.areas.priority.draw_files import AREAS_FILE, CLOSED, DRAWN, MARKER
-from csa.areas.priority.draw_power import STUDIES
 from csa.areas.proposal import plain
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, PeriodError, SourceError, TableError
@@ -35,6 +32,9 @@ from csa.change.follow import Change
 from csa.city.dataset import City
 from csa.city.results import read_result, save_result
 from csa.city.selection import AreaSelection, read_areas
+from csa.extras.trial.draw import find_differences
+from csa.extras.trial.draw_files import AREAS_FILE, CLOSED, DRAWN, MARKER
+from csa.extras.trial.draw_power import STUDIES
 
 MAX_ORDERS = 10_000
 """Of more orders than these, so many are drawn by lot."""

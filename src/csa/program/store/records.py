@@ -35,7 +35,6 @@ from csa.program.store.tables import (
     BaselineRow,
     ChangeRow,
     CorrectionRow,
-    DrawRow,
     HandoutRow,
     LessonRow,
     LinkRow,
@@ -65,7 +64,7 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `draws`, `zones`, `zone_versions`, `corrections`,
+    `minutes`, `handouts`, `zones`, `zone_versions`, `corrections`,
     `others`, `on`, `has_later`, `confirmed`.
     """
 
@@ -87,7 +86,6 @@ class Records:
     quarters: tuple[QuarterRow, ...] = ()
     minutes: tuple[MinuteRow, ...] = ()
     handouts: tuple[HandoutRow, ...] = ()
-    draws: tuple[DrawRow, ...] = ()
     zones: tuple[ZoneRow, ...] = ()
     zone_versions: tuple[ZoneVersionRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
@@ -131,7 +129,6 @@ TABLES: Mapping[str, type[Audited]] = {
     "quarters": QuarterRow,
     "minutes": MinuteRow,
     "handouts": HandoutRow,
-    "draws": DrawRow,
     "zones": ZoneRow,
     "zone_versions": ZoneVersionRow,
     "corrections": CorrectionRow,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pkgutil import resolve_name
 from typing import Any
 
 from csa.areas.places import called
 from csa.base import text
+from csa.base.extra import extras_of
 from csa.base.message import Message, msg
 from csa.base.params import Month
 from csa.change.analyze import Displacement
 from csa.change.sentences import name_verdict, state_change
+from csa.city.config import CityConfig
 from csa.city.dataset import Dataset
 from csa.city.preregistration import SEALED, WINDOWS, sealed_since
 from csa.program.registry import CoreArea
 from csa.program.roles import Person
 from csa.program.store.engine import Store
-from csa.program.store.tables import DrawRow
+from csa.program.store.records import Records
 from csa.program.work import load_draft, save_draft
 from csa.reports.briefing.lines import ActionLine
 
@@ -28,17 +31,15 @@ PAGE = "briefing"
 
 def list_arrivals(
     areas: Sequence[CoreArea],
-    draws: Sequence[DrawRow],
     displaced: Displacement | None,
-    today: date,
-    unanswered: Sequence[Message] = (),
+    more: Sequence[Message] = (),
 ) -> tuple[Message, ...]:
-    """State the agreed answers of areas that are due, and the starts that lotteries set."""
+    """State the agreed answers of areas that are due, and what more is new."""
     agreed = [
         msg("news.agreed", area=area, months=months, verdict=name_verdict(verdict))
         for area, (months, verdict) in agreed_answers(areas, displaced).items()
     ]
-    return (*agreed, *unanswered, *list_lotteries(draws, today))
+    return (*agreed, *more)
 
 
 def agreed_answers(
@@ -85,23 +86,10 @@ def list_unanswered(
     return said
 
 
-def list_lotteries(draws: Sequence[DrawRow], today: date) -> list[Message]:
-    """State which area starts when, of each recent lottery."""
-    said = []
-    for row in draws:
-        if row.drawn_on is None or _month(today).index - _month(row.drawn_on).index > NEWS_MONTHS:
-            continue
-        names = {entrant["area_id"]: entrant["place_name"] for entrant in row.record["entrants"]}
-        slots = [
-            text.tr("term.with", name=names[slot["area_id"]], of=text.month(slot["start"]))
-            for slot in row.record["slots"]
-        ]
-        said.append(msg("news.drawn", day=text.day(row.drawn_on), starts=text.in_words(slots)))
-    return said
-
-
-def _month(day: date) -> Month:
-    return Month(day.year, day.month)
+def list_news(config: CityConfig, records: Records, today: date) -> list[Message]:
+    """State what is new for the Committee of what extras follow."""
+    extras = (extra for extra in extras_of(config.extras) if extra.news)
+    return [said for extra in extras for said in resolve_name(extra.news)(records, today)]
 
 
 # ---- What a person has not seen yet.

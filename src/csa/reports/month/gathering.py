@@ -48,7 +48,7 @@ from csa.reports.briefing.measuring import (
     review_effects,
 )
 from csa.reports.briefing.meeting import prepare_review
-from csa.reports.briefing.news import list_arrivals, list_unanswered
+from csa.reports.briefing.news import list_arrivals, list_news, list_unanswered
 from csa.reports.briefing.places import areas_without_action
 from csa.reports.month.facts import (
     AreaFacts,
@@ -135,7 +135,8 @@ def gather_month(
     if plan is not None:
         areas_now, found = at.core_areas, change.displaced
         unanswered = list_unanswered(areas_now, found, month.plus(1), change.why_not)
-        arrived = list_arrivals(areas_now, records.draws, found, snapshot.as_of, unanswered)
+        more = list_news(city.config, records, snapshot.as_of)
+        arrived = list_arrivals(areas_now, found, (*unanswered, *more))
         plan_facts = replace(_plan_facts(plan, lines, at, snapshot.as_of), arrived=arrived)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(area.is_served for area in areas)

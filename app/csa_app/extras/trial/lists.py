@@ -9,7 +9,12 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from csa.areas.priority.draw import (
+from csa.areas.priority.files import AssessedProposal, count_tiers
+from csa.base.errors import CsaError, ParamError
+from csa.base.params import Month
+from csa.base.stats import DISPERSION
+from csa.base.text import day, month, name_list, render, tr
+from csa.extras.trial.draw import (
     MAX_MONTHS_BETWEEN,
     Draw,
     Entrant,
@@ -17,7 +22,7 @@ from csa.areas.priority.draw import (
     find_differences,
     pair_areas,
 )
-from csa.areas.priority.draw_files import (
+from csa.extras.trial.draw_files import (
     DRAWN,
     LIST_FILE,
     ClosedDraw,
@@ -26,13 +31,8 @@ from csa.areas.priority.draw_files import (
     draw_closed,
     list_entrants,
 )
-from csa.areas.priority.draw_power import explain_power, power_table
-from csa.areas.priority.files import AssessedProposal, count_tiers
-from csa.base.errors import CsaError, ParamError
-from csa.base.params import Month
-from csa.base.stats import DISPERSION
-from csa.base.text import day, month, name_list, render, tr
-from csa.program.draws import record_draw, recorded
+from csa.extras.trial.draw_power import explain_power, power_table
+from csa.extras.trial.recording import record_draw, recorded
 from csa.program.roles import Act
 from csa.program.store.engine import Store
 from csa.program.store.tables import DrawRow

@@ -1,8 +1,8 @@
 """A list that is closed and a draw from it."""
 
-from csa.areas.priority.draw import Entrant, draw_record, draw_start_order
-from csa.areas.priority.draw_files import CLOSED, SEEDED, ClosedDraw
 from csa.base.params import Month
+from csa.extras.trial.draw import Entrant, draw_record, draw_start_order
+from csa.extras.trial.draw_files import CLOSED, SEEDED, ClosedDraw
 
 PLACES = {"c-1": 80, "c-2": 75, "c-3": 40, "c-4": 41}
 SOURCE = "The lottery's evening number of March 6"
@@ -10,7 +10,7 @@ SEED = "Pick 3 417"
 
 
 def closed(places=PLACES, first="2026-07", months_between=6):
-    """Close a list by hand, as `csa.areas.priority.draw_files.close_list` does from a proposal."""
+    """Close a list by hand, as `csa.extras.trial.draw_files.close_list` does from a proposal."""
     entrants = [Entrant(name, f"Place {name}", 1, n) for name, n in places.items()]
     start = Month.parse(first)
     draw = draw_start_order(

@@ -13,8 +13,6 @@ from typing import Any
 import pandas as pd
 
 from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
-from csa.areas.priority.draw import Draw, Entrant, draw_record, draw_start_order, repeat_draw
-from csa.areas.priority.draw_power import power_table
 from csa.areas.priority.files import AssessedProposal, count_tiers
 from csa.areas.proposal import METHOD_VERSION
 from csa.base.errors import ParamError, SourceError
@@ -22,6 +20,8 @@ from csa.base.io import csv_bytes, json_bytes
 from csa.base.params import Month
 from csa.base.stats import DISPERSION
 from csa.base.text import tr
+from csa.extras.trial.draw import Draw, Entrant, draw_record, draw_start_order, repeat_draw
+from csa.extras.trial.draw_power import power_table
 
 MARKER = "draw.json"
 LIST_FILE = "list.txt"
@@ -89,7 +89,7 @@ class ClosedDraw:
     account: Mapping[str, Any]  # what `draw.json` holds
     areas: bytes  # what `areas.csv` holds: the list's areas with their cells
     draw: Draw | None = None  # the order; None for a closed list
-    power: pd.DataFrame | None = None  # as `csa.areas.priority.draw_power.power_table`
+    power: pd.DataFrame | None = None  # as `csa.extras.trial.draw_power.power_table`
 
     @classmethod
     def of(cls, account: Mapping[str, Any], areas: bytes) -> ClosedDraw:

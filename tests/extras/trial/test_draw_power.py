@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import chi2_contingency, hypergeom, norm
 
-from csa.areas.priority.draw import Entrant, draw_start_order
-from csa.areas.priority.draw_power import (
+from csa.base.errors import ParamError
+from csa.base.params import Month
+from csa.extras.trial.draw import Entrant, draw_start_order
+from csa.extras.trial.draw_power import (
     explain_power,
     find_slopes,
     power,
@@ -17,8 +19,6 @@ from csa.areas.priority.draw_power import (
     score_draw,
     smallest_drop,
 )
-from csa.base.errors import ParamError
-from csa.base.params import Month
 
 monthly = st.floats(1, 40)
 APRIL = Month(2026, 4)

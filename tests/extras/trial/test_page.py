@@ -2,16 +2,17 @@
 
 import pytest
 from tests.app.conftest import words
-from tests.program.draws import SEED, SOURCE, closed
+from tests.extras.trial.draws import SEED, SOURCE, closed
 from tests.sentences import says
 from tests.stores import act, trail
 
-from csa.areas.priority.draw import find_differences
-from csa.areas.priority.draw_files import draw_closed
-from csa.program.draws import record_draw
+from csa.extras.trial.draw import find_differences
+from csa.extras.trial.draw_files import draw_closed
+from csa.extras.trial.recording import record_draw
 from csa.program.roles import Person
 from csa.program.store.engine import open_store
 from csa.program.store.records import read_records
+from csa.program.store.tables import DrawRow
 from csa_app.shared import person
 
 OFFICE, WHY = "Prevention team", "All are alike."
@@ -30,13 +31,13 @@ def page(visit, address, monkeypatch):
     def start(who=None, **environment):
         if who is not None:
             monkeypatch.setattr(person, "current_person", lambda _: who)
-        return visit("draw", **environment)
+        return visit("trial", **environment)
 
     return start
 
 
 def draws(address):
-    return read_records(open_store(address)).draws
+    return read_records(open_store(address)).of(DrawRow)
 
 
 def record(address, *made):

@@ -18,11 +18,11 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from csa.areas.priority.draw import Draw, Entrant, pair_areas
 from csa.base.errors import ParamError
 from csa.base.message import Message, msg
 from csa.base.stats import DISPERSION
 from csa.base.text import percent
+from csa.extras.trial.draw import Draw, Entrant, pair_areas
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from csa.areas.priority.draw_files import CLOSED, DRAWN, ClosedDraw
+from csa.base import text
 from csa.base.errors import ParamError
 from csa.base.io import json_bytes
+from csa.base.message import Message, msg
 from csa.base.params import Month
+from csa.extras.trial.draw_files import CLOSED, DRAWN, ClosedDraw
 from csa.program.roles import Act, require_area_chair
 from csa.program.store.engine import Store
-from csa.program.store.records import in_order
+from csa.program.store.records import Records, in_order
 from csa.program.store.tables import DrawRow
 from csa.program.writing import clean_text, next_key, refuse_stale
+from csa.reports.briefing.news import NEWS_MONTHS
 
 MIN_SOURCE = 8
 """Characters that say where the seed will come from, about two words."""
@@ -87,3 +91,22 @@ def _codes(record: dict[str, Any]) -> tuple[str, ...]:
 def recorded(row: DrawRow) -> ClosedDraw:
     """Restore a list or a draw from its row; the files are those that the command writes."""
     return ClosedDraw.of(row.record, row.areas.encode())
+
+
+def list_lotteries(records: Records, today: date) -> list[Message]:
+    """State which area starts when, of each recent lottery."""
+    said = []
+    for row in records.of(DrawRow):
+        if row.drawn_on is None or _month(today).index - _month(row.drawn_on).index > NEWS_MONTHS:
+            continue
+        names = {entrant["area_id"]: entrant["place_name"] for entrant in row.record["entrants"]}
+        slots = [
+            text.tr("term.with", name=names[slot["area_id"]], of=text.month(slot["start"]))
+            for slot in row.record["slots"]
+        ]
+        said.append(msg("draw.news", day=text.day(row.drawn_on), starts=text.in_words(slots)))
+    return said
+
+
+def _month(day: date) -> Month:
+    return Month(day.year, day.month)
