@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import geopandas as gpd
 import pytest
@@ -232,6 +233,8 @@ def run(town, monkeypatch):
     monkeypatch.setenv("CSA_HOME", ".")
 
     def call(*words, check=True, cwd=None):
+        # After a test of a page it is that page's script, and new processes run it again.
+        monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
         monkeypatch.setattr(sys, "argv", ["csa", *map(str, words)])
         monkeypatch.chdir(cwd or town.folder)
         out, err = io.StringIO(), io.StringIO()

@@ -24,14 +24,7 @@ def read_rows(out):
     return list(csv.DictReader((out / "fleet.csv").read_text().splitlines()))
 
 
-@pytest.fixture
-def own_main(monkeypatch):
-    """Give the processes a plain main module: after a test of a page it is that page's script."""
-    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
-
-
 @pytest.mark.long
-@pytest.mark.usefixtures("own_main")
 def test_cities_that_break_are_listed_each_with_its_sentence(run, tmp_path):
     write_broken(tmp_path / "no-place")
     manifest = tmp_path / "cities.csv"
