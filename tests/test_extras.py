@@ -183,7 +183,8 @@ def test_the_page_on_extras_names_all_of_them_and_all_that_they_may_add(root):
     assert {field for field in fields if f"| `{field}` |" in page} == fields
     for name in NAMES:
         assert (root / "src/csa/extras" / name / "README.md").is_file()
-    assert extras_of(()) == shipped_extras()
+    assert extras_of(load_city(root / "config" / "sample.toml")) == shipped_extras()
+    assert {*NAMES} - {extra.name for extra in extras_of(None)} == {"activities"}
 
 
 def test_nobody_imports_an_extra(root):

@@ -10,7 +10,6 @@ from csa.base.errors import CsaError
 from csa.base.extra import extras_of
 from csa.base.text import ENGLISH, tr
 from csa_app.shared import access, cache, extras, panels, person, start_over, theme
-from csa_app.shared.person import is_offered
 from csa_app.shared.phrases import language
 from csa_app.shared.settings import STATIC, ask_no_host
 
@@ -25,10 +24,9 @@ def _page(screen: str, title: str, address: str, *, is_first: bool = False) -> A
 
 
 set_up = access.may_set_up()
-counts = access.ask_config(is_offered, otherwise=False)
 home = _page("briefing", tr("briefing.short"), "", is_first=True)
 groups = {
-    tr("count.today"): [home],
+    tr("screen.today"): [home],
     tr("label.places"): [
         _page("find_areas", tr("find.short"), "areas"),
         _page("compare", tr("compare.short"), "compare"),
@@ -39,7 +37,6 @@ groups = {
     tr("screen.work"): [
         _page("measures", tr("here.short"), "measures"),
         _page("plan", tr("plan_page.short"), "plan"),
-        *([_page("activities", tr("activities_page.short"), "activities")] if counts else []),
         _page("meeting", tr("meeting.short"), "meeting"),
         *([_page("new_month", tr("new_month.short"), "new-month")] if set_up else []),
         *([_page("new_city", tr("new_city.short"), "new-city")] if set_up else []),
@@ -57,7 +54,7 @@ groups = {
 }
 
 may_see = {"anyone": True, "staff": not access.is_public(), "operator": set_up}
-for extra in extras_of(access.ask_config(lambda config: config.extras, otherwise=())):
+for extra in extras_of(access.ask_config(lambda config: config, otherwise=None)):
     if extra.page is not None and may_see[extra.page.who]:
         groups[extras.catalog_text(extra.page.group)].append(extras.navigated(extra.page))
 

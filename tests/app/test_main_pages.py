@@ -230,12 +230,12 @@ def test_that_a_count_lies_outside_its_likely_level_is_said_beside_it(n, is_outs
     assert (tr("briefing.list_outside") in drawn[0]) is is_outside
 
 
-NOT_OFFERED = ("activities", "new_city", "new_month", "reports", "zones")
+NOT_OFFERED = ("new_city", "new_month", "reports", "zones")
 NOT_OFFERED += tuple(name for name, page in EXTRA_PAGES.items() if page.who != "anyone")
 """Pages that the public is not offered: their addresses lead to the first page."""
 SHUT = ("measures", "services", "why_here")
 """Pages that say to the public for whom they are."""
-OF_THE_STORE = ("activities", "briefing", "community", "measures", "meeting")
+OF_THE_STORE = ("briefing", "community", "measures", "meeting")
 OF_THE_STORE += ("plan", "reports")
 
 

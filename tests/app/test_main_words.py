@@ -18,7 +18,7 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 SCREENS = (
-    *("activities", "briefing", "community", "compare", "data", "displacement"),
+    *("briefing", "community", "compare", "data", "displacement"),
     *("find_areas", "measures", "meeting", "new_city", "new_month", "plan"),
     *("reports", "services", "track_record", "why_here", "zones"),
     *EXTRA_PAGES,

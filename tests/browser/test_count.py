@@ -13,9 +13,9 @@ from tests.browser.firefox import firefox
 from tests.stores import act
 
 from csa.city.loading import load_city
+from csa.extras.activities.recording import read_totals, revoke_phone
 from csa.ingest.designation import Candidate
 from csa.program import areas
-from csa.program.activities import read_totals, revoke_phone
 from csa.program.store.engine import make_store, open_store
 
 TEAM, DESK = "Street Peace Team", "Mediation Desk"

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from csa.analysis.analysis import Analysis
-from csa.areas.choices import AreaSettings, city_choices
+from csa.areas.choices import AreaSettings
 from csa.base.errors import CsaError, StoreError
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.message import Message
@@ -20,14 +20,11 @@ from csa.base.params import Month
 from csa.city.deployment import resolve
 from csa.disclosure.keys import Secret
 from csa.ingest.basemap_files import load_basemap
-from csa.program.activities import read_totals
 from csa.program.plan.items import Plan
-from csa.program.roles import Person
 from csa.program.secret import public_secret
 from csa.program.store.records import Records
 from csa.reports.editions.all import spoken
-from csa.reports.editions.funder import cvipi_file, gather_grant, grant_edition
-from csa.reports.making import Drawer, make_report, paper_size, render_document
+from csa.reports.making import Drawer, make_report
 from csa.reports.month.facts import Facts, MapGround
 from csa.reports.month.gathering import gather_month
 from csa.reports.month.month_end import ReportInputs, describe_later, snapshot_for, stood
@@ -231,15 +228,3 @@ def _public_facts(
     analysis, around = analysis_of(basis, month, _progress), report_inputs(basis.session)
     made = gather_from(analysis, basis.plan, Month.parse(month), around)
     return made.facts, made.publication not in around.earlier
-
-
-def grant_file(basis: ReportBasis, grant: str, who: Person, form: str) -> bytes:
-    """Make a file of the report to a grant's funder, or of its questions; never cached."""
-    config = basis.session.config
-    known = cache.analysis(basis.session, city_choices(config))
-    totals = read_totals(cache_store.open_read_only(basis.session))
-    analysis = known.deciding(basis.records)
-    facts = gather_grant(analysis, basis.plan, totals, grant, who)
-    if form == "csv":
-        return cvipi_file(facts)
-    return render_document(grant_edition(facts), paper_size(config), (form,))[form]

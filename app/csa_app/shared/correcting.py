@@ -50,7 +50,7 @@ WORDS = {
     "answered": "label.answer",
     "answered_on": "correct_form.answered_on",
     "text": "correct_form.text",
-    "organisation": "count.office",
+    "organisation": "label.organization",
     "part": "here.part_taken",
     "updated_on": "correct_form.updated_on",
 }

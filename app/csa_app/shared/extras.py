@@ -29,7 +29,7 @@ def navigated(page: ExtraPage) -> Any:
 
 def draw_sections(page: str, session: CitySession, *more: object) -> None:
     """Draw what extras add to a core page, given its session and whatever more the page has."""
-    for extra in extras_of(session.config.extras):
+    for extra in extras_of(session.config):
         if page in extra.sections:
             resolve_name(extra.sections[page])(session, *more)
 
@@ -37,7 +37,7 @@ def draw_sections(page: str, session: CitySession, *more: object) -> None:
 def layers_of(session: CitySession) -> dict[str, Any]:
     """Return what extras add to the map's background on screen: GeoJSON by name."""
     layers: dict[str, Any] = {}
-    for extra in extras_of(session.config.extras):
+    for extra in extras_of(session.config):
         if extra.layers:
             layers |= resolve_name(extra.layers)(session)
     return layers

@@ -29,11 +29,6 @@ def access_of(config: CityConfig) -> str:
     return str(resolve({}, config)["access"].value)
 
 
-def is_offered(config: CityConfig) -> bool:
-    """Return whether activities are counted here: not where the public reads."""
-    return config.activities is not None and access_of(config) in {LOCAL, SIGNED_IN}
-
-
 def access(session: CitySession) -> str:
     """Return the access mode of the deployment."""
     return access_of(session.config)

@@ -20,7 +20,6 @@ from csa.base.io import write_file
 from csa.base.text import tr
 from csa.disclosure.texts import code_of
 from csa.ingest.measures import MOST_LISTED
-from csa.program.activities import require_counting
 from csa.program.plan.items import Plan
 from csa.program.roles import Act, Person, dated, may, require
 from csa.program.store.engine import Store
@@ -208,15 +207,6 @@ def pick(
             label_visibility="collapsed",
         )
         form(scene, offered[found or names[0]][1]())
-
-
-def reader(session: CitySession, key: str) -> Person:
-    """Return who reads activities; on one's own machine, the office that is asked for."""
-    who, settings = person(session), require_counting(session.config.activities)
-    if who.office != THIS_MACHINE:
-        return who
-    offices = [*settings.organizations, *settings.readers]
-    return replace(who, office=str(st.selectbox(tr("plan_page.on_behalf"), offices, key=key)))
 
 
 def first_day(scene: Present) -> date:

@@ -9,7 +9,7 @@ docs/EXTRAS.md shows how to write it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -44,8 +44,14 @@ class Extra:
     package: str  # its own, `__name__`
     commands: tuple[str, ...] = ()  # functions and typer apps, such as "bus.commands:stops"
     page: ExtraPage | None = None
+    section: str = ""
+    """Section of the city's file that says what it needs: where a city has none, it is off."""
     sections: Mapping[str, str] = field(default_factory=dict)
     """By core page: what draws there, given its session and whatever else docs/EXTRAS.md names."""
+    routes: str = ""
+    """Function that lists what it serves beside the pages, behind the same gate."""
+    upkeep: str = ""
+    """Function of a `Store` and a day, called each time that data are read, in every city."""
     sentences: str = ""
     """Function from an `Analysis` to messages: what editions say below what changed."""
     news: str = ""
@@ -91,7 +97,15 @@ def installed_extra(name: str) -> Extra | None:
     return points[0].load() if points else None
 
 
-def extras_of(named: Iterable[str]) -> tuple[Extra, ...]:
-    """Return the extras that are on where a city's file names some: those that ship, and these."""
-    installed = (installed_extra(name) for name in named)
-    return (*shipped_extras(), *(extra for extra in installed if extra is not None))
+def extras_of(config: Any) -> tuple[Extra, ...]:
+    """Return the extras that are on in a city: those that ship, and those that its file names.
+
+    One that needs a section of the file is off where it has none; without a city, `config` is None.
+    """
+    installed = (installed_extra(name) for name in getattr(config, "extras", ()))
+    extras = (*shipped_extras(), *(extra for extra in installed if extra is not None))
+    return tuple(
+        extra
+        for extra in extras
+        if not extra.section or getattr(config, extra.section, None) is not None
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csa.base.errors import ParamError
+from csa.base.extra import extras_of
 from csa.base.text import day, listed, render, tr
 from csa.cli.console import as_note, fail, make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
@@ -64,8 +65,7 @@ def ingest(
     from csa.areas.analysis import N_STEPS
     from csa.city.deployment import data_dir
     from csa.ingest.sources import add_layers, find_inputs
-    from csa.program.activities import total_activities
-    from csa.workflow.products import make_dataset
+    from csa.workflow.products import make_dataset, tidy_store
 
     folder = data_dir(config)
     last_day = parse_date_option(as_of, "--as-of")
@@ -74,11 +74,10 @@ def ingest(
     has_layers = bool(inputs.services or inputs.risk_terrain)
     with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as step:
         intake, version = make_dataset(config, inputs, out, step)
-    opened = (
-        None if config.activities is None else open_store_read_only(config, None, may_be_made=True)
-    )
-    if opened is not None:
-        total_activities(opened, config.city.clock.today())
+    if any(extra.upkeep for extra in extras_of(config)):
+        opened = open_store_read_only(config, None, may_be_made=True)
+        if opened is not None:
+            tidy_store(config, opened)
     if as_json:
         show_json(intake.dataset.report)
     else:

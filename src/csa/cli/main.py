@@ -20,7 +20,7 @@ from csa.base.extra import shipped_extras
 from csa.base.home import DISTRIBUTION, require_one_owner
 from csa.base.memory import tune_malloc
 from csa.base.text import render, tr
-from csa.cli import activity, area, grant, measure, plan, point, propose, store, zone
+from csa.cli import area, measure, plan, point, propose, store, zone
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
 from csa.cli.displace import displace
@@ -46,7 +46,7 @@ app.command("month")(month_command)
 app.command("home")(home_command)
 for command in (near_repeat, store.correct, store.backup, store.restore):
     app.command()(command)
-GROUPS = (activity, grant, plan, area, zone, measure, point, store, propose)
+GROUPS = (plan, area, zone, measure, point, store, propose)
 for group in (named.app for named in GROUPS):
     app.add_typer(group)
 for added in (resolve_name(named) for extra in shipped_extras() for named in extra.commands):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib.resources import files
 from typing import Any, TypeAlias
 
@@ -82,7 +82,7 @@ def story_acts() -> tuple[StoryAct, ...]:
     acts = (
         *(_act(extra.name, **one) for extra in shipped_extras() for one in extra.acts),
         *(*_measure_acts(), *_area_acts(), *_action_acts(), *_review_acts()),
-        *(*_ground_acts(), *_work_acts()),
+        *_ground_acts(),
     )
     return tuple(sorted(acts, key=lambda one: one.on))
 
@@ -168,20 +168,6 @@ def _ground_acts() -> Iterator[StoryAct]:
     for zone in STORY["zones"]:
         given = {name: zone[name] for name in ("kind", "first", "middle", "half_m", "by_counts")}
         yield _act("zone", zone["name"], zone["on"], why=zone["why"], **given)
-
-
-def _work_acts() -> Iterator[StoryAct]:
-    """Yield a month's entries of a team on the month's last day, spread over its days."""
-    for line in STORY["work"]:
-        for at, n in enumerate(line["n"]):
-            first = date(2019 + (8 + at) // 12, (8 + at) % 12 + 1, 1)
-            after = date(2019 + (9 + at) // 12, (9 + at) % 12 + 1, 1)
-            days = [first + timedelta(days=27 * i // max(n, 1)) for i in range(n)]
-            given = {name: line[name] for name in ("kind", "contacts", "reached", "hours", "staff")}
-            given |= {"feature": line["feature"], "days": days}
-            of = f"{first:%Y-%m}"
-            if days:
-                yield _act("work", of, after - timedelta(days=1), office=line["office"], **given)
 
 
 def _review_acts() -> Iterator[StoryAct]:

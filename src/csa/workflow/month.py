@@ -30,7 +30,6 @@ from csa.disclosure.keys import Secret
 from csa.ingest.fetch import Account, fetch_sources, fetch_year
 from csa.ingest.intake import Intake, ingest_city
 from csa.ingest.sources import add_layers, find_inputs
-from csa.program.activities import total_activities
 from csa.program.plan.items import Plan
 from csa.program.secret import keep_public_secret, public_secret
 from csa.program.store.engine import Store
@@ -70,7 +69,7 @@ from csa.workflow.month_preview import (
     product_name,
 )
 from csa.workflow.past_years import BacktestRequest, make_spec, save_past_years, score_past_years
-from csa.workflow.products import make_change
+from csa.workflow.products import make_change, tidy_store
 from csa.workflow.publishing import MadeBundle, make_bundle
 
 # ---- The products of a new month, each by itself: what cannot be made is left out, and named.
@@ -329,7 +328,7 @@ def make_month(
     """
     place = request.place
     if request.store is not None:
-        total_activities(request.store, request.config.city.clock.today())
+        tidy_store(request.config, request.store)
     with exclusive_lock(place.lock):
         place.recover()
         try:

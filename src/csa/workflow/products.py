@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ from csa.areas.priority.files import (
     priorities_account,
     priorities_files,
 )
+from csa.base.extra import shipped_extras
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.memory import tune_malloc
 from csa.base.params import Month
@@ -56,6 +58,13 @@ def make_dataset(
     version = save_dataset(intake.dataset, intake.rejected, out)
     notes = save_place_names(City(config, intake.dataset, out), progress)
     return replace(intake, messages=(*intake.messages, *notes)), version
+
+
+def tidy_store(config: CityConfig, store: Store) -> None:
+    """Do what extras do to a store each time that data are read."""
+    for extra in shipped_extras():
+        if extra.upkeep:
+            resolve_name(extra.upkeep)(store, config.city.clock.today())
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from csa.disclosure.keys import Secret
 from csa.geo.cells import fit_cells
 from csa.ingest.designation import Candidate
 from csa.program import actions, areas, handouts, measures, work
-from csa.program.activities import Activity, add_activities
 from csa.program.plan.items import Plan
 from csa.program.plan.measures import Quarter, Value, checked, latest
 from csa.program.registry import core_areas
@@ -308,8 +307,6 @@ def carry_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:  # noqa: C
             drawn = fit_cells(square, city.dataset.study_area, city.config.areas.resolution)
             days = {"starts_on": given["first"], "by_counts": given["by_counts"]}
             add_zone(store, signed, one.of, drawn, kind=given["kind"], **days)
-        case "work":
-            _count_work(scene, signed, one)
         case "decide":
             work.add_minute(store, signed, given["text"], given.get("about", ""))
         case "hand out":
@@ -329,19 +326,6 @@ def _revised(scene: StoryScene, one: StoryAct) -> Value:
     numerator = float(one.given["numerator"])
     value = numerator / (before.denominator or 1.0)
     return replace(before, numerator=numerator, value=value)
-
-
-def _count_work(scene: StoryScene, signed: Act, one: StoryAct) -> None:
-    """Enter what a team counted in a month."""
-    values = {name: one.given[name] for name in ("kind", "contacts", "reached", "hours", "staff")}
-    place_key = scene.letters.get(one.given["feature"], one.given["feature"])
-    rows = [
-        Activity(
-            place=place_key, on=day, id=f"{one.of} {one.given['kind']} {place_key} {n}", **values
-        )
-        for n, day in enumerate(one.given["days"])
-    ]
-    add_activities(scene.store, signed, scene.city.config.activities, rows)
 
 
 def _hand_out(scene: StoryScene, signed: Act, one: StoryAct) -> None:

@@ -101,7 +101,7 @@ def _numbers(shape: str, *, is_survey: bool) -> list[FormField]:
             "denominator": tr("here.whole"),
             "value": tr("here.share_alone"),
         },
-        "number": {"value": tr("funder.value")},
+        "number": {"value": tr("label.value")},
     }[shape]
     if is_survey:
         names |= {"answers": tr("here.answers"), "design_effect": tr("here.design_effect")}

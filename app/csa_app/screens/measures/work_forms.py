@@ -182,7 +182,7 @@ def _taker(work: WorkPlan) -> Decision:
     entry = _entry(
         f"taker {work.area.key}",
         lambda store, act, typed: add_stakeholder(store, act, work.area.key, **typed.now),
-        FormField("organisation", tr("count.office"), row=1, more={"max_chars": 200}),
+        FormField("organisation", tr("label.organization"), row=1, more={"max_chars": 200}),
         FormField("part", tr("here.part_taken"), row=1, more={"max_chars": 500}),
     )
     return replace(entry, about=tr("here.taker_about"))

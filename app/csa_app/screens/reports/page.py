@@ -7,7 +7,7 @@ import streamlit as st
 from csa.base.text import tr
 from csa_app.screens.reports import parts
 from csa_app.screens.reports.parts import Desk
-from csa_app.shared import cache_store, panels, person
+from csa_app.shared import cache_store, extras, panels, person
 from csa_app.shared.cache_report import ReportBasis
 from csa_app.shared.phrases import reportable_months
 
@@ -23,7 +23,7 @@ asked, is_pressed = parts.choose(opened, months)
 report = parts.report_of(basis, asked, is_pressed=is_pressed)
 if report is not None:
     parts.show(basis, report)
-parts.grants(basis)
+extras.draw_sections("reports", opened, basis)
 st.header(tr("reports_page.hand_out"), anchor=False)
 parts.form(desk, report)
 st.header(tr("reports_page.register"), anchor=False)

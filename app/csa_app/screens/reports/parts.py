@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields as parts_of, replace
 from datetime import date
-from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +15,6 @@ from csa.base.logging import ProgressCallback
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.base.text import ENGLISH, LANGUAGES, day, month, render, tr
-from csa.program.activities import require_reader
 from csa.program.handouts import EVERYONE, FORMS, EditionFile, hand_out
 from csa.program.plan.items import Plan
 from csa.program.registry import core_areas
@@ -282,36 +280,6 @@ def _look_at(page: MadeEdition, height: int, tab_index: int | None = None) -> No
     name = audience_name(page.audience)
     said = tr("reports_page.preview_of", audience=name)
     panels.embed(page.content.decode(), height=height, alt=said, tab_index=tab_index)
-
-
-# ---- The report to a funder.
-
-
-def grants(basis: ReportBasis) -> None:
-    """Offer the report to a grant's funder, to whoever may see activities."""
-    config = basis.session.config
-    if not config.grants or config.activities is None:
-        return
-    st.header(tr("reports_page.grants"), anchor=False)
-    left, right = st.columns(2)
-    with left:
-        keys = {key: grant.name for key, grant in config.grants.items()}
-        label = tr("reports_page.grant")
-        grant = st.selectbox(label, [*keys], None, format_func=keys.__getitem__, key="grant")
-    with right:
-        who = signing.reader(basis.session, "grant office")
-    if not may(require_reader, who, config.activities):
-        st.caption(tr("activity.not_reader"))
-        return
-    if grant is None:
-        return
-    make = partial(cache_report.grant_file, basis, grant, who)
-    with st.container(horizontal=True):
-        for form in ("docx", *(("pdf",) if why_no_pdf() is None else ()), "html"):
-            name = f"{grant}.{form}"
-            panels.download(form_name(form), partial(make, form), name, f"download {name}")
-        label, name = tr("reports_page.questions"), f"{grant}-questions.csv"
-        panels.download(label, partial(make, "csv"), name, f"download {name}")
 
 
 # Reports: who received which edition and when, and whether data or decisions changed since.

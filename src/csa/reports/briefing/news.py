@@ -88,7 +88,7 @@ def list_unanswered(
 
 def list_news(config: CityConfig, records: Records, today: date) -> list[Message]:
     """State what is new for the Committee of what extras follow."""
-    extras = (extra for extra in extras_of(config.extras) if extra.news)
+    extras = (extra for extra in extras_of(config) if extra.news)
     return [said for extra in extras for said in resolve_name(extra.news)(records, today)]
 
 

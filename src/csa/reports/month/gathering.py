@@ -180,7 +180,7 @@ def gather_month(
         public=_public(analysis, plan, month, inputs),
         added=tuple(
             said
-            for extra in extras_of(city.config.extras)
+            for extra in extras_of(city.config)
             if extra.sentences
             for said in resolve_name(extra.sentences)(at)
         ),

@@ -6,9 +6,9 @@ import streamlit as st
 
 from csa.base.errors import CsaError
 from csa.base.text import tr
-from csa.program.activities import require_reader
-from csa_app.screens.activities import parts
-from csa_app.shared import panels, person, screen_state, signing
+from csa.extras.activities.recording import require_reader
+from csa_app.extras.activities import parts
+from csa_app.shared import panels, person, screen_state
 
 opened = panels.frame(tr("activities_page.title"))
 person.require_internal(opened)
@@ -16,7 +16,7 @@ screen = screen_state.begin(opened)
 if opened.config.activities is None:
     panels.empty(tr("activity.none"))
     st.stop()
-who = signing.reader(opened, "activities office")
+who = parts.reader(opened, "activities office")
 try:
     require_reader(who, opened.config.activities)
 except CsaError as error:

@@ -15,20 +15,20 @@ from csa.areas.choices import city_choices
 from csa.base.errors import ParamError, RoleError
 from csa.city.dataset import open_city
 from csa.city.loading import load_city
-from csa.program.activities import ActivityTotal, read_totals
-from csa.program.plan.loading import load_city_plan
-from csa.program.roles import Person
-from csa.program.store.engine import open_store
-from csa.program.store.records import read_records
-from csa.program.store.tables import REDRAWN
-from csa.reports.document import Table
-from csa.reports.editions.funder import (
+from csa.extras.activities.funder import (
     _changes,
     cvipi_file,
     find_grant,
     gather_grant,
     grant_edition,
 )
+from csa.extras.activities.recording import ActivityTotal, read_totals
+from csa.program.plan.loading import load_city_plan
+from csa.program.roles import Person
+from csa.program.store.engine import open_store
+from csa.program.store.records import read_records
+from csa.program.store.tables import REDRAWN
+from csa.reports.document import Table
 from csa.reports.making import render_document
 
 HEALTH = Person("Health Department", "member")

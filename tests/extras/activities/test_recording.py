@@ -13,9 +13,7 @@ from tests.stores import act, run_sql, verified
 from csa.base.errors import ParamError, RoleError
 from csa.base.params import Month, Period
 from csa.city.config import Activities
-from csa.geo.cells import ZoneCells
-from csa.program import areas
-from csa.program.activities import (
+from csa.extras.activities.recording import (
     Activity,
     add_activities,
     area_months,
@@ -30,6 +28,8 @@ from csa.program.activities import (
     revoke_phone,
     total_activities,
 )
+from csa.geo.cells import ZoneCells
+from csa.program import areas
 from csa.program.roles import Person, may
 from csa.program.zones import add_zone
 

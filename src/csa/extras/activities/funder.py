@@ -21,7 +21,12 @@ from csa.base.text import Translator, render
 from csa.change.evaluation import agreed_statements, describe_preregistered
 from csa.city.config import Activities, CityConfig, FunderGrant
 from csa.city.preregistration import SEALED
-from csa.program.activities import MIN_SHOWN, ActivityTotal, require_counting, require_reader
+from csa.extras.activities.recording import (
+    MIN_SHOWN,
+    ActivityTotal,
+    require_counting,
+    require_reader,
+)
 from csa.program.registry import CoreArea, Zone
 from csa.program.roles import Person
 from csa.program.store.records import APPROVED, Records
@@ -307,7 +312,7 @@ def _rest(facts: GrantFacts, t: Translator) -> Iterator[Block]:
     """Yield measures, what changed, the money, and how it was made."""
     if facts.measures:
         yield Heading(t("funder.measures"))
-        columns = t.each("label.measure", "public.quarter", "funder.value", "label.target")
+        columns = t.each("label.measure", "public.quarter", "label.value", "label.target")
         names = ("name", "quarter", "value", "target")
         rows = tuple(tuple(row[name] for name in names) for row in facts.measures)
         yield Table(t("funder.measures_caption"), columns, rows, numeric=(2, 3))

@@ -9,9 +9,9 @@ import pytest
 from tests.stores import act
 
 from csa.city.loading import find_city_file, load_city
+from csa.extras.activities.recording import give_phone
 from csa.ingest.designation import Candidate
 from csa.program import areas
-from csa.program.activities import give_phone
 from csa.program.store.engine import close_all, make_store
 
 TEAM = ("--by", "Street Peace Team", "--why", "August")

@@ -9,10 +9,10 @@ from tests.stores import act
 from csa.base.errors import SourceError
 from csa.city.config import Activities
 from csa.city.loading import find_city_file, load_city
+from csa.extras.activities.files import read_activity_file
+from csa.extras.activities.recording import add_activities, read_totals
 from csa.ingest.designation import Candidate
 from csa.program import areas
-from csa.program.activities import add_activities, read_totals
-from csa.workflow.activities import read_activity_file
 
 SETTINGS = Activities(kinds={"clean-up": "Clean-up"}, organizations=("Street Team",))
 

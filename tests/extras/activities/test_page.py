@@ -11,12 +11,12 @@ from tests.stores import act
 
 from csa.base.errors import ParamError, SourceError
 from csa.city.loading import load_city
+from csa.extras.activities.recording import Activity, add_activities, give_phone, list_phones
 from csa.ingest.designation import Candidate
 from csa.program import areas
-from csa.program.activities import Activity, add_activities, give_phone, list_phones
 from csa.program.roles import Person
 from csa.program.store.engine import make_store
-from csa_app.screens.activities import parts
+from csa_app.extras.activities import parts
 from csa_app.shared.signing import Typed
 
 TEAM, DESK = "Street Peace Team", "Mediation Desk"

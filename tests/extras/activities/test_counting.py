@@ -10,11 +10,11 @@ from tests.phones import ask, call, lock
 from tests.stores import act
 
 from csa.city.loading import load_city
+from csa.extras.activities.recording import read_totals
 from csa.program import areas
-from csa.program.activities import read_totals
 from csa.program.areas import Candidate
+from csa_app.extras.activities.counting import MOST_BYTES, count_routes
 from csa_app.shared import cache, cache_store
-from csa_app.shared.counting import MOST_BYTES, count_routes
 
 TEAM = "Street Peace Team"
 ENTRY = {"office": TEAM, "place": "A", "kind": "outreach", "on": "2020-08-01"}

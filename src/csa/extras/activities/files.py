@@ -14,15 +14,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, msg
 from csa.base.text import spelling
+from csa.city.config import CityConfig
 from csa.disclosure.texts import kinds_in
+from csa.extras.activities.recording import (
+    Activity,
+    activity_faults,
+    activity_places,
+    require_counting,
+)
 from csa.ingest.infer_columns import day_formats, list_values
 from csa.ingest.measures import FORMULA, cut, read_utf8, refusal, sheet_rows
 from csa.ingest.records import FileRecords
+from csa.program.store.engine import Store
+from csa.program.store.records import read_records
 
 N = r"((number|no) of |n |total )?"
 WORK = r"(activity|visit|service|contact|event)"
@@ -68,30 +78,45 @@ CHUNK = 2000
 
 
 @dataclass(frozen=True)
-class ActivityLine:
-    """One row of a file, as it was read; its words are checked where it is recorded."""
-
-    row: int  # its number in a spreadsheet
-    id: str  # 32 hex digits, the same whenever the same row comes again
-    kind: str
-    place: str
-    on: date
-    contacts: int | None = None
-    reached: int | None = None
-    hours: float | None = None
-    staff: int | None = None
-
-
-@dataclass(frozen=True)
 class ActivityFile:
     """What a file of activities holds."""
 
-    lines: tuple[ActivityLine, ...]
+    lines: tuple[tuple[int, Activity], ...]  # number in a spreadsheet, and what was read there
     form: str  # KoboToolbox, CommCare, ODK, or CSV
     sha256: str
     columns: Mapping[str, str]  # field to its header
     left_out: tuple[str, ...]  # headers that are not read
     has_ids: bool  # whether rows have ids of their own
+
+
+def read_activity_file(
+    config: CityConfig,
+    store: Store | None,
+    path: Path,
+    leave_out: Collection[str] = (),
+    columns: Mapping[str, str] | None = None,
+) -> tuple[ActivityFile, tuple[Activity, ...]]:
+    """Read a file of activities, or refuse it with every fault by its row."""
+    settings = require_counting(config.activities)
+    records = read_records(store, with_values=False)
+    places = activity_places(records)
+    kinds = {
+        spelling(word): kind for kind, words in settings.kinds.items() for word in (kind, words)
+    }
+    names = {spelling(f"area {row.key}"): row.key for row in records.areas}
+    names |= {spelling(row.place_name): row.key for row in records.areas}
+    names |= {spelling(place): place for place in places}
+    zone = config.city.time_zone
+    found = load_activities(path, kinds, names, zone, leave_out, columns)
+    today = config.city.clock.today()
+    faults = [
+        msg("measures_file.fault", row=row, name=found.columns.get(name, name), why=why)
+        for row, activity in found.lines
+        for name, why in activity_faults(activity, settings, places, today)
+    ]
+    if faults:
+        raise refusal(path, faults)
+    return found, tuple(activity for _, activity in found.lines)
 
 
 def load_activities(
@@ -140,7 +165,7 @@ def load_activities(
                 msg("measures_file.fault", row=row, name=found["id"], why=msg("activity.id_twice"))
             )
         own = hashlib.sha256(f"{sign} {n_same[sign]}".encode()).hexdigest()[:32]
-        lines.append(ActivityLine(row, own, **values))  # type: ignore[arg-type]
+        lines.append((row, Activity(**values, id=own)))  # the same whenever the row comes again
     if faults:
         raise refusal(path, faults)
     heads = {_plain(head).replace(" ", "_") for head in records.header}
@@ -227,10 +252,10 @@ def _day(text: str, forms: Sequence[str], zone: ZoneInfo) -> date | None:
 
 def _row(
     cells: Mapping[str, str], on: date | None, kinds: Mapping[str, str], places: Mapping[str, str]
-) -> tuple[list[tuple[str, Message]], dict[str, object]]:
+) -> tuple[list[tuple[str, Message]], dict[str, Any]]:
     """Read a row's fields, or list what is wrong with them."""
     wrong: list[tuple[str, Message]] = []
-    values: dict[str, object] = {"on": on}
+    values: dict[str, Any] = {"on": on}
     if on is None:
         wrong.append(("on", msg("activity.no_day", given=cut(cells["on"]))))
     for name, known in (("kind", kinds), ("place", places)):

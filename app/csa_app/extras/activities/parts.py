@@ -18,7 +18,8 @@ from csa.base.params import Month
 from csa.base.text import day, month, render, tr
 from csa.change.sentences import each
 from csa.city.config import Activities
-from csa.program.activities import (
+from csa.extras.activities.files import read_activity_file
+from csa.extras.activities.recording import (
     ActivityTotal,
     PlannedMonth,
     add_activities,
@@ -34,7 +35,6 @@ from csa.program.activities import (
 from csa.program.registry import core_areas, served_months
 from csa.program.roles import Act, Person, may
 from csa.program.store.engine import Store
-from csa.workflow.activities import read_activity_file
 from csa_app.shared import cache_change, cache_store, key_figure, panels, person, signing
 from csa_app.shared.area_status import areas_designated
 from csa_app.shared.city_session import CitySession
@@ -105,6 +105,15 @@ class ActivityView:
         """Return what readers call a place."""
         rows = cache_store.records(self.session).areas
         return next((called(row.place_name, row.key) for row in rows if row.key == place), place)
+
+
+def reader(session: CitySession, key: str) -> Person:
+    """Return who reads activities; on one's own machine, the office that is asked for."""
+    who, settings = person.person(session), require_counting(session.config.activities)
+    if who.office != person.THIS_MACHINE:
+        return who
+    offices = [*settings.organizations, *settings.readers]
+    return replace(who, office=str(st.selectbox(tr("plan_page.on_behalf"), offices, key=key)))
 
 
 def answer(view: ActivityView) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache as once_each
 from hashlib import sha256
+from pathlib import Path
 from string import Template
 from types import SimpleNamespace
 from typing import Any, cast
@@ -33,7 +34,7 @@ from csa.base.message import msg
 from csa.base.safe_parsing import number, parse_count, parse_json
 from csa.base.text import day, render, tr
 from csa.city.config import Activities, CityConfig
-from csa.program.activities import (
+from csa.extras.activities.recording import (
     SUMMED,
     Activity,
     activity_faults,
@@ -50,7 +51,7 @@ from csa.program.store.engine import Store
 from csa.program.store.records import read_records
 from csa_app.shared import access, cache, cache_store
 from csa_app.shared.city_session import CitySession
-from csa_app.shared.person import LOCAL, SIGNED_IN, access_of, is_offered, person_from_claims
+from csa_app.shared.person import LOCAL, SIGNED_IN, access_of, person_from_claims
 from csa_app.shared.request_guard import HAD_SIGN_IN, LEAVING, claims_of
 from csa_app.shared.settings import STATIC, below_base
 
@@ -59,7 +60,7 @@ OLDEST_DAYS = 60
 MOST_BYTES, MOST_ENTRIES = 2**18, 100
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the curve P-256: a private key is a number below it."""
-FOLDER = STATIC / "count"
+FOLDER = Path(__file__).with_name("static")
 KINDS = {"count.js": "text/javascript", "count.css": "text/css"}
 NOT_KEPT = {"Cache-Control": "no-store"}
 ODD = (ValueError, KeyError, TypeError, AttributeError, InvalidTag)
@@ -89,6 +90,11 @@ def count_routes() -> list[BaseRoute]:
 # ---- The page itself, which is the same for all and holds nothing of anybody.
 
 
+def is_offered(config: CityConfig) -> bool:
+    """Return whether activities are counted here: not where the public reads."""
+    return config.activities is not None and access_of(config) in {LOCAL, SIGNED_IN}
+
+
 def _offered(request: Request) -> bool:
     del request
     return access.ask_config(is_offered, otherwise=False)
@@ -100,9 +106,9 @@ def show_page(request: Request) -> Response:
 
 
 SHOWN = (
-    "count.title", "count.sign_in", "count.office", "term.where", "public.meeting_what",
+    "count.title", "count.sign_in", "label.organization", "term.where", "public.meeting_what",
     "count.numbers", "count.contacts", "count.reached", "count.hours", "count.staff", "count.day",
-    "count.today", "count.yesterday", "count.other", "count.undo", "count.send", "count.leave",
+    "screen.today", "count.yesterday", "count.other", "count.undo", "count.send", "count.leave",
     "count.about",
 )  # fmt: skip
 """Sentences of the page."""

@@ -1,32 +1,42 @@
-"""The commands of activities: what programs count of their work, in and out."""
+"""The commands of activities and grants: what programs count of their work, in and out."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from csa.base.errors import ParamError
 from csa.base.text import tr
-from csa.cli.console import make_table, show, show_json, show_table
+from csa.cli.console import make_table, progress, show, show_json, show_table
 from csa.cli.options import (
     ByOption,
     CityOption,
+    DatasetOption,
     DecisionOptions,
     JsonOption,
     StoreOption,
+    city_plan,
+    load_analysis,
     load_city_option,
     open_store_read_only,
     signed,
     signed_on,
 )
 
-app = typer.Typer(
+if TYPE_CHECKING:
+    from csa.extras.activities.funder import GrantFacts
+
+activities = typer.Typer(
     name="activity",
     no_args_is_help=True,
     help="What programs count of their work: rows for their organization only.",
 )
+grants = typer.Typer(
+    name="grant", no_args_is_help=True, help="Grants, and reports to their funders."
+)
+GrantArgument = Annotated[str, typer.Argument(help="Its short name in the city's file.")]
 
 
 def _pairs(given: list[str] | None, name: str) -> dict[str, str]:
@@ -38,7 +48,7 @@ def _pairs(given: list[str] | None, name: str) -> dict[str, str]:
     return {field: header for field, _, header in pairs}
 
 
-@app.command("import")
+@activities.command("import")
 @signed
 def activity_import(
     file: Annotated[
@@ -60,8 +70,8 @@ def activity_import(
     ] = None,
 ) -> None:
     """Import activities of the office --by: all of them, or nothing and a list of every error."""
-    from csa.program.activities import add_activities
-    from csa.workflow.activities import read_activity_file
+    from csa.extras.activities.files import read_activity_file
+    from csa.extras.activities.recording import add_activities
 
     opened = open_store_read_only(signing.config, signing.store, may_be_made=True)
     found, rows = read_activity_file(
@@ -85,7 +95,7 @@ def activity_import(
     show(tr("activity.added", **vars(result)))
 
 
-@app.command("add")
+@activities.command("add")
 @signed_on
 def activity_add(
     kind: Annotated[str, typer.Argument(help="A kind of the city's file.")],
@@ -97,7 +107,7 @@ def activity_add(
     staff: Annotated[int | None, typer.Option(help="How many of the team were there.")] = None,
 ) -> None:
     """Record one activity of the office --by."""
-    from csa.program.activities import Activity, add_activities
+    from csa.extras.activities.recording import Activity, add_activities
 
     row = Activity(kind, place, signing.act.on, contacts, reached, hours, staff)
     settings = signing.config.activities
@@ -105,12 +115,12 @@ def activity_add(
     show(tr("activity.added", **vars(result)))
 
 
-@app.command("list")
+@activities.command("list")
 def activity_list(
     city: CityOption, by: ByOption, store: StoreOption = None, as_json: JsonOption = False
 ) -> None:
     """List activities by area and month, as the office --by may see them."""
-    from csa.program.activities import area_months, read_totals
+    from csa.extras.activities.recording import area_months, read_totals
     from csa.program.roles import local_person
 
     config = load_city_option(city)
@@ -129,14 +139,14 @@ def activity_list(
     show(tr("activity.note"))
 
 
-@app.command("plan")
+@activities.command("plan")
 def activity_plan(
     city: CityOption, by: ByOption, store: StoreOption = None, as_json: JsonOption = False
 ) -> None:
     """Compare what the office --by planned with what it did, in the last 6 months."""
     from csa.base.params import Month
     from csa.base.text import render
-    from csa.program.activities import describe_reach, planned_months, read_totals
+    from csa.extras.activities.recording import describe_reach, planned_months, read_totals
     from csa.program.registry import served_months
     from csa.program.roles import local_person
     from csa.program.store.records import read_records
@@ -159,10 +169,10 @@ def activity_plan(
     show(*([] if reach is None else [render(reach)]), tr("activity.note"))
 
 
-@app.command("total")
+@activities.command("total")
 def activity_total(city: CityOption, store: StoreOption = None) -> None:
     """Make monthly totals of entries from before the last 90 days, as each ingest does."""
-    from csa.program.activities import ROW_DAYS, total_activities
+    from csa.extras.activities.recording import ROW_DAYS, total_activities
 
     config = load_city_option(city)
     opened = open_store_read_only(config, store)
@@ -170,10 +180,10 @@ def activity_total(city: CityOption, store: StoreOption = None) -> None:
     show(tr("activity.totaled", n=n, days=ROW_DAYS))
 
 
-@app.command("phones")
+@activities.command("phones")
 def activity_phones(city: CityOption, by: ByOption, store: StoreOption = None) -> None:
     """List the phones on which the office --by counts without a network."""
-    from csa.program.activities import list_phones
+    from csa.extras.activities.recording import list_phones
     from csa.program.roles import local_person
 
     config = load_city_option(city)
@@ -184,15 +194,84 @@ def activity_phones(city: CityOption, by: ByOption, store: StoreOption = None) -
     show_table(table)
 
 
-@app.command("revoke")
+@activities.command("revoke")
 @signed
 def activity_revoke(
     phone: Annotated[str, typer.Argument(help="The first letters of its id.")],
     signing: DecisionOptions,
 ) -> None:
     """Revoke a lost phone: it can send nothing more, and erases its entries."""
-    from csa.program.activities import revoke_phone
+    from csa.extras.activities.recording import revoke_phone
 
     settings = signing.config.activities
     signing.decide(lambda store, act: revoke_phone(store, act, settings, phone))
     show(tr("activity.phone_revoked", phone=phone))
+
+
+# ---- Grants.
+
+
+@grants.command("list")
+def grant_list(city: CityOption) -> None:
+    """List the grants of the city's file."""
+    table = make_table("Grant", "Funder", "From", "Until", is_folded=True)
+    for key, grant in load_city_option(city).grants.items():
+        table.add_row(key, grant.funder, str(grant.start), str(grant.until))
+    show_table(table)
+
+
+@grants.command("report")
+def grant_report(
+    grant: GrantArgument,
+    city: CityOption,
+    dataset: DatasetOption,
+    by: ByOption,
+    out: Annotated[Path, typer.Option(help="A file: .docx, .pdf or .html.", metavar="FILE")],
+    store: StoreOption = None,
+) -> None:
+    """Write the report to a grant's funder; --by must be one who may see activities."""
+    from csa.base.io import require_writable, write_file
+    from csa.extras.activities.funder import grant_edition
+    from csa.reports.making import format_from_path, paper_size, render_document, require_known
+
+    form = format_from_path(out)
+    require_known("public", "en", form)
+    require_writable(out)
+    facts = _gather(grant, city, dataset, by, store)
+    files = render_document(grant_edition(facts), paper_size(facts.config), (form,))
+    write_file(out, files[form])
+    show(tr("report_file.wrote", path=out, kb=-(-len(files[form]) // 1000)))
+
+
+@grants.command("questions")
+def grant_questions(
+    grant: GrantArgument,
+    city: CityOption,
+    dataset: DatasetOption,
+    by: ByOption,
+    out: Annotated[Path, typer.Option(help="A CSV file.", metavar="FILE")],
+    store: StoreOption = None,
+) -> None:
+    """Write which of BJA's CVIPI performance questions the data answer, and which not."""
+    from csa.base.io import write_file
+    from csa.extras.activities.funder import cvipi_file
+
+    content = cvipi_file(_gather(grant, city, dataset, by, store))
+    write_file(out, content)
+    show(tr("report_file.wrote", path=out, kb=-(-len(content) // 1000)))
+
+
+def _gather(grant: str, city: str, dataset: Path, by: str, store: str | None) -> GrantFacts:
+    from csa.areas.choices import city_choices
+    from csa.extras.activities.funder import find_grant, gather_grant
+    from csa.extras.activities.recording import read_totals, require_reader
+    from csa.program.roles import local_person
+
+    config = load_city_option(city)
+    find_grant(config, grant)
+    person = local_person(by)
+    require_reader(person, config.activities)
+    with progress(6) as step:
+        analysis = load_analysis(config, dataset, city_choices(config), store, step)
+        totals = read_totals(open_store_read_only(config, store))
+        return gather_grant(analysis, city_plan(city, config), totals, grant, person)

@@ -14,11 +14,11 @@ from tests.phones import call, lock
 
 from csa.base.params import Month
 from csa.city.loading import load_city
-from csa.program.activities import read_totals
+from csa.extras.activities.recording import read_totals
 from csa.program.store.audit import verify
 from csa.program.store.engine import open_store
+from csa_app.extras.activities.counting import count_routes
 from csa_app.shared import cache
-from csa_app.shared.counting import count_routes
 
 PEACE, DESK, CREW = "Street Peace Team", "Mediation Desk", "Green Blocks Crew"
 MONTHS = tuple(Month(2019, 9).plus(at) for at in range(12))
