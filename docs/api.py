@@ -21,7 +21,6 @@ PACKAGES = {
     "areas": "Candidate areas, how sure, how well it would have worked",
     "analysis": "One answer for each question",
     "change": "Did it go down, did it move",
-    "risk": "Why here",
     "geo": "Cells and neighborhoods",
     "program": "The plan, and what was decided",
     "reports": "Reports, and what the public is shown",

@@ -6,18 +6,26 @@ import inspect
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
+from pkgutil import walk_packages
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
-import csa
+import csa.extras
 from csa.areas.proposal import proposal_files
 from tests.sentences import refuses
 
 FUNCTIONS = [name for name in csa.__all__ if inspect.isfunction(getattr(csa, name))]
 CLASSES = [name for name in csa.__all__ if inspect.isclass(getattr(csa, name))]
+OF_EXTRAS = [
+    function
+    for module in walk_packages(csa.extras.__path__, "csa.extras.")
+    for _, function in inspect.getmembers(import_module(module.name), inspect.isfunction)
+    if function.__module__ == module.name and ">>> " in (function.__doc__ or "")
+]
 NOT_ASKED = {
     "ES01",  # a summary may say all
     "GL01",  # it begins on the first line, as everywhere here
@@ -90,11 +98,11 @@ def test_a_result_types_docstring_names_its_fields(name):
     assert [name for name in names if f"`{name}`" not in kind.__doc__] == []
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_an_example_does_what_it_says(name, library, root, monkeypatch):
+@pytest.mark.parametrize("function", [*(getattr(csa, name) for name in FUNCTIONS), *OF_EXTRAS])
+def test_an_example_does_what_it_says(function, library, root, monkeypatch):
     monkeypatch.chdir(root)
     finder = doctest.DocTestFinder(recurse=False)
-    (example,) = finder.find(getattr(csa, name), f"csa.{name}", globs=dict(library))
+    (example,) = finder.find(function, globs=function.__globals__ | library)
     said = []
     doctest.DocTestRunner().run(example, out=said.append)
     assert not said, "".join(said)

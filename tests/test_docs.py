@@ -27,6 +27,9 @@ from csa.city.deployment import SETTINGS
 from csa.city.loading import setting_descriptions
 from csa.city.types import FieldName
 from csa.cli.main import app
+from csa.extras.risk.files import CELL_COLUMNS as SCORED_COLUMNS
+from csa.extras.risk.near_repeat import KNOX_COLUMNS
+from csa.extras.risk.terrain import TRIED
 from csa.extras.trial.draw_files import POWER_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS
 from csa.ingest.layers import LAYER_REASONS
@@ -34,9 +37,6 @@ from csa.ingest.measures import MEASURE_COLUMNS
 from csa.ingest.validate import REASONS
 from csa.reports.public.bundle import COLUMNS, TABLES
 from csa.reports.public.facts import PublicFacts
-from csa.risk.files import CELL_COLUMNS as SCORED_COLUMNS
-from csa.risk.near_repeat import KNOX_COLUMNS
-from csa.risk.terrain import TRIED
 from tests.towns import history
 
 OPEN = ("versions", "same_months", "by_block_months")

@@ -78,7 +78,9 @@ def test_what_is_gone_is_named_nowhere(bare, root):
     keys = in_tree(tree, "-c", asked).stdout.split()
     assert len(keys) > 1000
     added = [resolve_name(command) for extra in gone for command in extra.commands]
-    names = {one.info.name if isinstance(one, Typer) else one.__name__ for one in added}
+    names = {
+        one.info.name if isinstance(one, Typer) else one.__name__.replace("_", "-") for one in added
+    }
     assert commands(root) - commands(tree) == names != set()
     rooms = tuple(f"{room}." for extra in gone for room in extra.texts)
     assert not [key for key in keys if key.startswith(rooms)]

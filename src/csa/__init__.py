@@ -112,7 +112,6 @@ if TYPE_CHECKING:
         estimate_population as estimate_population,
     )
     from csa.ingest.intake import Intake as Intake, ingest_city as ingest_city
-    from csa.ingest.risk_layers import FactorLayer as FactorLayer
     from csa.ingest.sources import Inputs as Inputs
     from csa.program.plan.items import Plan as Plan
     from csa.program.plan.loading import load_plan as load_plan
@@ -123,15 +122,6 @@ if TYPE_CHECKING:
     from csa.reports.public.bundle import publish_bundle as publish_bundle
     from csa.reports.public.facts import PublicFacts as PublicFacts
     from csa.reports.public.gathering import gather_public as gather_public
-    from csa.risk.near_repeat import (
-        NearRepeat as NearRepeat,
-        measure_near_repeats as measure_near_repeats,
-    )
-    from csa.risk.terrain import (
-        RiskFactor as RiskFactor,
-        RiskModel as RiskModel,
-        fit_risk_terrain as fit_risk_terrain,
-    )
     from csa.synthetic.sample import make_sample as make_sample
 
 _MODULES = {
@@ -154,7 +144,6 @@ _MODULES = {
     "DbscanParams": "csa.base.params",
     "Displacement": "csa.change.analyze",
     "Estimate": "csa.areas.shrinkage",
-    "FactorLayer": "csa.ingest.risk_layers",
     "Facts": "csa.reports.month.facts",
     "Inputs": "csa.ingest.sources",
     "Intake": "csa.ingest.intake",
@@ -162,7 +151,6 @@ _MODULES = {
     "MethodComparison": "csa.areas.backtest.comparison",
     "Month": "csa.base.params",
     "MonthCompared": "csa.change.season",
-    "NearRepeat": "csa.risk.near_repeat",
     "OutputError": "csa.base.errors",
     "ParamError": "csa.base.errors",
     "PastCohort": "csa.change.past",
@@ -176,8 +164,6 @@ _MODULES = {
     "PublicFacts": "csa.reports.public.facts",
     "Publication": "csa.disclosure.published",
     "Records": "csa.program.store.records",
-    "RiskFactor": "csa.risk.terrain",
-    "RiskModel": "csa.risk.terrain",
     "Secret": "csa.disclosure.keys",
     "SourceError": "csa.base.errors",
     "StudyArea": "csa.areas.study_area",
@@ -204,7 +190,6 @@ _MODULES = {
     "find_hot_cells": "csa.areas.concentration",
     "find_neighbors": "csa.geo.cells",
     "fit_prior": "csa.areas.shrinkage",
-    "fit_risk_terrain": "csa.risk.terrain",
     "gather_month": "csa.reports.month.gathering",
     "gather_public": "csa.reports.public.gathering",
     "generalized_gini": "csa.areas.concentration",
@@ -220,7 +205,6 @@ _MODULES = {
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.change.expectation",
-    "measure_near_repeats": "csa.risk.near_repeat",
     "measure_wdd": "csa.change.classic_measures",
     "measure_wdq": "csa.change.classic_measures",
     "open_city": "csa.city.dataset",

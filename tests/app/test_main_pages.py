@@ -235,8 +235,7 @@ NOT_OFFERED += tuple(name for name, page in EXTRA_PAGES.items() if page.who != "
 """Pages that the public is not offered: their addresses lead to the first page."""
 SHUT = ("measures", "services", "why_here")
 """Pages that say to the public for whom they are."""
-OF_THE_STORE = ("briefing", "community", "measures", "meeting")
-OF_THE_STORE += ("plan", "reports")
+OF_THE_STORE = ("briefing", "community", "measures", "meeting", "plan", "reports")
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from tests.corpus import CORPUS, write_corpus
 from csa.base.errors import CsaError
 from csa.base.message import load_catalog
 from csa.city.loading import load_city
+from csa.extras.risk.layers import read_risk_layers
 from csa.ingest import job
 from csa.ingest.intake import ingest_city
-from csa.ingest.risk_layers import read_risk_layers
 from csa.ingest.sources import Inputs
 from csa_app.screens.new_city import parts
 

@@ -38,6 +38,7 @@ from csa.areas.backtest.by_risk import RiskOrderGain, load_risk_order
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.backtest.recording import load_record
 from csa.areas.choices import AreaSettings, city_choices
+from csa.areas.explanation import AreaExplanation, explain_area
 from csa.areas.locating import CELLS, cached_cells, locate_incidents
 from csa.areas.places import candidate_rows, load_places, see
 from csa.areas.priority.area_counts import AreaCounts
@@ -59,7 +60,6 @@ from csa.geo.cells import AFAR, CellSet, parents
 from csa.ingest.basemap_files import MARKER as BASEMAP_MARKER
 from csa.program.registry import CoreArea
 from csa.program.store.records import Records
-from csa.risk.explanation import AreaExplanation, explain_area
 from csa_app.shared import extras, theme
 from csa_app.shared.city_session import CitySession, make_dataset
 from csa_app.shared.following import Following

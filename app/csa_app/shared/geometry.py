@@ -26,7 +26,7 @@ import shapely
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from csa.areas.risk_score import FittedRisk
+from csa.areas.risk_score import BOUNDS, FittedRisk, risk_classes, risk_level
 from csa.base.clock import now_utc
 from csa.base.io import replace_folder
 from csa.base.schema import UNASSIGNED
@@ -34,7 +34,6 @@ from csa.city.dataset import Dataset
 from csa.geo.cell_time import pack_cells
 from csa.geo.cells import outline
 from csa.ingest.basemap_files import MARKER, load_basemap
-from csa.reports.risk_map import BOUNDS, risk_classes, risk_level
 from csa_app.shared.legend import Classes, classify_scores, levels
 from csa_app.shared.settings import VAR, below_base
 

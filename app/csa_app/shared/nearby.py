@@ -13,11 +13,11 @@ import shapely
 import streamlit as st
 
 from csa.areas.choices import AreaSettings
+from csa.areas.explanation import AreaExplanation
 from csa.base.crs import LONLAT, METERS_PER_MILE
 from csa.base.text import day, percent, tr
 from csa.geo.cells import CellSet, centers, outline
 from csa.geo.services import count_services
-from csa.risk.explanation import AreaExplanation
 from csa_app.shared import cache, panels, theme
 from csa_app.shared.city_session import CitySession
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -14,9 +15,10 @@ import pandas as pd
 import shapely
 
 from csa.areas.ordering import N_DRAWS, SEED
-from csa.base.arrays import Bools, Cells, Floats
+from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import to_meters
 from csa.base.params import Month
+from csa.base.text import tr
 from csa.city.dataset import City
 from csa.city.results import load_latest_result
 from csa.geo.cells import CellSet, cell_resolution, from_text, parents, refine
@@ -220,6 +222,22 @@ def load_fitted(city: City) -> FittedRisk | None:
     """Read the blocks' scores of a city; None where `csa risk` has not run."""
     kept = load_risk(city)
     return None if kept is None else fitted_risk(kept)
+
+
+BOUNDS = (1.5, 2.0, 3.0, 5.0)
+"""Scores at which classes end; a block without a factor is not colored."""
+
+
+def risk_classes() -> tuple[str, ...]:
+    """Return what each class of relative risk scores is called, lowest first."""
+    between = [tr("risk.class_between", low=low, high=high) for low, high in pairwise(BOUNDS)]
+    lowest = tr("risk.class_under", high=BOUNDS[0])
+    return (lowest, *between, tr("risk.class_over", low=BOUNDS[-1]))
+
+
+def risk_level(score: Floats) -> Ints:
+    """Return each block's class, (m,); -1 where no factor holds."""
+    return np.where(score > 1.0, np.searchsorted(BOUNDS, score, side="right"), -1)
 
 
 @dataclass(frozen=True)

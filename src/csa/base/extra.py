@@ -58,6 +58,8 @@ class Extra:
     """Function of the store's `Records` and a day to messages: what is new for the Committee."""
     layers: str = ""
     """Function from an open `City` to GeoJSON by name: the map's background on screen."""
+    demo: tuple[str, str] | None = None
+    """What `csa demo` makes first: its words' key, and a function of `city`, `dataset`, `out`."""
     story: str = ""
     """Function of the scene, whoever signs, and an act of its `story.toml`: carries it out."""
 

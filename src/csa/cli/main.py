@@ -31,20 +31,19 @@ from csa.cli.priorities import priorities
 from csa.cli.propose import export
 from csa.cli.publish import publish
 from csa.cli.report import report
-from csa.cli.risk import near_repeat, risk
 from csa.cli.serve import demo, home_command, sample, serve
 from csa.cli.start import start
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 COMMANDS = (
     demo, start, serve, ingest, propose.propose, backtest, priorities, displace, evaluate,
-    risk, report, publish, export, sample, fetch, check, basemap,
+    report, publish, export, sample, fetch, check, basemap,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
 app.command("month")(month_command)
 app.command("home")(home_command)
-for command in (near_repeat, store.correct, store.backup, store.restore):
+for command in (store.correct, store.backup, store.restore):
     app.command()(command)
 GROUPS = (plan, area, zone, measure, point, store, propose)
 for group in (named.app for named in GROUPS):

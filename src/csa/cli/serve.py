@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Annotated, Any
 
 import typer
 
 from csa.base.errors import ParamError
+from csa.base.extra import shipped_extras
 from csa.base.home import PROJECT_FILE, home, require_one_owner
 from csa.base.io import create_file
 from csa.base.text import day, tr
@@ -41,11 +43,6 @@ AgainOption = Annotated[
     bool, typer.Option("--again", help="Read the city's files and test past years again first.")
 ]
 Step = tuple[str, Callable[[], None]]
-STEPS = {
-    "read": "label.reading", "draw": "serve.step_draw", "past": "serve.step_past",
-    "risk": "serve.step_risk", "program": "serve.step_program", "public": "serve.step_public",
-    "month": "serve.step_month",
-}  # fmt: skip
 
 
 def serve(
@@ -120,37 +117,39 @@ def _city_steps(city: str, *, is_again: bool, is_new: bool = False) -> Iterator[
     dataset = folder / "dataset"
     is_absent = not (dataset / "ingest.json").is_file()
     if is_again or is_absent:
-        yield "read", partial(ingest, city=city, out=dataset)
-        yield "draw", partial(basemap, city=city, out=folder / "basemap")
+        yield tr("label.reading"), partial(ingest, city=city, out=dataset)
+        yield tr("serve.step_draw"), partial(basemap, city=city, out=folder / "basemap")
     if is_again or (is_new and is_absent):
-        yield "past", partial(backtest, city=city, dataset=dataset)
+        yield tr("serve.step_past"), partial(backtest, city=city, dataset=dataset)
 
 
 def _program_steps(*, is_again: bool) -> Iterator[Step]:
-    """Yield what fills the made-up city: what marks risk, decisions, public pages, a month."""
+    """Yield what fills the made-up city: what extras make, decisions, public pages, a month."""
     from csa.cli.month import month_command
     from csa.cli.publish import publish
-    from csa.cli.risk import risk
 
     folder = in_var(SAMPLE)
     of: dict[str, Any] = {"city": SAMPLE, "dataset": folder / "dataset"}
-    if is_again or not (folder / "risk").exists():
-        yield "risk", partial(risk, **of, out=folder / "risk")
+    for extra in shipped_extras():
+        out = folder / extra.name
+        if extra.demo is not None and (is_again or not out.exists()):
+            said, command = extra.demo
+            yield tr(said), partial(resolve_name(command), **of, out=out)
     is_decided = stored_records(load_city_option(SAMPLE), None).decided.n
     if os.environ.get("CSA_STORE") or is_decided:
         return
     of["basemap"] = folder / "basemap"
-    yield "program", partial(sample, **of)
+    yield tr("serve.step_program"), partial(sample, **of)
     bundle = folder / "bundle"
     for month in () if bundle.exists() else PUBLISHED:
-        yield "public", partial(publish, **of, month=month, out=bundle)
-    yield "month", partial(month_command, city=SAMPLE, is_sure=True)
+        yield tr("serve.step_public"), partial(publish, **of, month=month, out=bundle)
+    yield tr("serve.step_month"), partial(month_command, city=SAMPLE, is_sure=True)
 
 
 def _take(steps: Iterator[Step] | list[Step]) -> None:
     """Take steps, a line each above its bar; what they print goes to the log."""
-    for name, run in steps:
-        note(tr(STEPS[name]))
+    for said, run in steps:
+        note(said)
         printed = io.StringIO()
         with redirect_stdout(printed):
             run()

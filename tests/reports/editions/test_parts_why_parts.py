@@ -6,6 +6,7 @@ import pytest
 from tests.reports.editions.drawn import draw, texts_of, with_areas
 from tests.sentences import says
 
+from csa.areas.explanation import AreaFactor, factor_words
 from csa.base.params import Month
 from csa.base.text import Translator
 from csa.city.loading import load_evidence
@@ -13,8 +14,6 @@ from csa.reports.document import Heading
 from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition
 from csa.reports.editions.parts import MAX_FACTORS
 from csa.reports.month.month_end import ReportInputs, snapshot_for
-from csa.risk.explanation import factor_words
-from csa.risk.files import AreaFactor
 
 
 def factor(layer="vacant lots", rrv=1.4):

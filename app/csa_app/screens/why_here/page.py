@@ -6,7 +6,7 @@ import streamlit as st
 
 from csa.base.text import tr
 from csa_app.screens.why_here import parts
-from csa_app.shared import cache, panels, person, screen_state
+from csa_app.shared import cache, extras, panels, person, screen_state
 from csa_app.shared.area_status import AreaView, every_area
 from csa_app.shared.map_component import small_map
 
@@ -19,7 +19,7 @@ with left:
     area = parts.choose(screen, every_area(opened, view.proposal), view.proposal)
     here = None if area is None else cache.why_here(opened, area.cells)
     if kept is None:
-        panels.empty(tr("why.none", command=parts.command(opened)))
+        extras.draw_sections("why_here", opened)
     elif here is None or area is None:
         panels.answer(tr("why.no_area"))
     else:

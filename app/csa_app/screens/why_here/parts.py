@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import html
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from csa.areas.explanation import AreaExplanation, AreaFactor, times_words, where_words
 from csa.areas.proposal import Proposal
 from csa.base.text import Translator, percent, tr
-from csa.risk.explanation import AreaExplanation, times_words, where_words
-from csa.risk.files import AreaFactor
 from csa_app.shared import cache, nearby, panels
 from csa_app.shared.area_status import AreaOption
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.link_state import LinkState
 from csa_app.shared.panels import Drawn, range_bar
-from csa_app.shared.settings import command_of
 
 
 def choose(
@@ -38,11 +35,6 @@ def choose(
         key="why area",
     )
     return by_id[chosen]
-
-
-def command(session: CitySession) -> str:
-    """Return the command that finds the factors."""
-    return shlex.join([*command_of("risk", session.own_folder), "--out", "risk"])
 
 
 def answer(here: AreaExplanation, area: AreaOption) -> None:

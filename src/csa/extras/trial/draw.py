@@ -192,11 +192,11 @@ def draw_start_order(
 
     Examples
     --------
-    >>> areas = [csa.Entrant("A", "Elm", 1, 80), csa.Entrant("B", "Oak", 1, 75)]
-    >>> draw = csa.draw_start_order(areas, seed="04-17-23-42", first_start=csa.Month(2025, 3))
+    >>> areas = [Entrant("A", "Elm", 1, 80), Entrant("B", "Oak", 1, 75)]
+    >>> draw = draw_start_order(areas, seed="04-17-23-42", first_start=Month(2025, 3))
     >>> sorted(slot.area_id for slot in draw.slots), [str(slot.start) for slot in draw.slots]
     (['A', 'B'], ['2025-03', '2025-09'])
-    >>> draw == csa.draw_start_order(areas[::-1], seed=draw.seed, first_start=draw.first_start)
+    >>> draw == draw_start_order(areas[::-1], seed=draw.seed, first_start=draw.first_start)
     True
     """
     tier = _require_one_tier(entrants)

@@ -179,8 +179,8 @@ def measure_trial(
 
     Examples
     --------
-    >>> design = csa.TrialDesign((1, 1, 2, 2), (1, 2, 1, 2), n_waves=2, months_between=6)
-    >>> effect = csa.measure_trial([[5], [9], [8], [10]], [[8], [8], [8], [8]], design)
+    >>> design = TrialDesign((1, 1, 2, 2), (1, 2, 1, 2), n_waves=2, months_between=6)
+    >>> effect = measure_trial([[5], [9], [8], [10]], [[8], [8], [8], [8]], design)
     >>> effect.statistic, effect.p_fewer, effect.verdict
     (-6.0, 0.25, 'too small to tell')
     """

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import shapely
 
 from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_areas_hold
+from csa.areas.explanation import factor_words, layer_words, study_words
 from csa.areas.year_to_date import describe_year
 from csa.base.message import Message
 from csa.base.text import Translator, render
@@ -32,7 +33,6 @@ from csa.reports.editions.phrases import (
 )
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, wrap, writable
 from csa.reports.month.facts import AreaFacts, Facts
-from csa.risk.explanation import factor_words, layer_words, study_words
 
 # The one chart of an edition: what was counted beside what no change would give, or the years.
 

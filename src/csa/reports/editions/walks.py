@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import replace
 
+from csa.areas.explanation import within
 from csa.base.text import Translator, in_ten
 from csa.disclosure.texts import kinds_in
 from csa.geo.cells import HALF, outline
@@ -24,7 +25,6 @@ from csa.reports.editions.phrases import (
 )
 from csa.reports.editions.public import nothing_public, with_figures
 from csa.reports.month.facts import AreaFacts, Facts
-from csa.risk.explanation import within
 
 MAX_SHEETS = 12
 MAX_TASKS = 6

@@ -13,6 +13,7 @@ import shapely
 
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.choices import AreaSettings
+from csa.areas.explanation import AreaExplanation
 from csa.areas.file_format import round_figures
 from csa.areas.priority.area_counts import AreaCounts
 from csa.areas.proposal import plain
@@ -35,7 +36,6 @@ from csa.reports.briefing.measuring import MeasureLine, MeasureStatus
 from csa.reports.briefing.meeting import Review
 from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.facts import PublicFacts
-from csa.risk.explanation import AreaExplanation
 
 # ---- The facts a report holds about one area, as values.
 

@@ -17,6 +17,7 @@ import shapely
 
 from csa.analysis.analysis import Analysis
 from csa.areas.city_scale import count_afar
+from csa.areas.explanation import explain_area
 from csa.areas.places import in_order, list_cells
 from csa.areas.priority.area_counts import count_areas
 from csa.areas.proposal import Proposal
@@ -72,7 +73,6 @@ from csa.reports.month.month_end import (
 )
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.texts import unquoted
-from csa.risk.explanation import explain_area
 
 
 def gather_month(

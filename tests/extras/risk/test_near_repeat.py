@@ -10,7 +10,7 @@ from tests.sentences import refuses
 
 from csa.base.errors import TableError
 from csa.base.message import msg
-from csa.risk.near_repeat import (
+from csa.extras.risk.near_repeat import (
     KNOX_COLUMNS,
     describe_near_repeats,
     first_of_events,

@@ -24,7 +24,7 @@ from csa.ingest.job import shared_process
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from csa.risk.near_repeat import CityNearRepeats
+    from csa.extras.risk.near_repeat import CityNearRepeats
 
 
 @shared_process()
@@ -49,11 +49,11 @@ def risk(
     from csa.base.io import replace_folder, require_writable
     from csa.city.dataset import open_city
     from csa.city.deployment import data_dir
-    from csa.ingest.risk_layers import read_risk_layers, read_streets
+    from csa.extras.risk.files import MARKER, describe_risk, risk_account, risk_files, save_risk
+    from csa.extras.risk.fitting import find_risk_terrain
+    from csa.extras.risk.layers import read_risk_layers, read_streets
+    from csa.extras.risk.sheet import risk_sheet
     from csa.reports.maps.cartography import draw_map
-    from csa.reports.risk_map import risk_sheet
-    from csa.risk.analysis import find_risk_terrain
-    from csa.risk.files import MARKER, describe_risk, risk_account, risk_files, save_risk
 
     require_writable(out)
     with progress(9) as step:
@@ -85,7 +85,11 @@ def near_repeat(
     from csa.areas.choices import resolve_settings
     from csa.areas.locating import locate_incidents
     from csa.city.dataset import open_city
-    from csa.risk.near_repeat import describe_near_repeats, measure_located, near_repeat_account
+    from csa.extras.risk.near_repeat import (
+        describe_near_repeats,
+        measure_located,
+        near_repeat_account,
+    )
 
     with progress(3) as step:
         step("load")

@@ -18,13 +18,13 @@ from csa.base.arrays import Floats, Ints
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import LAND_SHARE, Month, Period
 from csa.city.dataset import City
+from csa.extras.risk.conditional import StratifiedCounts, fit_conditional
+from csa.extras.risk.rasters import street_meters
+from csa.extras.risk.terrain import BLOCK_STEPS, RiskModel, fit_risk_terrain
 from csa.geo.cells import parents
-from csa.risk.conditional import StratifiedCounts, fit_conditional
-from csa.risk.rasters import street_meters
-from csa.risk.terrain import BLOCK_STEPS, RiskModel, fit_risk_terrain
 
 if TYPE_CHECKING:
-    from csa.ingest.risk_layers import FactorLayer
+    from csa.extras.risk.layers import FactorLayer
 
 
 # ---- Whether factors tell where later shootings fall better than past counts alone do.

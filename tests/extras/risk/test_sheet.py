@@ -8,8 +8,8 @@ import pytest
 import shapely
 
 from csa.base.params import Month, Period
+from csa.extras.risk.sheet import risk_sheet
 from csa.geo.cells import bin_points, disk
-from csa.reports.risk_map import risk_sheet
 
 HERE = np.array(sorted(disk(int(bin_points([-94.55], [39.02], 10)[0]), 1)), dtype=np.uint64)
 THREE_YEARS = Period(Month(2015, 1), Month(2018, 1))

@@ -11,8 +11,8 @@ from shapely.geometry import LineString
 from tests.cli.asked import bytes_of, csa_command
 from tests.sentences import says
 
-from csa.risk.files import CELL_COLUMNS
-from csa.risk.terrain import TRIED
+from csa.extras.risk.files import CELL_COLUMNS
+from csa.extras.risk.terrain import TRIED
 
 RNG = np.random.default_rng(7)
 STORES = np.column_stack([RNG.uniform(-94.6, -94.5, 120), RNG.uniform(39, 39.05, 120)])

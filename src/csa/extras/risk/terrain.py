@@ -15,9 +15,7 @@ from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import require_meters
 from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
-from csa.geo.cells import cell_resolution, parents
-from csa.geo.grid import Grid
-from csa.risk.conditional import (
+from csa.extras.risk.conditional import (
     ConditionalFit,
     StratifiedCounts,
     elastic_net,
@@ -25,10 +23,12 @@ from csa.risk.conditional import (
     penalties,
     scale_of,
 )
-from csa.risk.rasters import Form, Rasters, draw_points, rasterize
+from csa.extras.risk.rasters import Form, Rasters, draw_points, rasterize
+from csa.geo.cells import cell_resolution, parents
+from csa.geo.grid import Grid
 
 if TYPE_CHECKING:
-    from csa.ingest.risk_layers import FactorLayer
+    from csa.extras.risk.layers import FactorLayer
 
 
 # ---- Which factors, and how far: elastic net, then steps by BIC that must hold between places.
@@ -471,12 +471,13 @@ def fit_risk_terrain(
     The made-up city, with stores made up where every 40th incident was:
 
     >>> import geopandas as gpd
+    >>> from csa.extras.risk.layers import FactorLayer
     >>> study_area = csa.locate_incidents(city)
     >>> stores = gpd.GeoSeries(
     ...     gpd.points_from_xy(*study_area.xy[::40].T), crs=config.city.metric_crs
     ... )
-    >>> layer = csa.FactorLayer("stores", stores)
-    >>> found = csa.fit_risk_terrain(study_area.cells, [layer], study_area.grid)
+    >>> layer = FactorLayer("stores", stores)
+    >>> found = fit_risk_terrain(study_area.cells, [layer], study_area.grid)
     >>> [(factor.layer.name, factor.rrv > 1.5, factor.low > 1) for factor in found.factors]
     [('stores', True, True)]
     """

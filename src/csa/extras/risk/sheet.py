@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
-from csa.base.arrays import Floats, Ints
+from csa.areas.risk_score import risk_classes, risk_level
 from csa.base.text import month, tr
+from csa.extras.risk.fitting import RiskTerrainRun
 from csa.geo.cells import outline
 from csa.reports.maps.sheet import MapSheet
-from csa.risk.analysis import RiskTerrainRun
-
-BOUNDS = (1.5, 2.0, 3.0, 5.0)
-"""Scores at which classes end; a block without a factor is not colored."""
-
-
-def risk_classes() -> tuple[str, ...]:
-    """Return what each class of relative risk scores is called, lowest first."""
-    between = [
-        tr("risk_terrain.class_between", low=low, high=high) for low, high in pairwise(BOUNDS)
-    ]
-    lowest = tr("risk_terrain.class_under", high=BOUNDS[0])
-    return (lowest, *between, tr("risk_terrain.class_over", low=BOUNDS[-1]))
-
-
-def risk_level(score: Floats) -> Ints:
-    """Return each block's class, (m,); -1 where no factor holds."""
-    return np.where(score > 1.0, np.searchsorted(BOUNDS, score, side="right"), -1)
 
 
 def risk_sheet(run: RiskTerrainRun) -> MapSheet:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from csa.areas.explanation import explain_area, factor_words, study_words, within
 from csa.areas.risk_score import fitted_risk, relative_risk
 from csa.base.params import Month
 from csa.base.text import Translator
@@ -15,7 +16,6 @@ from csa.city.config import RiskFactors
 from csa.city.dataset import City, Dataset
 from csa.city.loading import EvidenceStudy, EvidenceWords, load_city, load_evidence
 from csa.geo.cells import as_text, bin_points, disk, outline, parents, refine
-from csa.risk.explanation import explain_area, factor_words, study_words, within
 
 MIDDLE = int(bin_points([-101.4], [41.78], 10)[0])
 AREA = disk(MIDDLE)
@@ -34,13 +34,8 @@ def listed(kinds, cells):
 
 
 def study(places, what="Mow them", **more):
-    words = {
-        "effect": "Shootings: 7% fewer",
-        "design": "9 lots",
-        "limit": "One city",
-        "source": "X",
-    }
-    return EvidenceStudy(what=what, places=places, **{**words, **more})
+    words = {"effect": "Shootings: 7% fewer", "design": "9 lots", "limit": "One city"}
+    return EvidenceStudy(what=what, places=places, **{**words, "source": "X", **more})
 
 
 def kept(holds, compared=(), rrv=2.0, through="2019-12", layer="vacant lots"):

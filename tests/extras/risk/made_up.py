@@ -12,9 +12,9 @@ import pandas as pd
 import shapely
 
 from csa.base.crs import project
+from csa.extras.risk.layers import FactorLayer
 from csa.geo import cells as h3_cells
 from csa.geo.grid import Grid
-from csa.ingest.risk_layers import FactorLayer
 
 CRS = "EPSG:32618"
 LAYERS = (  # places, meters that a cluster spreads over, places in a cluster

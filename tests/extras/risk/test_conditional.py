@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from statsmodels.discrete.conditional_models import ConditionalPoisson
 
-from csa.risk.conditional import L1_SHARE, StratifiedCounts, elastic_net, fit_conditional
+from csa.extras.risk.conditional import L1_SHARE, StratifiedCounts, elastic_net, fit_conditional
 
 
 def parts(seed, n_cells=400, n_parts=10, n_columns=3):

@@ -10,14 +10,51 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from csa.base.crs import LONLAT
+from csa.base.crs import LONLAT, METERS_PER_FOOT
 from csa.base.text import Translator
 from csa.city.config import CityConfig
 from csa.city.dataset import City
 from csa.city.loading import EvidenceStudy
-from csa.geo.cells import CellSet, outline
+from csa.geo.cells import CellSet, cell_resolution, from_text, outline, refine
 from csa.geo.services import count_kinds, count_services, gaps, places_inside
-from csa.risk.files import AreaFactor, factors_in, format_extent
+
+
+@dataclass(frozen=True)
+class AreaFactor:
+    """A factor that holds in an area.
+
+    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `control`, `share`,
+    `source`, `as_of`.
+    """
+
+    layer: str  # the places, in the plural
+    form: str  # `near` or `many`
+    extent_m: float  # meters from a block's center
+    at_least: int  # how many places are within it: 1, or what counts as many
+    rrv: float  # times as many incidents as elsewhere in the same part of the city
+    low: float  # with `high`, its 90% interval
+    high: float
+    control: float  # nine in ten as many places put where shootings are reach this or less
+    share: float  # of the area's cells it holds in so many
+    source: str  # who keeps the layer
+    as_of: str  # day that it is of; empty where not known
+
+
+def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[AreaFactor]:
+    """List the factors that hold in an area, the one that holds in most of it first."""
+    layers = {one["name"]: one for one in kept["layers"]}
+    found = []
+    for factor, texts in zip(kept["factors"], kept["places"], strict=True):
+        places = frozenset(from_text(texts).tolist())
+        own = refine(area, cell_resolution(min(places))) if places else area
+        share = len(own & places) / len(own) if own else 0.0
+        if share:
+            layer = layers[factor["layer"]]
+            names = ("form", "extent_m", "at_least", "rrv", "low", "high", "control")
+            numbers = {name: factor[name] for name in names}
+            about = {"source": layer["source"], "as_of": layer["as_of"]}
+            found.append(AreaFactor(layer=factor["layer"], **numbers, share=share, **about))
+    return sorted(found, key=lambda one: -one.share)
 
 
 @dataclass(frozen=True)
@@ -76,6 +113,13 @@ def _services(city: City, shape: shapely.Geometry) -> tuple[pd.DataFrame | None,
 
 def _spots(here: gpd.GeoDataFrame) -> tuple[tuple[str, float, float], ...]:
     return tuple(zip(here["kind"], here.geometry.x, here.geometry.y, strict=True))
+
+
+def format_extent(meters: float, units: str, t: Translator) -> str:
+    """Format a factor's extent in the city's units."""
+    if units == "us":
+        return t("why_line.feet", feet=round(meters / METERS_PER_FOOT, -1))
+    return t("why_line.meters", meters=round(meters, -1))
 
 
 def where_words(factor: AreaFactor, units: str, t: Translator) -> str:

@@ -145,7 +145,7 @@ def measure_near_repeats(
     >>> first = np.arange(60)
     >>> xy_m = np.column_stack([np.repeat(first * 500.0, 2), np.tile([0.0, 30.0], 60)])
     >>> days = np.repeat(first * 20, 2) + np.tile([0, 3], 60)
-    >>> found = csa.measure_near_repeats(xy_m, days)
+    >>> found = measure_near_repeats(xy_m, days)
     >>> found.observed, found.p, found.is_shown
     (60, 0.001, True)
     """

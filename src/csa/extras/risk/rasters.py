@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from csa.base.arrays import Bools, Floats, Ints, Objects
 
 if TYPE_CHECKING:
-    from csa.ingest.risk_layers import FactorLayer
+    from csa.extras.risk.layers import FactorLayer
 
 N_STEPS = 6
 """Half-blocks: from within one to within three whole blocks."""

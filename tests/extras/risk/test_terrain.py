@@ -4,14 +4,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from tests.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
+from tests.extras.risk.made_up import CRS, PLANTED, ground, layer, make_city, recovered
 from tests.sentences import refuses
 
 from csa.base.errors import CrsError, TableError
-from csa.ingest.risk_layers import FactorLayer
-from csa.risk.conditional import StratifiedCounts
-from csa.risk.rasters import MANY_STEPS, N_STEPS, Form, rasterize, street_meters
-from csa.risk.terrain import (
+from csa.extras.risk.conditional import StratifiedCounts
+from csa.extras.risk.layers import FactorLayer
+from csa.extras.risk.rasters import MANY_STEPS, N_STEPS, Form, rasterize, street_meters
+from csa.extras.risk.terrain import (
     MOST_SHARE,
     TRIED,
     SelectionProblem,

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from csa.areas.explanation import format_extent
 from csa.areas.file_format import list_rows, list_versions, round_figures, write_header
 from csa.areas.proposal import plain
 from csa.areas.risk_score import KEPT_NAME, KEPT_PARAMS
-from csa.base.crs import METERS_PER_FOOT
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, msg
 from csa.base.params import LAND_SHARE, Period
 from csa.base.text import Translator, in_words, land_percent, month, render
 from csa.city.results import save_result
-from csa.geo.cells import CellSet, as_text, cell_resolution, from_text, refine
-from csa.risk.analysis import HeldOutGain, RiskTerrainRun
-from csa.risk.terrain import TRIED, RiskFactor
+from csa.extras.risk.fitting import HeldOutGain, RiskTerrainRun
+from csa.extras.risk.terrain import TRIED, RiskFactor
+from csa.geo.cells import as_text
 
 KIND = "risk"
 MARKER = "risk.json"
@@ -49,13 +48,6 @@ def describe_control(factor: RiskFactor) -> Message:
     """Describe what as many places put where shootings are reach, beside a factor."""
     key = "risk_terrain.marker" if factor.is_marker else "risk_terrain.control"
     return msg(key, control=factor.control)
-
-
-def format_extent(meters: float, units: str, t: Translator) -> str:
-    """Format a factor's extent in the city's units."""
-    if units == "us":
-        return t("why_line.feet", feet=round(meters / METERS_PER_FOOT, -1))
-    return t("why_line.meters", meters=round(meters, -1))
 
 
 def describe_risk(run: RiskTerrainRun) -> tuple[Message, ...]:
@@ -190,41 +182,3 @@ def save_risk(run: RiskTerrainRun, account: Mapping[str, Any]) -> None:
     places = [as_text(cells[one.is_present].tolist()) for one in run.model.factors]
     kept = {**account, "compared": as_text(cells[run.model.is_compared].tolist()), "places": places}
     save_result(run.city, KEPT_NAME, KEPT_PARAMS, kept)
-
-
-@dataclass(frozen=True)
-class AreaFactor:
-    """A factor that holds in an area.
-
-    Fields: `layer`, `form`, `extent_m`, `at_least`, `rrv`, `low`, `high`, `control`, `share`,
-    `source`, `as_of`.
-    """
-
-    layer: str  # the places, in the plural
-    form: str  # `near` or `many`
-    extent_m: float  # meters from a block's center
-    at_least: int  # how many places are within it: 1, or what counts as many
-    rrv: float  # times as many incidents as elsewhere in the same part of the city
-    low: float  # with `high`, its 90% interval
-    high: float
-    control: float  # nine in ten as many places put where shootings are reach this or less
-    share: float  # of the area's cells it holds in so many
-    source: str  # who keeps the layer
-    as_of: str  # day that it is of; empty where not known
-
-
-def factors_in(kept: Mapping[str, Any], area: CellSet) -> list[AreaFactor]:
-    """List the factors that hold in an area, the one that holds in most of it first."""
-    layers = {one["name"]: one for one in kept["layers"]}
-    found = []
-    for factor, texts in zip(kept["factors"], kept["places"], strict=True):
-        places = frozenset(from_text(texts).tolist())
-        own = refine(area, cell_resolution(min(places))) if places else area
-        share = len(own & places) / len(own) if own else 0.0
-        if share:
-            layer = layers[factor["layer"]]
-            names = ("form", "extent_m", "at_least", "rrv", "low", "high", "control")
-            numbers = {name: factor[name] for name in names}
-            about = {"source": layer["source"], "as_of": layer["as_of"]}
-            found.append(AreaFactor(layer=factor["layer"], **numbers, share=share, **about))
-    return sorted(found, key=lambda one: -one.share)

@@ -1,0 +1,1 @@
+"""Risk, on Why here."""
