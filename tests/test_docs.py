@@ -19,14 +19,14 @@ from csa.areas.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.areas.risk_score import RISK_COLUMNS
 from csa.base.schema import FLAGS, INCIDENT_COLUMNS
-from csa.change.emerging import EMERGING_COLUMNS
 from csa.change.files import REVISED
 from csa.change.lineage_windows import TRACE_COLUMNS
-from csa.change.panel import PANEL_COLUMNS
 from csa.city.deployment import SETTINGS
 from csa.city.loading import setting_descriptions
 from csa.city.types import FieldName
 from csa.cli.main import app
+from csa.extras.research.emerging import EMERGING_COLUMNS
+from csa.extras.research.panel import PANEL_COLUMNS
 from csa.extras.risk.files import CELL_COLUMNS as SCORED_COLUMNS
 from csa.extras.risk.near_repeat import KNOX_COLUMNS
 from csa.extras.risk.terrain import TRIED

@@ -72,17 +72,6 @@ if TYPE_CHECKING:
         Displacement as Displacement,
         analyze_displacement as analyze_displacement,
     )
-    from csa.change.classic_measures import (
-        PatternChange as PatternChange,
-        Wdd as Wdd,
-        WddPart as WddPart,
-        Wdq as Wdq,
-        WeightedChange as WeightedChange,
-        compare_patterns as compare_patterns,
-        measure_wdd as measure_wdd,
-        measure_wdq as measure_wdq,
-    )
-    from csa.change.emerging import Trend as Trend, mann_kendall as mann_kendall
     from csa.change.expectation import measure_dispersion as measure_dispersion
     from csa.change.follow import Change as Change
     from csa.change.past import PastCohort as PastCohort
@@ -154,7 +143,6 @@ _MODULES = {
     "OutputError": "csa.base.errors",
     "ParamError": "csa.base.errors",
     "PastCohort": "csa.change.past",
-    "PatternChange": "csa.change.classic_measures",
     "Period": "csa.base.params",
     "PeriodError": "csa.base.errors",
     "Plan": "csa.program.plan.items",
@@ -169,12 +157,7 @@ _MODULES = {
     "StudyArea": "csa.areas.study_area",
     "Suggestion": "csa.areas.choices",
     "TableError": "csa.base.errors",
-    "Trend": "csa.change.emerging",
     "Verdict": "csa.change.verdict",
-    "Wdd": "csa.change.classic_measures",
-    "WddPart": "csa.change.classic_measures",
-    "Wdq": "csa.change.classic_measures",
-    "WeightedChange": "csa.change.classic_measures",
     "Weights": "csa.areas.ordering",
     "analyze_displacement": "csa.change.analyze",
     "assess_areas": "csa.areas.priority.assessment",
@@ -183,7 +166,6 @@ _MODULES = {
     "bin_points": "csa.geo.cells",
     "choose_areas": "csa.areas.proposal",
     "compare_month": "csa.change.season",
-    "compare_patterns": "csa.change.classic_measures",
     "cover_study_area": "csa.geo.cells",
     "draw_cells": "csa.geo.cells",
     "estimate_population": "csa.geo.neighborhoods",
@@ -201,12 +183,9 @@ _MODULES = {
     "locate_incidents": "csa.areas.locating",
     "make_report": "csa.reports.making",
     "make_sample": "csa.synthetic.sample",
-    "mann_kendall": "csa.change.emerging",
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.change.expectation",
-    "measure_wdd": "csa.change.classic_measures",
-    "measure_wdq": "csa.change.classic_measures",
     "open_city": "csa.city.dataset",
     "open_dataset": "csa.city.dataset",
     "prioritize": "csa.areas.priority.assessment",

@@ -5,7 +5,7 @@ from tests.change.followed import followed_city
 
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents
-from csa.change.panel import match_controls
+from csa.change.controls import match_controls
 from csa.city.dataset import City
 
 

@@ -2,11 +2,15 @@
 
 import h3
 import numpy as np
+from tests.areas.backtest.records import of_days
 from tests.towns import KNOT, OTHER, history, line, town_of
 
+from csa.areas.choices import AreaSettings
+from csa.areas.locating import locate_incidents
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.change.expectation import Baseline
 from csa.change.past import PastCohort, PastYear
+from csa.city.dataset import City
 from csa.city.selection import AreaSelection, in_service
 
 SINCE = Month(2019, 2)
@@ -138,3 +142,9 @@ def alike(one, other, n_months=None):
 
 AREAS = DocumentedDbscan(200, 3, 100, 3)
 """Asks of Testville as little as both places always hold."""
+
+
+def short_of(testville, first, last):
+    """Locate a city's incidents of some days."""
+    dataset, config = testville
+    return locate_incidents(City(config, of_days(dataset, first, last)), AreaSettings())

@@ -1,26 +1,21 @@
 """What became of areas, window after window; by chance; and which cells are newly busy."""
 
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 
-import h3
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom
-from tests.areas.backtest.records import of_days
-from tests.areas.priority.assessed import sample_city, slow_hot_cells
-from tests.change.followed import AREAS, EAST, SINCE, cell_at, counted_slowly, disk, middles
-from tests.towns import KNOT, line, town_of, with_other_future
+from tests.areas.priority.assessed import sample_city
+from tests.change.followed import AREAS, EAST, SINCE, cell_at, counted_slowly, disk, short_of
+from tests.towns import with_other_future
 
 from csa.areas.choices import AreaSettings
 from csa.areas.finding import find_areas, find_areas_by_period, resolve_params
 from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
-from csa.change import emerging, lineage_windows
-from csa.change.emerging import EMERGING_COLUMNS, Category, classify, find_emerging, screen_word
+from csa.change import lineage_windows
 from csa.change.lineage import WindowAreas, trace_lineage as trace_tracks, track_ids
 from csa.change.lineage_windows import TRACE_COLUMNS, NamedArea, measure_chance, trace_lineage
 from csa.change.zoning import measure_history
@@ -48,11 +43,6 @@ def areas_before(located, areas, until, months=36):
     period = Period.before(until, months)
     params = resolve_params(located, period, AreaSettings(months=months), areas)
     return find_areas(located, period, params).areas
-
-
-def short_of(testville, first, last):
-    dataset, config = testville
-    return locate_incidents(City(config, of_days(dataset, first, last)), AreaSettings())
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -172,142 +162,6 @@ def test_the_seven_areas_of_the_sample_stay_and_the_eighth_appears_when_it_does(
     assert found == [["2020-06", "appeared"], ["2020-07", "grew"], ["2020-08", "grew"]]
 
 
-def cell_9_at(place):
-    return h3.latlng_to_cell(place[1], place[0], 9)
-
-
-def slow_cold_cells(counts, land):
-    """Exact lower tails of a cell and its neighbors, then the largest rank that passes."""
-    n, total, p = int(sum(counts.values())), sum(land.values()), {}
-    for cell in land:
-        near = [other for other in h3.grid_disk(cell, 1) if other in land]
-        share = sum(land[other] for other in near) / total
-        p[cell] = binom.cdf(sum(counts.get(other, 0) for other in near), n, share)
-    passing = [v for rank, v in enumerate(sorted(p.values()), 1) if v <= 0.05 * rank / len(p)]
-    return {cell for cell, value in p.items() if value <= max(passing, default=-1)}
-
-
-def slow_z(counts, land):
-    """Gi* with weights of one, self included; 0 where it is undefined."""
-    x = np.array([counts.get(cell, 0) for cell in land], dtype=float)
-    n, mean, s, found = len(x), x.mean(), x.std(), []
-    at = {cell: place for place, cell in enumerate(land)}
-    for cell in land:
-        near = [at[other] for other in h3.grid_disk(cell, 1) if other in at]
-        w = len(near)
-        spread = s * np.sqrt((n * w - w**2) / (n - 1))
-        found.append((x[near].sum() - mean * w) / spread if spread else 0.0)
-    return dict(zip(land, found, strict=True))
-
-
-LATE, TURNED, MILD = (-94.5602, 39.0203), (-94.5202, 39.0203), (-94.5903, 39.0404)
-
-
-def crowd():
-    """Many incidents everywhere; places always, lately and hardly busy, and one quiet and then busy."""
-    rng = np.random.default_rng(21)
-    around = np.array(middles(int(one, 16) for one in h3.grid_disk(cell_9_at(TURNED), 2)))
-    lines = []
-    for quarter in range(12):
-        spots = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (700, 2))
-        if quarter < 6:
-            apart = np.abs(spots[:, None] - around[None]).max(axis=2).min(axis=1)
-            spots = spots[apart > 0.003]
-        spots = [tuple(spot) for spot in spots] + [KNOT] * 30 + [MILD] * (6 + quarter * 5 % 12)
-        spots += [LATE] * 40 * (quarter == 11) + [TURNED] * 40 * (quarter in {8, 11})
-        lines += [
-            (place, f"{2017 + quarter // 4}-{quarter % 4 * 3 + n % 3 + 1:02d}-{n % 28 + 1:02d}")
-            for n, place in enumerate(spots)
-        ]
-    lines += [(KNOT, "2017-01-01"), (KNOT, "2019-12-31")]
-    return [line(number, *one) for number, one in enumerate(lines)]
-
-
-@pytest.fixture(scope="module")
-def crowded(tmp_path_factory):
-    return locate_incidents(
-        City(*town_of(tmp_path_factory.mktemp("crowded"), crowd())[::-1]), AreaSettings()
-    )
-
-
-@pytest.mark.long
-def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter(
-    crowded, monkeypatch
-):
-    asked = []
-
-    def spy(is_hot, z, *, is_cold):
-        asked.append((is_hot, z, is_cold))
-        return classify(is_hot, z, is_cold=is_cold)
-
-    monkeypatch.setattr("csa.change.emerging.classify", spy)
-    found = find_emerging(crowded)
-    land = Counter()
-    for cell, km2 in crowded.grid.area_km2.items():
-        land[h3.cell_to_parent(f"{cell:x}", 9)] += km2
-    shares = {cell: km2 / sum(land.values()) for cell, km2 in land.items()}
-    own = np.array([h3.cell_to_parent(f"{cell:x}", 9) for cell in crowded.cells.tolist()])
-    when = crowded.month - Month(2017, 1).index
-    hot, cold, z = [], [], []
-    for quarter in range(12):
-        counts = Counter(own[when // 3 == quarter].tolist())
-        hot.append(slow_hot_cells(counts, shares))
-        cold.append(slow_cold_cells(counts, land))
-        z.append(slow_z(counts, land))
-    ever = sorted(set().union(*hot))
-    ((is_hot, scores, is_cold),) = asked
-    assert is_hot.tolist() == [[cell in each for each in hot] for cell in ever]
-    assert is_cold.tolist() == [[cell in each for each in cold] for cell in ever]
-    assert scores == pytest.approx(np.array([[each[cell] for each in z] for cell in ever]))
-    rows = [
-        [cell, str(category), screen_word(category, row), row.sum(), 12, row[-1]]
-        for cell, category, row in zip(
-            ever, classify(is_hot, scores, is_cold=is_cold), is_hot, strict=True
-        )
-        if category != Category.NONE
-    ]
-    assert not any(
-        category == Category.NONE and screen_word(category, row)
-        for category, row in zip(classify(is_hot, scores, is_cold=is_cold), is_hot, strict=True)
-    )
-    assert found.columns.tolist() == list(EMERGING_COLUMNS)
-    assert found.drop(columns="z").to_numpy().tolist() == rows
-    assert found["z"].tolist() == pytest.approx([z[-1][row[0]] for row in rows], abs=0.0051)
-
-
-@pytest.mark.parametrize(("expected", "is_cold"), [(2.6, True), (2.5, False)])
-def test_none_where_as_many_were_due_that_chance_leaves_none_in_one_of_twenty(expected, is_cold):
-    # Of 10 incidents in all: 0.74 ** 10 is .0492, 0.75 ** 10 is .0563.
-    around = pd.DataFrame({"incidents_around": [0], "expected_around": [expected]})
-    assert emerging._is_cold(around, 10).tolist() == [is_cold]
-
-
-def test_a_place_always_busy_persists_one_of_late_is_new_and_a_quiet_one_oscillates(crowded):
-    found = find_emerging(crowded).set_index("cell")
-    at = [cell_9_at(place) for place in (KNOT, LATE, TURNED)]
-    assert found.loc[at, "category"].tolist() == ["persistent", "new", "oscillating"]
-    assert found.loc[at, "word"].tolist() == ["persistent", "new", ""]
-    assert found.loc[at, "hot_periods"].tolist() == [12, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("quarters", "told"),
-    [
-        (range(9), ["", "fading"]),
-        (range(1, 10), ["", "fading"]),
-        (range(11), ["historical", "persistent"]),
-        (range(8), None),
-        (range(2, 11), None),
-    ],
-)
-def test_a_fading_cell_is_told_of_though_it_has_no_category(quarters, told):
-    hot = np.zeros((1, 12), dtype=bool)
-    hot[0, list(quarters)] = True
-    cell = np.array([cell_at(KNOT)], dtype=np.uint64)
-    found = emerging._emerging_table(cell, hot, np.zeros_like(hot), [np.zeros(1)] * 12)
-    assert found[["category", "word"]].to_numpy().tolist() == ([] if told is None else [told])
-
-
 NUMBERED = Grid(pd.Series(1.0, index=np.arange(20)), np.zeros((20, 2)))
 
 
@@ -407,26 +261,6 @@ def test_windows_without_an_area_are_told_of_by_no_row(located, testville):
     assert traced.columns.tolist() == list(TRACE_COLUMNS)
 
 
-def test_three_years_tell_of_cells_and_a_month_less_of_none(testville):
-    assert len(find_emerging(short_of(testville, "2017-02-01", "2020-01-31"))) > 0
-    for first, last in (("2017-03-01", "2020-01-31"), ("2017-02-01", "2020-01-30")):
-        none = find_emerging(short_of(testville, first, last))
-        assert none.columns.tolist() == list(EMERGING_COLUMNS)
-        assert len(none) == 0
-
-
-def test_quarters_without_an_incident_make_no_cell_busy_or_quiet(testville):
-    dataset, config = testville
-    when = dataset.incidents["occurred_at"]
-    table = dataset.incidents[(when < "2018-01-01") | (when >= "2019-01-01")]
-    empty = replace(dataset, incidents=table.reset_index(drop=True))
-    found = find_emerging(locate_incidents(City(config, empty), AreaSettings()))
-    assert len(found) > 0
-    assert (found["hot_periods"] <= 8).all()
-    none = replace(dataset, incidents=table.iloc[:0])
-    assert len(find_emerging(locate_incidents(City(config, none), AreaSettings()))) == 0
-
-
 def test_chance_of_too_short_data_is_of_no_area(testville):
     located = short_of(testville, "2018-12-01", "2020-01-31")
     told = []
@@ -489,6 +323,3 @@ def test_what_came_after_a_window_changes_nothing_that_was_told_then(testville, 
     )
     one, two = (trace_lineage(each, AreaSettings(), AREAS, SINCE) for each in (located, other))
     assert one.equals(two)
-    for until in (Month(2019, 1), SINCE):
-        assert find_emerging(located, until).equals(find_emerging(other, until))
-    assert not find_emerging(located).equals(find_emerging(other))

@@ -5,31 +5,16 @@ from dataclasses import replace
 import pytest
 from tests.change.courses import judge, track_of
 from tests.change.followed import EAST, SINCE, WEST, chosen_of
-from tests.sentences import says
 
 from csa.base.params import Month
 from csa.change.analyze import analyze_displacement
-from csa.change.classic_measures import WddPart, measure_evidence
-from csa.change.panel import match_controls
-from csa.change.sentences import (
-    answers,
-    describe_result,
-    describe_wdd,
-    each,
-    moved_somewhere,
-    state_change,
-)
+from csa.change.sentences import answers, describe_result, each, moved_somewhere, state_change
 from csa.city.preregistration import Verdict
 
 
 @pytest.fixture(scope="module")
 def displaced(located):
     return analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
-
-
-@pytest.fixture(scope="module")
-def evidence(located, displaced):
-    return measure_evidence(located, displaced, match_controls(located, displaced))[0]
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -54,14 +39,6 @@ def test_what_is_over_has_no_range_of_all_months_since_the_start(displaced):
     told = state_change(replace(displaced, pooled=pooled))
     assert (told.verdict, told.low, told.high) == (Verdict.FEWER_ONCE, None, None)
     assert state_change(replace(displaced, pooled=over), n_months=9).low is not None
-
-
-def test_the_classic_count_is_told_with_its_interval_and_what_it_does_not_allow_for(evidence):
-    total = WddPart(-40.4, 12.0, -3.4, -63.9, -16.9)
-    found = replace(evidence, wdd=replace(evidence.wdd, total=total))
-    assert str(describe_wdd(found)) == says(
-        "displacement.classic", change="40 fewer", low="64 fewer", high="17 fewer"
-    )
 
 
 def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
@@ -98,8 +75,3 @@ def test_where_it_moved_is_asked_of_each_area_in_its_own_month(displaced):
 
 
 # ---- At the edge ---------------------------------------------------------------------------
-
-
-def test_without_a_ring_there_is_no_classic_count_of_both(evidence):
-    assert describe_wdd(replace(evidence, wdd=None)) is None
-    assert describe_wdd(replace(evidence, wdd=replace(evidence.wdd, total=None))) is None

@@ -13,7 +13,7 @@ from csa.areas.locating import locate_for_areas, locate_incidents
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.change.analyze import analyze_displacement
-from csa.change.panel import build_panel, match_controls
+from csa.change.zoning import zone_counts
 from csa.city.dataset import City
 from csa.city.selection import AreaSelection, read_areas
 from csa.geo.cells import as_text, refine
@@ -49,7 +49,8 @@ def chosen_of(*areas):
 def follow(city, *areas):
     located = locate_for_areas(city, AreaSettings(), areas)
     displaced = analyze_displacement(located, chosen_of(*areas), SINCE)
-    return build_panel(located, displaced, match_controls(located, displaced)), displaced
+    counts = zone_counts(located, displaced.places.zones, Period(SINCE, Month(2020, 1)))
+    return counts, displaced
 
 
 def counted_in(city, area):
@@ -60,26 +61,21 @@ def counted_in(city, area):
     return sum(h3.latlng_to_cell(*at, size) in area for at in table[["lat", "lon"]].to_numpy())
 
 
-def n_core(panel, name):
-    rows = panel[(panel["area_id"] == name) & (panel["zone"] == "core")]
-    return rows.loc[rows["month"] >= str(SINCE), "incidents"].sum()
-
-
 def test_a_served_area_at_9_and_a_candidate_at_10_are_followed_together_by_their_own_cells(city):
-    panel, displaced = follow(city, OLD, NEW)
+    (core, ring, rest), displaced = follow(city, OLD, NEW)
     assert displaced.chosen.resolution == 10
-    assert n_core(panel, "A") == counted_in(city, OLD) > 50
-    assert n_core(panel, "B") == counted_in(city, NEW) > 5
+    assert core[0].sum() == counted_in(city, OLD) > 50
+    assert core[1].sum() == counted_in(city, NEW) > 5
     # Each incident is counted once, wherever the edge of one resolution cuts the other.
-    by_month = panel[panel["zone"] != "control"].groupby("month")["incidents"].sum()
-    when = city.dataset.incidents["occurred_at"].dt.strftime("%Y-%m").value_counts()
-    assert by_month.to_dict() == when.loc[by_month.index].to_dict()
+    when = city.dataset.incidents["occurred_at"]
+    of_months = when[when.dt.year == SINCE.year].dt.month.value_counts().sort_index()
+    assert (core.sum(axis=0) + ring.sum(axis=0) + rest).tolist() == of_months.tolist()
 
 
 def test_an_areas_count_does_not_change_because_a_finer_one_is_added(city):
-    alone, _ = follow(city, OLD)
-    together, _ = follow(city, OLD, NEW)
-    assert n_core(alone, "A") == n_core(together, "A")
+    (alone, *_), _ = follow(city, OLD)
+    (together, *_), _ = follow(city, OLD, NEW)
+    assert alone[0].tolist() == together[0].tolist()
     # Its children alone would count other incidents at its edge: that is why they are moved.
     plain = locate_incidents(city, AreaSettings())
     before = plain.positions.copy()
@@ -142,11 +138,11 @@ def test_of_an_incident_at_the_edge_of_two_areas_the_finer_one_has_it(city):
         if cell not in near
         for child in h3.cell_to_children(cell, 10)
     )
-    panel, displaced = follow(city, OLD, fine)
-    assert n_core(panel, "B") == counted_in(city, fine)
-    assert n_core(panel, "A") <= counted_in(city, OLD)
-    assert n_core(panel, "A") >= 0.9 * counted_in(city, OLD)
-    by_month = panel[panel["zone"] != "control"].groupby("month")["incidents"].sum()
-    when = city.dataset.incidents["occurred_at"].dt.strftime("%Y-%m").value_counts()
-    assert by_month.to_dict() == when.loc[by_month.index].to_dict()
+    (core, ring, rest), displaced = follow(city, OLD, fine)
+    assert core[1].sum() == counted_in(city, fine)
+    assert core[0].sum() <= counted_in(city, OLD)
+    assert core[0].sum() >= 0.9 * counted_in(city, OLD)
+    when = city.dataset.incidents["occurred_at"]
+    of_months = when[when.dt.year == SINCE.year].dt.month.value_counts().sort_index()
+    assert (core.sum(axis=0) + ring.sum(axis=0) + rest).tolist() == of_months.tolist()
     assert displaced.chosen.resolution == 10

@@ -9,51 +9,42 @@ from types import SimpleNamespace
 import h3
 import pandas as pd
 import pytest
-from tests.change.followed import (
-    CORNER,
-    EAST,
-    EMPTY_MONTH,
-    WEST,
-    cell_at,
-    disk,
-    other_rows,
-    steady,
-)
+from tests.change.followed import CORNER, EAST, WEST, cell_at, disk, steady
 from tests.cli.asked import bytes_of, csa_command, sentence
+from tests.cli.followed_town import ask, listed, made, read
 from tests.sentences import says
 from tests.stores import act
-from tests.towns import KNOT, OTHER, history
+from tests.towns import KNOT, OTHER
 
 from csa.areas.finding import find_areas_by_period
 from csa.base.params import Month
-from csa.change import follow, lineage_windows
-from csa.change.emerging import EMERGING_COLUMNS, find_emerging
+from csa.change import lineage_windows
 from csa.change.lineage_windows import TRACE_COLUMNS, ChanceRates
-from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
-from csa.change.sentences import than_expected
+from csa.change.quarters import NEWEST_COLUMNS
 from csa.city.dataset import open_dataset
 from csa.city.preregistration import Verdict
 from csa.cli import displace as command
 from csa.ingest.designation import Candidate
 from csa.program.areas import designate
 from csa.program.store.engine import open_store
+from csa.workflow import products
 
-FILES = {"panel.csv", "newest_month.csv", "lineage.csv", "emerging.csv", "displacement.json"}
+__all__ = ["ask", "made", "read"]
+FILES = {"newest_month.csv", "lineage.csv", "displacement.json"}
 ACCOUNT = {
     *("kind", "format_version", "city", "city_name", "is_synthetic", "data_fingerprint"),
     *("data_through", "areas", "chosen_by", "knew_after", "since", "through", "months_after"),
-    *("base", "dispersion", "boundary", "usual", "pooled", "single", "pattern", "newest_month"),
+    *("base", "dispersion", "boundary", "usual", "pooled", "single", "course", "newest_month"),
     *("late_reports", "lineage_by_chance", "versions", "cells_outside", "outcomes"),
 }
 BEFORE_2019 = {"first": "2016-02-01", "last": "2019-01-31"}
 """Days of the months just before February 2019, as a proposal of then has them."""
 
 PLACE = {
-    *("verdict", "sentence", "first_alarm", "core", "ring", "before_months", "months", "control"),
-    *("net", "moved", "faded", "power", "wdd", "wdq", "wdq_reason"),
+    *("verdict", "sentence", "first_alarm", "core", "ring", "months"),
+    *("net", "moved", "faded", "power"),
     *("fewer_within_m", "more_between_m", "bands"),
 }
-LETTERS = "ABCDEFGHIJKLMNOPQRST"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +55,7 @@ def found_before():
 
 @pytest.fixture(autouse=True)
 def _find_once(found_before, monkeypatch):
-    """Find the areas of one window, and cells by quarter, once for all tests: that takes longest."""
+    """Find the areas of one window once for all tests: that takes longest. Extras add nothing."""
 
     def find_once(located, asked):
         windows = [*asked]
@@ -73,67 +64,8 @@ def _find_once(found_before, monkeypatch):
             found_before[question] = [*find_areas_by_period(located, windows)]
         return found_before[question]
 
-    def emerge_once(located, until):
-        question = (located.dataset.fingerprint, len(located.grid.area_km2), until)
-        if question not in found_before:
-            found_before[question] = find_emerging(located, until)
-        return found_before[question]
-
     monkeypatch.setattr(lineage_windows, "find_areas_by_period", find_once)
-    monkeypatch.setattr(follow, "find_emerging", emerge_once)
-
-
-@pytest.fixture(scope="module")
-def made(new_town):
-    """A town to follow areas in: to the middle of a leap year's February, one month empty."""
-    town = new_town()
-    town.edit_config("min_samples = 5", "min_samples = 3")
-    kept = [row for row in history() if not row.split(",")[2].startswith(EMPTY_MONTH)]
-    path = town.write("a.csv", *kept, *other_rows())
-    ingest = ("ingest", "--city", town.config, "--places", town.places, path)
-    csa_command(*ingest, "--out", town.folder / "ds")
-    return town
-
-
-@pytest.fixture
-def ask(made, run, tmp_path):
-    """Follow areas of the town, given as sets of cells or as a path."""
-
-    def call(areas, *words, check=True, dataset=made.folder / "ds", out="di", **days):
-        path = areas if not isinstance(areas, tuple) else listed(tmp_path / "a.csv", areas, **days)
-        about = ("--city", made.config, "--dataset", dataset, "--areas", path)
-        return run("displace", *about, "--out", tmp_path / out, *words, check=check)
-
-    return call
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Read what was written."""
-
-    def call(out="di"):
-        folder = tmp_path / out
-        return json.loads((folder / "displacement.json").read_text(), parse_constant=refuse)
-
-    return call
-
-
-def refuse(constant):
-    raise AssertionError(constant)
-
-
-def listed(path, areas, first="", last=""):
-    """Write a table of areas."""
-    lines = [
-        f"{letter},{' '.join(f'{cell:x}' for cell in sorted(cells))},{first},{last}"
-        for letter, cells in zip(LETTERS, areas, strict=False)
-    ]
-    path.write_text("\n".join(["area_id,cells,first_day,last_day", *lines]) + "\n")
-    return path
-
-
-def panel_of(folder):
-    return pd.read_csv(folder / "panel.csv", dtype={"area_id": str}, keep_default_na=False)
+    monkeypatch.setattr(products, "extras_of", lambda _: ())
 
 
 # ---- By hand: the small town ----------------------------------------------------------------
@@ -168,10 +100,8 @@ def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
     first = bytes_of(tmp_path / "di")
     assert set(first) == FILES
     for name, columns in (
-        ("panel.csv", PANEL_COLUMNS),
         ("newest_month.csv", NEWEST_COLUMNS),
         ("lineage.csv", TRACE_COLUMNS),
-        ("emerging.csv", EMERGING_COLUMNS),
     ):
         lines = first[name].decode().splitlines()
         assert lines[0].split(",") == list(columns)
@@ -205,12 +135,9 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
     lines = ask((WEST, EAST), "--since", "2019-02", **BEFORE_2019).stdout.splitlines()
     account = read()
     pooled = account["pooled"]
-    total = pooled["wdd"]["total"]
-    change, low, high = (than_expected(total[name]) for name in ("estimate", "low", "high"))
     told = round(100 * account["single"][0]["power"][-1]["told_share"])
-    assert [*lines[:2], *lines[3:7], lines[9]] == [
+    assert [lines[0], *lines[2:6], lines[8]] == [
         pooled["sentence"],
-        says("displacement.classic", change=change, low=low, high=high),
         account["usual"]["reason"],
         says("follow.too_few", n=1, areas="B"),
         says("follow.no_change", n=1, areas="A"),
@@ -218,11 +145,11 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
         says("change_page.provisional", month="January 2020"),
     ]
     assert account["usual"]["reason"] == says("follow.usual_unknown", options="")
-    assert f"{pooled['core']['before']} shootings in 24 months" in lines[2]
-    assert "from 36 months" in lines[7]
-    assert f": {account['newest_month']['incidents']} shootings in the city. " in lines[8]
-    assert lines[10].startswith(f"Written to {tmp_path / 'di'}: panel.csv, newest_month.csv")
-    assert len(lines) == 11
+    assert f"{account['course']['core'][0]} shootings in 24 months" in lines[1]
+    assert "from 36 months" in lines[6]
+    assert f": {account['newest_month']['incidents']} shootings in the city. " in lines[7]
+    assert lines[9].startswith(f"Written to {tmp_path / 'di'}: newest_month.csv, lineage.csv")
+    assert len(lines) == 10
 
 
 def test_letters_of_areas_that_are_followed_stay_in_the_lineage(ask, made, tmp_path):
@@ -315,7 +242,7 @@ def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_m
         "too small to tell",
     ]
     told = round(100 * single[1]["power"][-1]["told_share"])
-    assert lines[5:9] == [
+    assert lines[4:8] == [
         single[0]["sentence"],
         says("follow.too_few", n=2, areas="C, D"),
         says("follow.no_change", n=1, areas="B"),
@@ -341,22 +268,15 @@ def test_many_names_are_cut_short(ask_moving):
 
 
 @pytest.mark.parametrize(
-    ("since", "months", "first", "n_before"),
-    [
-        ("2020-01", 1, "2018-01", 24),
-        ("2019-01", 13, "2017-01", 24),
-        ("2016-02", 48, "2014-02", 24),
-        ("2015-01", 61, "2014-01", 12),
-    ],
+    ("since", "months", "n_before"),
+    [("2020-01", 1, 24), ("2019-01", 13, 24), ("2016-02", 48, 24), ("2015-01", 61, 12)],
 )
 def test_a_years_turn_a_leap_february_and_the_first_and_last_start_there_are(
-    ask, read, tmp_path, since, months, first, n_before
+    ask, read, since, months, n_before
 ):
     ask((WEST, EAST), "--since", since)
-    found = sorted(set(panel_of(tmp_path / "di")["month"]))
-    assert (found[0], found[-1]) == (first, "2020-02")
     account = read()
-    assert (account["months_after"], account["pooled"]["before_months"]) == (months, n_before)
+    assert (account["months_after"], account["course"]["before_months"]) == (months, n_before)
     assert account["pooled"]["months"][0]["month"] == since
     assert account["boundary"]["looks"] == max(24, 12 * math.ceil(months / 12))
 
@@ -367,15 +287,6 @@ def test_an_area_at_the_citys_edge_is_followed_inside_it(ask):
     assert sentence(refused).startswith("Area A is mostly outside the city's study area: 11 of")
     done = ask((edge | disk(cell_at(KNOT), 1), EAST), "--since", "2019-02")
     assert done.stdout.splitlines()[1] == says("follow.outside", n=11)
-
-
-def test_areas_of_larger_cells_are_followed_on_larger_cells(ask, tmp_path):
-    areas = tuple(
-        frozenset({int(h3.latlng_to_cell(lat, lon, 8), 16)}) for lon, lat in (KNOT, OTHER)
-    )
-    ask(areas, "--since", "2019-02")
-    emerging = (tmp_path / "di" / "emerging.csv").read_text().splitlines()[1:]
-    assert {h3.get_resolution(line.split(",")[0]) for line in emerging} == {9}
 
 
 def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path):
@@ -497,9 +408,8 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
     csa_command("propose", *about, "--until", "2019-02", *words)
     lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
     assert says("follow.counted_homicides") in lines
-    panel = pd.read_csv(tmp_path / "di" / "panel.csv")
-    assert panel["incidents"].equals(panel["homicides"])
-    assert panel["incidents"].sum() > 0
+    kinds = open_dataset(made.folder / "ds").incidents["kind"]
+    assert 0 < read()["course"]["rest"][0] < (kinds == "homicide").sum()
 
 
 def test_a_folder_that_holds_something_else_is_not_touched(ask, tmp_path):
@@ -511,18 +421,6 @@ def test_a_folder_that_holds_something_else_is_not_touched(ask, tmp_path):
 
 
 # ---- The made-up city ------------------------------------------------------------------------
-
-
-def test_the_last_quarter_asked_of_cells_ends_with_the_last_whole_month(ask, monkeypatch):
-    asked = []
-
-    def note(located, until):
-        asked.append(str(until))
-        return find_emerging(located, until)
-
-    monkeypatch.setattr(follow, "find_emerging", note)
-    ask((WEST, EAST), "--since", "2019-02")
-    assert asked == ["2020-02"]
 
 
 def test_areas_are_cautioned_of_where_months_since_the_start_chose_them_or_may_have(ask, read):

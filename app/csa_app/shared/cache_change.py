@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from csa.areas.choices import AreaSettings
-from csa.areas.places import candidate_rows, list_cells
+from csa.areas.places import candidate_rows
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.params import Month
 from csa.change.analyze import Displacement
@@ -20,7 +20,6 @@ from csa.change.lineage_windows import (
     name_tracks,
 )
 from csa.change.outcomes import OutcomeFollowed, follow_outcomes
-from csa.change.robustness import PlaceboInSpace, rank_among_unserved
 from csa.city.history import DatasetVersion, load_history
 from csa.city.selection import AreaSelection
 from csa.reports.briefing.places import Recent, count_recent
@@ -116,27 +115,6 @@ def _outcomes(
     session: CitySession, choices: AreaSettings, chosen: AreaSelection, since: Month | None
 ) -> tuple[OutcomeFollowed, ...]:
     return follow_outcomes(session, choices, chosen, since)
-
-
-def unserved(
-    session: CitySession, choices: AreaSettings, displaced: Displacement
-) -> PlaceboInSpace | None:
-    """Rank the areas' net change among candidates of their start that nobody served."""
-    same = choices.as_fine_as(displaced.chosen.resolution)
-    return _unserved(session, same, displaced.chosen, displaced.since_all, displaced)
-
-
-@of_city(max_entries=SETTINGS)
-def _unserved(
-    session: CitySession,
-    choices: AreaSettings,
-    chosen: AreaSelection,
-    since: Month,
-    _displaced: Displacement,
-) -> PlaceboInSpace | None:
-    then = analysis(session, choices).proposed(since)
-    on_cells = located(session, choices).on_ground_of(chosen.all_cells)
-    return rank_among_unserved(on_cells, _displaced, list(list_cells(then.areas)))
 
 
 @of_city(max_entries=4)

@@ -14,10 +14,11 @@ from csa.base.message import Message, msg
 from csa.base.params import Month
 from csa.base.text import month, tr
 from csa.change.analyze import Displacement
-from csa.change.classic_measures import Evidence, measure_evidence
+from csa.change.controls import Controls, match_controls
+from csa.change.course import Course, count_course
 from csa.change.follow import Change
-from csa.change.panel import Controls, build_latest_month, build_quarters, match_controls
 from csa.change.past import mean_past_change, usual_reach
+from csa.change.quarters import build_latest_month, build_quarters
 from csa.change.sentences import (
     BeforeAfter,
     before_and_after,
@@ -41,11 +42,10 @@ class Following:
     shapes: gpd.GeoDataFrame  # `area_id`, `place_name` and outline of each area
     displaced: Displacement  # all together and each, with the letters that other pages use
     controls: Controls  # the comparison places most similar to each
-    quarters: pd.DataFrame  # as `csa.change.panel.build_quarters`
-    newest: pd.DataFrame  # as `csa.change.panel.build_latest_month`
+    quarters: pd.DataFrame  # as `csa.change.quarters.build_quarters`
+    newest: pd.DataFrame  # as `csa.change.quarters.build_latest_month`
     grid: Grid  # the study area's cells
-    before: tuple[int, int]  # incidents in the areas before the start, and in how many months
-    evidence: Evidence  # results of the classic methods for all areas together
+    course: Course  # before and after
     frame: tuple[tuple[float, ...], ...]  # southwest and northeast corners around areas and rings
 
     @property
@@ -120,14 +120,13 @@ class Following:
 
         Where areas began in different months, by the last month alone: since all are followed.
         """
-        core, found = self.displaced.pooled.core, self.evidence
+        core, found = self.displaced.pooled.core, self.course
         if self.displaced.is_staggered:
             is_last = at == len(self.months) - 1
-            return before_and_after(self.displaced, self.evidence) if is_last else ()
-        n_before, months_before = self.before
+            return before_and_after(self.displaced, found) if is_last else ()
         course = BeforeAfter(
-            (months_before, at + 1),
-            (n_before, int(core.counted[at])),
+            (found.before.months, at + 1),
+            (found.core[0], int(core.counted[at])),
             (found.rest_before, sum(found.rest_monthly[: at + 1])),
             float(core.expectation.mean[at]),
         )
@@ -150,20 +149,17 @@ def show_change(change: Change) -> Following:
         geometry=[outline(cells) for cells in chosen.cells],
         crs=LONLAT,
     )
-    controls = match_controls(located, displaced)
-    evidence, _ = measure_evidence(located, displaced, controls)
     zones, cells = displaced.places.zones, located.grid.h3_cells
     lonlat, _ = cell_corners(cells[np.concatenate([*zones.cores, *zones.rings])])
     corners = (lonlat.min(axis=0), lonlat.max(axis=0))
     return Following(
         shapes,
         displaced,
-        controls,
+        match_controls(located, displaced),
         build_quarters(located, displaced),
         build_latest_month(located, displaced),
         located.grid,
-        (evidence.core[0], evidence.before.months),
-        evidence,
+        count_course(located, displaced),
         tuple(tuple(corner.round(5)[::-1].tolist()) for corner in corners),
     )
 

@@ -58,6 +58,8 @@ class Extra:
     """Function of the store's `Records` and a day to messages: what is new for the Committee."""
     layers: str = ""
     """Function from an open `City` to GeoJSON by name: the map's background on screen."""
+    exports: str = ""
+    """Function of `FollowedAreas` to files and figures: what `csa displace` writes besides."""
     demo: tuple[str, str] | None = None
     """What `csa demo` makes first: its words' key, and a function of `city`, `dataset`, `out`."""
     story: str = ""

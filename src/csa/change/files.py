@@ -1,4 +1,4 @@
-"""The files of `csa displace`: the panel, the verdicts, the lineage, the emerging cells."""
+"""The files of `csa displace`: the verdicts, the newest month, the lineage."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from csa.base.params import Month, Period
 from csa.base.statement import Statement
 from csa.base.text import month, render, tr
 from csa.change.analyze import Displacement, PastChangeBasis
-from csa.change.classic_measures import Evidence, Wdd
-from csa.change.emerging import EMERGING_COLUMNS
 from csa.change.expectation import planned_looks
 from csa.change.follow import FollowedAreas
 from csa.change.lineage_windows import TRACE_COLUMNS
 from csa.change.outcomes import outcome_account
-from csa.change.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.change.past import PastYear, mean_past_change, usual_reach
+from csa.change.quarters import NEWEST_COLUMNS
 from csa.change.sentences import (
     FALL_OF_ONE,
     FALLS,
@@ -38,7 +36,6 @@ from csa.change.verdict import (
     moved_share,
     net_change,
 )
-from csa.change.zoning import Control
 
 MARKER = "displacement.json"
 REVISED = ("month", "first_reported", "was", "now")
@@ -47,10 +44,8 @@ REVISED = ("month", "first_reported", "was", "now")
 def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> dict[str, bytes]:
     """Write areas followed as files, the same bytes for the same data."""
     tables = (
-        ("panel.csv", followed.panel, PANEL_COLUMNS),
         ("newest_month.csv", followed.newest_zones, NEWEST_COLUMNS),
         ("lineage.csv", followed.lineage, TRACE_COLUMNS),
-        ("emerging.csv", followed.emerging, EMERGING_COLUMNS),
     )
     files = {
         name: csv_bytes(list(columns), list_rows(table, list(columns), round_figures))
@@ -61,7 +56,7 @@ def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> d
 
 def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
     """Summarize what changed, beside what would have come anyway, and how sure that is."""
-    displaced, pattern = followed.displaced, followed.pattern
+    displaced = followed.displaced
     n_months = len(displaced.pooled.verdicts)
     found = followed.newest
     return {
@@ -88,22 +83,13 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
             "z_single": _round(displaced.by_area[0].boundary_z),
         },
         "usual": _usual(followed),
-        "pooled": _place(
-            followed,
-            displaced.pooled,
-            state_change(displaced),
-            followed.pooled,
-            followed.controls.pooled,
-        ),
-        "single": _singles(followed),
-        "pattern": {
-            "s_index": _round(pattern.s_index),
-            "s_index_all": _round(pattern.s_index_all),
-            "cells": pattern.n_cells,
-            "tested": pattern.n_tested,
-            "changed": int(pattern.changed.sum()),
-            "method": render(pattern.method),
+        "course": {
+            "before_months": followed.course.before.months,
+            "core": list(followed.course.core),
+            "rest": [followed.course.rest_before, sum(followed.course.rest_monthly)],
         },
+        "pooled": _place(displaced.pooled, state_change(displaced)),
+        "single": _singles(displaced),
         "newest_month": {
             "month": str(found.month),
             "is_provisional": True,
@@ -188,13 +174,12 @@ def _why_unknown(followed: FollowedAreas) -> str:
     why = why_usual_unknown(followed.displaced)
     if why is not None:
         return render(why)
-    if followed.is_past_known:
+    if followed.change.past is not None:
         return tr("follow.no_past_year", since=month(str(followed.displaced.since_all)))
     return tr("follow.usual_unknown", options=followed.past_options)
 
 
-def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
-    displaced = followed.displaced
+def _singles(displaced: Displacement) -> list[dict[str, Any]]:
     ended = dict(zip(displaced.chosen.retired, map(str, displaced.chosen.ended), strict=True))
     rows = zip(
         displaced.chosen.area_ids,
@@ -202,8 +187,6 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
         displaced.chosen.cells,
         displaced.by_area,
         displaced.starts,
-        followed.single,
-        followed.controls.single,
         strict=True,
     )
     return [
@@ -213,28 +196,16 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
             "cells": [f"{cell:015x}" for cell in sorted(cells)],
             "since": str(since),
             "ended": ended.get(area_id),
-            **_place(followed, judged, state_change(displaced, area_id), evidence, control),
+            **_place(judged, state_change(displaced, area_id)),
         }
-        for area_id, name, cells, judged, since, evidence, control in rows
+        for area_id, name, cells, judged, since in rows
     ]
 
 
-def _place(
-    followed: FollowedAreas,
-    judged: AreaResult,
-    statement: Statement,
-    evidence: Evidence,
-    control: Control,
-) -> dict[str, Any]:
+def _place(judged: AreaResult, statement: Statement) -> dict[str, Any]:
     n_months, since, first = len(judged.verdicts), statement.period.start, judged.first_alarm
-    last = _state(judged, n_months - 1, since)
-    wdd, wdq = evidence.wdd, evidence.wdq
-    reason = msg("displacement.wdq_no_ring") if wdq is None else wdq.reason
-    before_ring = None if evidence.ring is None else evidence.ring[0]
     return {
-        **last,
-        "core": last["core"] | {"before": evidence.core[0]},
-        "ring": None if last["ring"] is None else last["ring"] | {"before": before_ring},
+        **_state(judged, n_months - 1, since),
         "sentence": render(statement.sentence),
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "moved": _moved(judged, n_months - 1),
@@ -242,23 +213,10 @@ def _place(
             {"fall_share": fall, "told_share": _round(judged.core.power(n_months - 1, fall))}
             for fall in (*FALLS, FALL_OF_ONE)
         ],
-        "before_months": evidence.before.months,
         "months": [
             {"month": str(since.plus(step)), **_state(judged, step, since)}
             for step in range(n_months)
         ],
-        "control": {
-            "is_matched": control.is_close,
-            "rate_ratio": _round(control.rate_ratio),
-            "cells": len(control.cells),
-            "before": evidence.control[0],
-            "after": evidence.control[1],
-            "weight": _round(evidence.control_weight),
-            "knows_earlier_years": followed.controls.is_known,
-        },
-        "wdd": None if wdd is None else _rounded(wdd),
-        "wdq": None if wdq is None else _round(wdq.value),
-        "wdq_reason": reason if reason is None else render(reason),
     }
 
 
@@ -312,7 +270,7 @@ def _faded(fade: Fade | None, since: Month) -> dict[str, Any] | None:
     }
 
 
-def _rounded(found: Wdd | NetChange | None) -> dict[str, Any] | None:
+def _rounded(found: NetChange | None) -> dict[str, Any] | None:
     """Write down a figure with its parts."""
 
     def write(value: Any) -> Any:

@@ -24,18 +24,11 @@ from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.processes import Mapper, announced
 from csa.base.text import render
 from csa.change.analyze import Displacement, analyze_displacement
-from csa.change.classic_measures import (
-    Evidence,
-    PatternChange,
-    compare_city,
-    compare_newest,
-    measure_evidence,
-)
-from csa.change.emerging import find_emerging
+from csa.change.course import Course, count_course
 from csa.change.lineage_windows import ChanceRates, NamedArea, add_named_areas, trace_lineage
 from csa.change.outcomes import OutcomeFollowed, follow_outcomes
-from csa.change.panel import Controls, build_latest_month, build_panel, match_controls
 from csa.change.past import PastCohort, past_from_plain, past_to_plain
+from csa.change.quarters import build_latest_month, compare_newest
 from csa.change.season import MonthCompared
 from csa.change.sentences import figures, state_change
 from csa.change.zoning import LEAST_BEFORE, count_past
@@ -140,22 +133,22 @@ class FollowedAreas:
     """Followed areas, and everything reported beside them."""
 
     city: City  # the city's file, its incidents and its places
-    displaced: Displacement  # what changed
-    controls: Controls  # what areas are compared with, beside the rest of the city
-    pooled: Evidence  # the classic numbers of all areas together
-    single: tuple[Evidence, ...]  # the classic numbers of each area
-    pattern: PatternChange  # whether the city's pattern moved
+    change: Change  # what changed
+    found_on: StudyArea  # the incidents on whose cells candidates are found
+    course: Course  # before and after
     newest: MonthCompared  # the newest whole month beside the same months of earlier years
     outcomes: tuple[OutcomeFollowed, ...]  # what other signals did in the same areas
-    newest_zones: pd.DataFrame  # as `csa.change.panel.build_latest_month`
-    panel: pd.DataFrame  # as `csa.change.panel.build_panel`
+    newest_zones: pd.DataFrame  # as `csa.change.quarters.build_latest_month`
     lineage: pd.DataFrame  # as `csa.change.lineage_windows.trace_lineage`
-    emerging: pd.DataFrame  # as `csa.change.emerging.find_emerging`
     revisions: pd.DataFrame  # as `csa.city.history.list_revisions`
     lineage_months: int  # length of each window of the lineage
     chance: ChanceRates | None  # how often areas appear and go by chance
-    is_past_known: bool  # whether `csa backtest` has stored what areas of past years did
     past_options: str  # its options for the same parameters
+
+    @property
+    def displaced(self) -> Displacement:
+        """What changed."""
+        return self.change.displaced
 
     @property
     def changed_months(self) -> pd.DataFrame:
@@ -277,8 +270,6 @@ def follow_areas(  # noqa: PLR0913 - a change, and what else is known
     """Gather everything that is reported beside a change; candidates are found on `found_on`."""
     located, displaced = change.located, change.displaced
     chosen, way = displaced.chosen, settings_for_past(choices, displaced.chosen)
-    controls = match_controls(located, displaced)
-    pooled, single = measure_evidence(located, displaced, controls)
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = add_named_areas(
         {area_id: NamedArea(name, cells) for area_id, name, cells in named},
@@ -290,21 +281,16 @@ def follow_areas(  # noqa: PLR0913 - a change, and what else is known
     )
     return FollowedAreas(
         city,
-        displaced,
-        controls,
-        pooled,
-        single,
-        compare_city(located, displaced),
+        change,
+        found_on,
+        count_course(located, displaced),
         compare_newest(located, displaced),
         follow_outcomes(city, choices, chosen, since, progress),
         build_latest_month(located, displaced),
-        build_panel(located, displaced, controls),
         lineage,
-        find_emerging(found_on, displaced.until),
         list_revisions(load_history(city.own_folder)),
         choices.months,
         load_chance(city, choices),
-        change.past is not None,
         _options(choices, way),
     )
 

@@ -36,7 +36,7 @@ from csa.city.selection import AreaSelection
 from csa.geo.cells import as_text
 
 if TYPE_CHECKING:
-    from csa.change.classic_measures import Evidence
+    from csa.change.course import Course
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
@@ -499,7 +499,7 @@ def moved_somewhere(displaced: Displacement, at: int) -> list[str]:
     ]
 
 
-def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message, Message]:
+def before_and_after(displaced: Displacement, found: Course) -> tuple[Message, Message]:
     """Describe before and after, beside the rest of the city, and what usually happens anyway.
 
     Since all areas are followed: before that, before and after would be of different areas.
@@ -509,7 +509,7 @@ def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message,
         (found.before.months, n_months),
         found.core,
         (found.rest_before, sum(found.rest_monthly)),
-        found.core_expected,
+        found.expected,
     )
     usual, within = mean_past_change(past, n_months), usual_reach(past, n_months)
     told, by_themselves = describe_before_after(course, usual, len(past), within)
@@ -517,15 +517,6 @@ def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message,
         since = month(str(displaced.since_all))
         told = msg("displacement.since_all", since=since, answer=render(told))
     return told, by_themselves
-
-
-def describe_wdd(found: Evidence) -> Message | None:
-    """Describe the classic measure, of areas and rings: the weighted displacement difference."""
-    if found.wdd is None or found.wdd.total is None:
-        return None
-    total = found.wdd.total
-    change, low, high = (than_expected(n) for n in (total.estimate, total.low, total.high))
-    return msg("displacement.classic", change=change, low=low, high=high)
 
 
 def each(displaced: Displacement) -> Mapping[str, tuple[AreaResult, Month]]:

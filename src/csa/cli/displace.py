@@ -128,18 +128,16 @@ def show_change(
     show(account["pooled"]["sentence"], *ground, *_caution(followed))
     show(*_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"]))
-    show(*(told for one in account["outcomes"] for told in one["sentences"]))
+    show(*(told for one in account["outcomes"] for told in one["sentences"]), *made.sentences)
     show(*lineage_sentences(followed))
     show(*_months(followed))
     show_written(out, made.files)
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.change.sentences import before_and_after, describe_net_change, describe_wdd
+    from csa.change.sentences import before_and_after, describe_net_change
 
-    classic = describe_wdd(followed.pooled)
-    yield from () if classic is None else (render(classic),)
-    told, by_themselves = before_and_after(followed.displaced, followed.pooled)
+    told, by_themselves = before_and_after(followed.displaced, followed.course)
     yield render(told)
     # Where it is not known, the reason names what to do about it.
     yield account["usual"]["reason"] or render(by_themselves)

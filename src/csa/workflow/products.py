@@ -5,7 +5,7 @@ The single commands, a new month and a fleet make them here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import resolve_name
@@ -24,7 +24,7 @@ from csa.areas.priority.files import (
     priorities_account,
     priorities_files,
 )
-from csa.base.extra import shipped_extras
+from csa.base.extra import extras_of, shipped_extras
 from csa.base.logging import ProgressCallback, no_progress
 from csa.base.memory import tune_malloc
 from csa.base.params import Month
@@ -106,6 +106,7 @@ class ChangeMade:
     followed: FollowedAreas
     account: Mapping[str, Any]
     files: dict[str, bytes]
+    sentences: Sequence[str] = ()  # what extras say of it
 
 
 def make_change(
@@ -113,8 +114,13 @@ def make_change(
 ) -> ChangeMade:
     """Follow areas, each since its own day or all since a month."""
     followed = analysis.follow(areas, since)
-    account = displacement_account(followed)
-    return ChangeMade(followed, account, displacement_files(account, followed))
+    account, files, sentences = displacement_account(followed), dict[str, bytes](), list[str]()
+    for extra in extras_of(analysis.city.config):
+        if extra.exports:
+            added, account[extra.name] = resolve_name(extra.exports)(followed)
+            files |= added
+            sentences += account[extra.name]["sentences"]
+    return ChangeMade(followed, account, files | displacement_files(account, followed), sentences)
 
 
 def gather_facts(

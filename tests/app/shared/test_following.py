@@ -71,8 +71,12 @@ def several():
             basis="past years",
             is_staggered=False,
         ),
-        before=(48, 24),
-        evidence=SimpleNamespace(rest_before=2400, rest_monthly=(50,) * 6 + (10,) * 6),
+        course=SimpleNamespace(
+            before=SimpleNamespace(months=24),
+            core=(48, 0),
+            rest_before=2400,
+            rest_monthly=(50,) * 6 + (10,) * 6,
+        ),
     )
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 import streamlit as st
 
 from csa.areas.choices import AreaSettings
 from csa.areas.places import called
-from csa.base.text import month, percent, render, times, tr
-from csa.change.classic_measures import Wdd
+from csa.base.text import month, percent, render, tr
 from csa.change.expectation import planned_looks
 from csa.change.follow import STEP_MONTHS
-from csa.change.robustness import ratios_before
 from csa.change.sentences import STUDIED, describe_net_change
 from csa.city.preregistration import SEALED, is_intact
-from csa_app.shared import cache_change, panels
+from csa_app.shared import extras, panels
 from csa_app.shared.area_status import areas_in_service
 from csa_app.shared.cache import analysis, once
 from csa_app.shared.city_session import CitySession
@@ -35,13 +31,10 @@ def show_evidence(session: CitySession, choices: AreaSettings, following: Follow
         _net(following)
         _dispersion(following)
         _past(session, choices, following)
-        _alike(following)
-        _classic(following)
         _power(following)
         if following.is_core:
             _sealed(session)
-        _before(following)
-        _unserved(session, choices, following)
+        extras.draw_sections("evidence", session, choices, following)
 
 
 def _boundary(following: Following) -> None:
@@ -130,67 +123,6 @@ def _change(share: float | None) -> str:
     return tr(key, share=percent(abs(share)))
 
 
-def _alike(following: Following) -> None:
-    """Show how closely the comparison places of the classic methods match the areas."""
-    controls = following.controls
-    if not controls.is_known:
-        st.markdown(panels.plain(tr("change_page.how_no_earlier")))
-        return
-    st.markdown(panels.plain(tr("change_page.how_alike")))
-    listed = [("", controls.pooled)]
-    listed += [(area_id, following.control(area_id)) for area_id in following.by_letter]
-    close, rest = tr("label.yes"), tr("change_page.is_rest")
-    columns = {
-        tr("term.area"): [following.place_name(area_id) for area_id, _ in listed],
-        tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
-        tr("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
-        tr("label.used"): [close if one.is_close else rest for _, one in listed],
-    }
-    panels.table(columns, tr("change_page.alike"))
-
-
-def _classic(following: Following) -> None:
-    """Show the weighted displacement difference in parts, and the older quotient."""
-    found = following.evidence
-    if found.wdd is None:
-        return
-    told = tr("change_page.how_wdd", before=found.before.months, after=found.after.months)
-    st.markdown(panels.plain(told))
-    parts = [
-        (tr("term.in_areas"), found.wdd.local),
-        (tr("label.around_them"), found.wdd.displacement),
-        (tr("change_page.wdd_total"), found.wdd.total),
-    ]
-    rows = [(name, part) for name, part in parts if part is not None]
-    ranges = [tr("change_page.interval", low=part.low, high=part.high) for _, part in rows]
-    columns = {
-        tr("term.where"): [name for name, _ in rows],
-        tr("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
-        tr("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
-        tr("change_page.col_interval"): ranges,
-    }
-    panels.table(columns, tr("change_page.wdd_alt"))
-    if found.wdq is None:
-        return
-    value = float(found.wdq.value or 0.0)
-    where = _by_chance(found.wdd)
-    if found.wdq.reason is not None:
-        said = tr("change_page.wdq_none", why=render(found.wdq.reason))
-    elif where:
-        said = tr("change_page.wdq_chance", value=value, where=where)
-    else:
-        said = tr("change_page.wdq", value=value)
-    st.markdown(panels.plain(said))
-
-
-def _by_chance(wdd: Wdd) -> str:
-    """Return a note if the interval of a part includes 0, so that the quotient may be chance."""
-    around = wdd.displacement
-    if around is not None and around.low <= 0 <= around.high:
-        return tr("change_page.wdq_around")
-    return tr("public.in_areas") if wdd.local.low <= 0 <= wdd.local.high else ""
-
-
 FALLS = (0.1, 0.2, 0.3, 0.4, 0.6)
 
 
@@ -227,38 +159,3 @@ def _sealed(session: CitySession) -> None:
             since, seal = month(sealed["since"]), sealed["sha256"][:12]
             listed.append(tr("change_page.seal_of", who=who, since=since, seal=seal))
     st.markdown(panels.plain(tr("change_page.sealed", listed="; ".join(listed))))
-
-
-def _before(following: Following) -> None:
-    """Show each quarter before the start as a multiple of what was expected."""
-    table = once(ratios_before)(following.quarters)
-    if table.empty:
-        return
-    st.markdown(panels.plain(tr("change_page.how_before")))
-    columns = {
-        tr("change_page.col_quarter"): [month(one) for one in table["quarter"]],
-        tr("change_page.col_here"): table["core_ratio"].map(_ratio).tolist(),
-        tr("label.nearby"): table["ring_ratio"].map(_ratio).tolist(),
-    }
-    panels.table(columns, tr("change_page.before_alt"))
-
-
-def _ratio(value: float) -> str:
-    return tr("term.unknown") if math.isnan(value) else f"{value:.2f}"
-
-
-def _unserved(session: CitySession, choices: AreaSettings, following: Following) -> None:
-    """Show where the areas' net change ranks among candidates that nobody served."""
-    found = cache_change.unserved(session, choices, following.displaced)
-    if found is None:
-        st.markdown(panels.plain(tr("change_page.unserved_none")))
-        return
-    told = tr(
-        "change_page.unserved",
-        n=found.n_sets,
-        lower=found.n_lower,
-        areas=len(following.area_ids),
-        candidates=found.n_candidates,
-        ratio=found.ratio,
-    )
-    st.markdown(panels.plain(told))

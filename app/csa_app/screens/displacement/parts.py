@@ -15,7 +15,6 @@ from csa.base.text import first_names, month, name_list, render, tr
 from csa.change.sentences import (
     band_words,
     describe_area_basis,
-    describe_wdd,
     moved_somewhere,
     state_change,
 )
@@ -455,8 +454,6 @@ def _details(session: CitySession, following: Following, at: int) -> list[str]:
     if following.is_early(at):
         return [" ".join(counted)]
     usual = [render(told) for told in following.describe_usual(at)]
-    classic = describe_wdd(following.evidence) if at == len(following.months) - 1 else None
-    usual += [] if classic is None else [render(classic)]
     whole = render(following.sentence("", at))
     return [describe_areas(following, at), whole, " ".join(usual), " ".join(counted)]
 

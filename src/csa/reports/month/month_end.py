@@ -18,10 +18,9 @@ from csa.base.message import Message, msg
 from csa.base.params import Month, last_day
 from csa.base.text import day, month, tr
 from csa.change.analyze import DEFAULT_AFTER
-from csa.change.classic_measures import measure_evidence
+from csa.change.course import count_course
 from csa.change.files import why_usual_unknown
 from csa.change.follow import Change, candidates_since
-from csa.change.panel import match_controls
 from csa.change.past import past_to_plain
 from csa.change.sentences import before_and_after, moved_somewhere, state_change
 from csa.city.config import CityConfig
@@ -110,8 +109,7 @@ def _state(change: Change, *, are_earlier: bool) -> ChangeFacts:
         statement = state_change(displaced, who=tr("report.earlier_areas", n=len(ids)))
     if statement.verdict == Verdict.TOO_EARLY:
         return ChangeFacts(statement=statement, are_earlier=are_earlier, displaced=displaced)
-    evidence, _ = measure_evidence(located, displaced, match_controls(located, displaced))
-    told, by_themselves = before_and_after(displaced, evidence)
+    told, by_themselves = before_and_after(displaced, count_course(located, displaced))
     return ChangeFacts(
         statement=statement,
         by_area={} if are_earlier else {letter: state_change(displaced, letter) for letter in ids},

@@ -11,7 +11,7 @@ from scipy.stats import norm, poisson
 from csa.base.params import Month
 from csa.change.expectation import Expectation
 from csa.change.lineage_windows import TRACE_COLUMNS
-from csa.change.panel import QUARTER_COLUMNS
+from csa.change.quarters import QUARTER_COLUMNS
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa.city.preregistration import Verdict
 from csa_app.screens.displacement import charts_change, quarterly

@@ -8,13 +8,10 @@ import pytest
 from scipy.stats import norm, poisson
 from tests.sentences import says
 
-from csa.base.message import msg
 from csa.base.params import Month
 from csa.base.text import percent, tr
-from csa.change.classic_measures import Wdd, WddPart, Wdq
 from csa.change.expectation import Baseline, Expectation
 from csa.change.past import PastChange, PastCohort, PastYear
-from csa.change.robustness import PlaceboInSpace
 from csa.change.verdict import AreaResult, CumulativeCounts
 from csa_app.screens.displacement import evidence as change_known
 from csa_app.shared import panels
@@ -29,19 +26,6 @@ def said(monkeypatch):
     monkeypatch.setattr(panels, "table", lambda table, _: tables.append(pd.DataFrame(table)))
     return SimpleNamespace(
         text=lambda: " ".join(texts).replace("\\", ""), codes=codes, tables=tables
-    )
-
-
-def part(low, high):
-    return WddPart((low + high) / 2, 1.0, None, low, high)
-
-
-def evidence(local, around, value=-0.5, reason=None):
-    ring = None if around is None else part(*around)
-    months = SimpleNamespace(months=24)
-    wdd = Wdd(part(-9, 9), part(*local), ring, 1.2, 0.95)
-    return SimpleNamespace(
-        evidence=SimpleNamespace(before=months, after=months, wdd=wdd, wdq=Wdq(value, reason))
     )
 
 
@@ -79,13 +63,6 @@ def past_start(origin, n_known):
 
 
 # ---- By hand --------------------------------------------------------------------------------
-
-
-def test_the_classic_numbers_begin_with_why_they_differ(said):
-    change_known._classic(evidence((-131.7, -19.7), (5, 40)))
-    text = said.text()
-    assert text.startswith("These numbers can differ from the answer above.")
-    assert "below 0, more showed up there. It comes without an error." in text
 
 
 def shown_of(mean, fall):
@@ -135,47 +112,7 @@ def test_without_a_past_start_the_command_that_measures_them_is_shown_as_code(sa
     assert "csa backtest" not in said.text()
 
 
-def test_quarters_before_the_start_are_told_as_multiples_of_what_was_expected(said):
-    rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False)]
-    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
-    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
-    assert said.tables[0].to_numpy().tolist() == [["October 2019", "1.50", tr("term.unknown")]]
-
-
-def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):
-    found = PlaceboInSpace(7, 21, 0.755, 3)
-    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: found)
-    change_known._unserved(None, None, followed(A=None, B=None))
-    assert said.text() == says(
-        "change_page.unserved", n=21, areas=2, candidates=7, lower=3, ratio=0.755
-    )
-
-
 # ---- At the edge ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("local", "around", "where"),
-    [
-        ((-9, -1), (1, 5), ""),
-        ((-9, -1), (0, 5), "around them"),
-        ((-9, -1), (-5, 0), "around them"),
-        ((-9, 0), (-5, 5), "around them"),
-        ((-9, 0), (1, 5), "in the areas"),
-        ((-9, 0), None, "in the areas"),
-    ],
-)
-def test_a_quotient_of_what_may_be_chance_says_so(said, local, around, where):
-    change_known._classic(evidence(local, around))
-    is_chance = f"explain this one, because {where} the 95% interval" in said.text()
-    assert is_chance == bool(where)
-    assert ("below 0, more showed up there" in said.text()) != is_chance
-
-
-def test_without_a_quotient_its_reason_is_said_and_never_chance(said):
-    change_known._classic(evidence((-9, 9), (-9, 9), None, msg("displacement.wdq_no_fall")))
-    assert "(WDQ, Bowers and Johnson 2003): none. The areas did not drop" in said.text()
-    assert "chance" not in said.text().partition("(WDQ")[2]
 
 
 def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said, monkeypatch):
@@ -183,17 +120,3 @@ def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said,
     change_known._past(None, None, followed())
     assert said.codes == []
     assert "To measure it on past years" not in said.text()
-
-
-def test_without_enough_candidates_no_rank_is_told(said, monkeypatch):
-    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: None)
-    change_known._unserved(None, None, followed())
-    assert said.text() == says("change_page.unserved_none")
-
-
-def test_without_a_quarter_before_the_start_nothing_is_told_of_it(said):
-    rows = [("", "core", "2020-01", 9, 6.0, True)]
-    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
-    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
-    assert said.text() == ""
-    assert said.tables == []

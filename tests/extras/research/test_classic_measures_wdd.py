@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from scipy.stats import norm
 
 from csa.base.errors import ParamError
-from csa.change.classic_measures import WeightedChange, measure_wdd, measure_wdq
+from csa.extras.research.classic_measures import WeightedChange, measure_wdd
 
 TREATED, CONTROL = WeightedChange(207, 110), WeightedChange(308, 318)
 RING, RING_CONTROL = WeightedChange(178, 157), WeightedChange(150, 140)
@@ -30,21 +30,6 @@ def test_the_papers_difference_and_its_parts_as_printed():
     assert (found.dispersion, found.coverage) == (1, 0.95)
 
 
-def test_the_papers_quotient_as_printed():
-    found = measure_wdq(
-        WeightedChange(207, 110), WeightedChange(178, 157), WeightedChange(308, 318)
-    )
-    assert found.value == pytest.approx(0.2581857, abs=1e-7)
-    assert found.reason is None
-
-
-def test_areas_that_kept_up_with_their_control_have_no_quotient_as_printed():
-    found = measure_wdq(WeightedChange(50, 51), WeightedChange(178, 157), WeightedChange(500, 510))
-    assert found.value is None
-    assert found.reason.key == "displacement.wdq_no_fall"
-    assert "did not drop" in str(found.reason)
-
-
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -63,40 +48,6 @@ def test_without_any_incident_there_is_no_z():
 
 def test_a_dispersion_below_one_counts_as_one():
     assert measure_wdd(TREATED, CONTROL, dispersion=0.4) == measure_wdd(TREATED, CONTROL)
-
-
-def test_a_control_without_any_incident_before_or_after_has_no_quotient():
-    for control in (WeightedChange(0, 10), WeightedChange(10, 0), WeightedChange(0, 0)):
-        found = measure_wdq(TREATED, RING, control)
-        assert found.value is None
-        assert found.reason.key == "displacement.wdq_no_control"
-        assert "none after" in str(found.reason)
-
-
-def test_areas_and_rings_without_any_incident_after_have_a_quotient():
-    assert (
-        measure_wdq(WeightedChange(10, 0), WeightedChange(5, 0), WeightedChange(100, 100)).value
-        == 0.5
-    )
-
-
-def test_a_fall_of_nothing_is_none_whatever_the_weights_round_to():
-    """50 in 500 and 51 in 510 are one share; 0.1 and 0.3 are no whole parts of the machine's."""
-    for weights in ((0.1, 0.3), (1 / 3, 0.7), (24, 7)):
-        treated, control = WeightedChange(50, 51, *weights), WeightedChange(500, 510, *weights)
-        assert measure_wdq(treated, RING, control).value is None
-
-
-def test_the_quotient_uses_the_weights():
-    """Before is twice as long: 40 to 20 in the areas, 30 to 20 around, 50 to 50 elsewhere."""
-    found = measure_wdq(
-        WeightedChange(80, 20, 2), WeightedChange(60, 20, 2), WeightedChange(100, 50, 2)
-    )
-    assert found.value == pytest.approx(0.5)
-    ring = WeightedChange(60, 60, 2, 3)
-    assert measure_wdq(
-        WeightedChange(80, 20, 2), ring, WeightedChange(100, 50, 2)
-    ).value == pytest.approx(0.5)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -181,12 +132,3 @@ def test_a_shared_control_is_one_place_with_summed_coefficients(a, b, n0, n1, w0
     nothing = WeightedChange(0, 0)
     apart = measure_wdd(a, one, b, nothing).total
     assert (shared.estimate, shared.se) == pytest.approx((apart.estimate, apart.se))
-
-
-@given(counts, counts, counts, counts, st.integers(1, 500), st.integers(1, 500))
-def test_the_quotient_is_its_printed_formula(a0, a1, b0, b1, c0, c1):
-    found = measure_wdq(WeightedChange(a0, a1), WeightedChange(b0, b1), WeightedChange(c0, c1))
-    if a1 * c0 >= a0 * c1:
-        assert found.value is None
-    else:
-        assert found.value == pytest.approx((b1 / c1 - b0 / c0) / (a1 / c1 - a0 / c0), abs=1e-6)

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from scipy.stats import false_discovery_control, fisher_exact
 
 from csa.base.errors import ParamError, TableError
-from csa.change.classic_measures import compare_patterns
+from csa.extras.research.classic_measures import compare_patterns
 
 
 def slow_patterns(before, after, alpha):
@@ -42,7 +42,7 @@ def test_one_cell_that_empties_into_another_leaves_the_rest_alike():
 
 def test_it_says_which_form_of_the_test_this_is():
     said = compare_patterns([3, 0, 1], [1, 0, 1], alpha=0.1).method
-    assert said.key == "displacement.sppt_method"
+    assert said.key == "research.sppt_method"
     assert dict(said.values) == {"cells": 2, "alpha": 0.1}
     assert "Fisher" in str(said)
     assert "2 cells" in str(said)

@@ -78,13 +78,13 @@ def mann_kendall(values: npt.ArrayLike) -> Trend:
 
     Examples
     --------
-    >>> trend = csa.mann_kendall([1, 2, 4, 5, 7, 8, 11, 12])
+    >>> trend = mann_kendall([1, 2, 4, 5, 7, 8, 11, 12])
     >>> float(trend.s), float(trend.p) < 0.01  # all 28 pairs go up
     (28.0, True)
     """
     rows = np.asarray(values, dtype=np.float64)
     if rows.ndim not in {1, 2} or not np.isfinite(rows).all():
-        raise TableError("lineage.values")
+        raise TableError("research.values")
     n = rows.shape[-1]
     s, tied = np.zeros(rows.shape[:-1]), np.zeros(rows.shape[:-1])
     for place in range(n):
@@ -160,14 +160,14 @@ def _require_periods(is_hot: Bools, score: Floats, cold: Bools) -> None:
     """Refuse too few periods, tables of other shapes, and cells marked both ways."""
     if is_hot.ndim != 2 or is_hot.shape[1] < LEAST_PERIODS:
         given = is_hot.shape[1] if is_hot.ndim == 2 else 1
-        raise ParamError("lineage.periods", least=LEAST_PERIODS, given=given)
+        raise ParamError("research.periods", least=LEAST_PERIODS, given=given)
     n_cells, n_periods = is_hot.shape
     for table in (score, cold):
         if table.shape != is_hot.shape:
             shape = " by ".join(str(size) for size in table.shape)
-            raise TableError("lineage.table", n_cells=n_cells, n_periods=n_periods, given=shape)
+            raise TableError("research.table", n_cells=n_cells, n_periods=n_periods, given=shape)
     if (is_hot & cold).any():
-        raise TableError("lineage.both")
+        raise TableError("research.both")
 
 
 PERIOD_MONTHS = 3

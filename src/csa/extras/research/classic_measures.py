@@ -1,32 +1,28 @@
-"""The classic numbers beside a verdict: WDD, WDQ, SPPT, and a month against similar ones."""
+"""The classic numbers beside a verdict: WDD and SPPT."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
 from csa.areas.city_scale import CityScale
-from csa.areas.sheets import silent_months
 from csa.areas.study_area import StudyArea
-from csa.areas.window import month_index
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, TableError
 from csa.base.message import Message, msg
 from csa.base.params import Period
 from csa.base.stats import as_counts, control_false_discovery, hypergeometric
 from csa.change.analyze import Displacement
+from csa.change.controls import Controls
+from csa.change.course import before_months
 from csa.change.expectation import Baseline
-from csa.change.panel import Controls
-from csa.change.past import BEFORE_MONTHS
-from csa.change.season import MonthCompared, compare_month
 from csa.change.zoning import Control, zone_counts
 
-# ---- The weighted displacement difference and quotient: what changed here, and next door.
+# ---- The weighted displacement difference: what changed here, and next door.
 
 
 @dataclass(frozen=True)
@@ -91,17 +87,6 @@ class Wdd:
     coverage: float  # of the intervals
 
 
-@dataclass(frozen=True)
-class Wdq:
-    """The weighted displacement quotient.
-
-    Fields: `value`, `reason`.
-    """
-
-    value: float | None
-    reason: Message | None  # why it is undefined; None where it is defined
-
-
 def measure_wdd(  # noqa: PLR0913 - four places and three choices
     treated: WeightedChange,
     control: WeightedChange,
@@ -146,8 +131,8 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
 
     Examples
     --------
-    >>> change = csa.WeightedChange
-    >>> wdd = csa.measure_wdd(change(50, 30), change(40, 40), change(20, 24), change(20, 20))
+    >>> change = WeightedChange
+    >>> wdd = measure_wdd(change(50, 30), change(40, 40), change(20, 24), change(20, 20))
     >>> wdd.local.estimate, wdd.displacement.estimate, wdd.total.estimate
     (-20.0, 4.0, -16.0)
     >>> round(wdd.local.se, 2)  # the root of 50 + 30 + 40 + 40
@@ -168,7 +153,7 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
     if ring is None and ring_control is None:
         return Wdd(None, local, None, dispersion, coverage)
     if ring is None or ring_control is None:
-        raise ParamError("displacement.ring_alone")
+        raise ParamError("research.ring_alone")
     displaced = with_error(
         ring.estimate - ring_control.estimate, ring.variance + ring_control.variance
     )
@@ -176,41 +161,6 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
     estimate = local.estimate + displaced.estimate
     total = with_error(estimate, treated.variance + ring.variance + both)
     return Wdd(total, local, displaced, dispersion, coverage)
-
-
-def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: WeightedChange) -> Wdq:
-    """Measure which share of the areas' fall the rings around them shared.
-
-    Only a footnote to the difference: this quotient has no error of its own, and is erratic where
-    the areas fell little.
-
-    Parameters
-    ----------
-    treated, ring, control
-        The areas, the cells around them, and what both are compared with.
-
-    Returns
-    -------
-    Wdq
-        Without a value where the areas did not fall against the control, or the control has no
-        incident before or after.
-
-    References
-    ----------
-    Bowers & Johnson (2003), Journal of Quantitative Criminology 19, pp. 275-301.
-
-    Examples
-    --------
-    >>> change = csa.WeightedChange
-    >>> csa.measure_wdq(change(50, 30), change(20, 24), change(40, 40)).value  # moved next door
-    -0.2
-    """
-    if not (control.before and control.after):
-        return Wdq(None, msg("displacement.wdq_no_control"))
-    own, next_door = _against(treated, control), _against(ring, control)
-    if own >= 0:
-        return Wdq(None, msg("displacement.wdq_no_fall"))
-    return Wdq(float(next_door / own), None)
 
 
 def _both_variance(
@@ -221,21 +171,10 @@ def _both_variance(
         return control.variance + ring_control.variance
     counts = (control.before, control.after)
     if counts != (ring_control.before, ring_control.after):
-        raise ParamError("displacement.shared_control")
+        raise ParamError("research.shared_control")
     before = 1 / control.before_weight + 1 / ring_control.before_weight
     after = 1 / control.after_weight + 1 / ring_control.after_weight
     return after**2 * control.after + before**2 * control.before
-
-
-def _against(place: WeightedChange, control: WeightedChange) -> Fraction:
-    """Compute how a place's ratio to its control changed, as an exact fraction."""
-    return _rate(place.after, place.after_weight) / _rate(
-        control.after, control.after_weight
-    ) - _rate(place.before, place.before_weight) / _rate(control.before, control.before_weight)
-
-
-def _rate(count: float, weight: float) -> Fraction:
-    return Fraction(count) / Fraction(weight)
 
 
 AS_RARE = 1 + 1e-7
@@ -295,22 +234,22 @@ def compare_patterns(
 
     Examples
     --------
-    >>> moved = csa.compare_patterns([90, 10, 50, 0], [10, 90, 50, 0])
+    >>> moved = compare_patterns([90, 10, 50, 0], [10, 90, 50, 0])
     >>> moved.changed.tolist(), moved.n_tested
     ([True, True, False, False], 3)
-    >>> csa.compare_patterns([9, 1, 5], [90, 10, 50]).s_index  # ten times as many, the same places
+    >>> compare_patterns([9, 1, 5], [90, 10, 50]).s_index  # ten times as many, the same places
     1.0
     """
     if not 0 < alpha < 1:
         raise ParamError("param.between_0_1", name="alpha", given=alpha)
     old, new = as_counts(before), as_counts(after)
     if old.ndim != 1 or old.shape != new.shape:
-        raise TableError("displacement.patterns", n_before=old.size, n_after=new.size)
+        raise TableError("research.patterns", n_before=old.size, n_after=new.size)
     n_cells = len(old)
     p, q = np.full(n_cells, np.nan), np.full(n_cells, np.nan)
     is_tested = (old + new > 0) & bool(old.any() and new.any())
     n_tested = int(is_tested.sum())
-    method = msg("displacement.sppt_method", cells=n_tested, alpha=alpha)
+    method = msg("research.sppt_method", cells=n_tested, alpha=alpha)
     if not n_tested:
         return PatternChange(None, None, n_cells, 0, is_tested, p, q, method)
     p[is_tested] = _test_shares(old, new)[is_tested]
@@ -344,17 +283,6 @@ class Evidence:
     control: tuple[int, int]  # the control's incidents before and after
     control_weight: float  # how many times the area's expected incidents the control had
     wdd: Wdd | None  # the weighted displacement difference, as counted
-    wdq: Wdq | None  # the older quotient
-    rest_before: int  # incidents of the rest of the city before, and in each month after
-    rest_monthly: tuple[int, ...]
-    core_expected: float  # incidents expected after, if only what changes everywhere changed
-
-
-def before_months(located: StudyArea, displaced: Displacement) -> Period:
-    """Return the months of before that after is compared with."""
-    first = located.dataset.require_months().start.index
-    n_months = min(BEFORE_MONTHS, displaced.since_all.index - first)
-    return Period.before(displaced.since_all, n_months)
 
 
 def measure_evidence(
@@ -374,8 +302,7 @@ def measure_evidence(
     ring = np.stack([one[1] for one in sums], axis=1)
     rings = [base for base in places.rings if base is not None]
     together = Baseline.total(rings) if rings else None
-    rest = (int(sums[0][2]), tuple(parts[1][2].tolist()))
-    measure = _Measure(located, displaced, before, after, rest)
+    measure = _Measure(located, displaced, before, after)
     pooled = measure.one(
         (core.sum(axis=0), Baseline.total(places.cores)),
         (ring.sum(axis=0), together),
@@ -396,7 +323,6 @@ class _Measure:
     displaced: Displacement
     before: Period
     after: Period
-    rest: tuple[int, tuple[int, ...]]
 
     def one(
         self, core: tuple[Ints, Baseline], ring: tuple[Ints, Baseline | None], control: Control
@@ -407,7 +333,7 @@ class _Measure:
         weight = n_base / core_base.mean if core_base.mean else 0.0
         around = None if ring_base is None else (int(ring_counts[0]), int(ring_counts[1]))
         here = (int(core_counts[0]), int(core_counts[1]))
-        wdd, wdq = None, None
+        wdd = None
         if weight:
             around_ring, ring_control = None, None
             if around is not None and ring_base and ring_base.mean:
@@ -421,13 +347,7 @@ class _Measure:
                 dispersion=self.displaced.dispersion.value,
                 shared_control=around_ring is not None,
             )
-            if around is not None:
-                wdq = measure_wdq(self._change(here), self._change(around), self._change(pair))
-        grown = sum(self.rest[1]) / max(self.displaced.places.rest_before, 1)
-        expected = float(self.displaced.usual_core.ratio[-1]) * core_base.mean * grown
-        return Evidence(
-            self.before, self.after, here, around, pair, weight, wdd, wdq, *self.rest, expected
-        )
+        return Evidence(self.before, self.after, here, around, pair, weight, wdd)
 
     def _change(self, counts: tuple[int, int], weight: float = 1.0) -> WeightedChange:
         """Divide counts by size, and those before by how much longer that period was."""
@@ -443,21 +363,3 @@ def compare_city(located: StudyArea, displaced: Displacement) -> PatternChange:
     city, after = CityScale.of(located), Period(displaced.since_all, displaced.until)
     before = city.count(located.counts(before_months(located, displaced)))
     return compare_patterns(before, city.count(located.counts(after)))
-
-
-def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared:
-    """Compare the city's newest whole month with the same months of earlier years.
-
-    The city's, not the areas': those were chosen because some of these years were high.
-    """
-    incidents = located.dataset.incidents
-    month = month_index(incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"])
-    covered = located.dataset.require_months()
-    counts = np.bincount(
-        month[covered.contains(month)] - covered.start.index, minlength=covered.months
-    ).tolist()
-    newest = displaced.until.plus(-1)
-    silent = {*silent_months(located.dataset)} - {newest}
-    months = ((covered.start.plus(step), count) for step, count in enumerate(counts))
-    by_month = {str(month): count for month, count in months if month not in silent}
-    return compare_month(by_month, newest, dispersion=displaced.dispersion.value)

@@ -48,7 +48,7 @@ def ratios_before(quarters: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     quarters
-        As `csa.change.panel.build_quarters`.
+        As `csa.change.quarters.build_quarters`.
 
     Returns
     -------

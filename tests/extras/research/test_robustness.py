@@ -9,10 +9,10 @@ import pytest
 from tests.change.followed import EAST, SINCE, WEST, cell_at, chosen_of, counted_slowly, disk
 
 from csa.base.params import Month, Period
-from csa.change import robustness
 from csa.change.analyze import analyze_displacement
-from csa.change.panel import build_quarters
-from csa.change.robustness import PlaceboInSpace, rank_among_unserved, ratios_before
+from csa.change.quarters import build_quarters
+from csa.extras.research import robustness
+from csa.extras.research.robustness import PlaceboInSpace, rank_among_unserved, ratios_before
 
 BASE, AFTER = Period.before(SINCE, 36), Period(SINCE, Month(2020, 2))
 SPOTS = [

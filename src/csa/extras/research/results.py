@@ -1,0 +1,93 @@
+"""What research adds to `csa displace`: files, figures for machines, and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from csa.areas.file_format import list_rows, round_figures
+from csa.areas.proposal import plain
+from csa.base.io import csv_bytes
+from csa.base.message import Message, msg
+from csa.base.text import render
+from csa.change.controls import Controls, match_controls
+from csa.change.follow import FollowedAreas
+from csa.change.sentences import than_expected
+from csa.change.zoning import Control
+from csa.extras.research.classic_measures import (
+    Evidence,
+    PatternChange,
+    compare_city,
+    measure_evidence,
+)
+from csa.extras.research.emerging import EMERGING_COLUMNS, find_emerging
+from csa.extras.research.panel import PANEL_COLUMNS, build_panel
+
+
+def export(followed: FollowedAreas) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Write the panel and the emerging cells, and the classic numbers of all areas and of each."""
+    located, displaced = followed.change.located, followed.displaced
+    controls = match_controls(located, displaced)
+    pooled, single = measure_evidence(located, displaced, controls)
+    tables = (
+        ("panel.csv", build_panel(located, displaced, controls), PANEL_COLUMNS),
+        ("emerging.csv", find_emerging(followed.found_on, displaced.until), EMERGING_COLUMNS),
+    )
+    files = {
+        name: csv_bytes(list(columns), list_rows(table, list(columns), round_figures))
+        for name, table, columns in tables
+    }
+    classic = describe_wdd(pooled)
+    each = zip(displaced.chosen.area_ids, single, controls.single, strict=True)
+    return files, {
+        "sentences": [] if classic is None else [render(classic)],
+        "pooled": _place(pooled, controls.pooled, controls),
+        "single": {area_id: _place(one, control, controls) for area_id, one, control in each},
+        "pattern": _pattern(compare_city(located, displaced)),
+    }
+
+
+def describe_wdd(found: Evidence) -> Message | None:
+    """Describe the classic measure, of areas and rings: the weighted displacement difference."""
+    if found.wdd is None or found.wdd.total is None:
+        return None
+    total = found.wdd.total
+    change, low, high = (than_expected(n) for n in (total.estimate, total.low, total.high))
+    return msg("research.classic", change=change, low=low, high=high)
+
+
+def _place(found: Evidence, control: Control, controls: Controls) -> dict[str, Any]:
+    return {
+        "before_months": found.before.months,
+        "core": list(found.core),
+        "ring": None if found.ring is None else list(found.ring),
+        "control": {
+            "is_matched": control.is_close,
+            "rate_ratio": _rounded(control.rate_ratio),
+            "cells": len(control.cells),
+            "before": found.control[0],
+            "after": found.control[1],
+            "weight": _rounded(found.control_weight),
+            "knows_earlier_years": controls.is_known,
+        },
+        "wdd": None if found.wdd is None else _rounded(asdict(found.wdd)),
+    }
+
+
+def _pattern(found: PatternChange) -> dict[str, Any]:
+    return {
+        "s_index": _rounded(found.s_index),
+        "s_index_all": _rounded(found.s_index_all),
+        "cells": found.n_cells,
+        "tested": found.n_tested,
+        "changed": int(found.changed.sum()),
+        "method": render(found.method),
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Round figures, in a figure's parts too."""
+    if isinstance(value, Mapping):
+        return {name: _rounded(part) for name, part in value.items()}
+    return round_figures(plain(value))
