@@ -278,28 +278,9 @@ def test_every_surface_was_heard(over):
 
 
 @plays
-def test_no_two_surfaces_give_one_question_two_answers(over):
-    refuse(contradictions(over.answers))
-
-
-@plays
-def test_no_change_is_never_said_beside_a_range_without_zero(over):
-    refuse(impossible(over.answers))
-
-
-@plays
-def test_beside_a_verdict_stand_the_count_and_the_no_change_range(over):
-    refuse(bare(over.answers))
-
-
-@plays
-def test_where_two_counts_of_one_year_differ_the_surface_says_why(over):
-    refuse(unexplained(over.answers))
-
-
-@plays
-def test_what_was_counted_since_a_start_never_falls(over):
-    refuse(falls(over.answers))
+@pytest.mark.parametrize("faults", [contradictions, impossible, bare, unexplained, falls])
+def test_answers_agree_stand_by_their_range_say_why_they_differ_and_never_fall(over, faults):
+    refuse(faults(over.answers))
 
 
 @pytest.mark.long

@@ -12,11 +12,13 @@ from tests.sentences import says
 from csa.base.errors import SourceError
 from csa.base.io import json_bytes, publish_version
 from csa.base.params import Month
+from csa.base.text import month
 from csa.city.dataset import MARKER
 from csa.city.history import (
     REVISION_COLUMNS,
     DatasetVersion,
     MonthCount,
+    describe_revisions,
     explain_left_out,
     list_comparable,
     list_revisions,
@@ -93,6 +95,27 @@ def test_an_edition_holds_what_its_account_says(tmp_path):
     assert [str(month) for month in second.complete_months()] == ["2020-01", "2020-02"]
     assert second.count(Month(2020, 2)) == (9, 1)
     assert second.count(Month(2019, 2)) == (0, 0)
+
+
+def test_the_newest_months_that_late_reports_changed_are_named_and_none_after_the_report():
+    def said(now, **until):
+        first = edition("2020-08-31", (10, 20, 30, 40, 50, 60, 70, 80))
+        table = list_revisions((first, edition("2020-09-30", now)))
+        return [str(message) for message in describe_revisions(table, **until)]
+
+    now = (11, 20, 30, 42, 53, 60, 74, 99, 9)
+    was = {"2020-07": (70, 74), "2020-05": (50, 53), "2020-04": (40, 42)}
+    newest = "; ".join(
+        says("label.was_now", month=month(name), was=before, now=after)
+        for name, (before, after) in was.items()
+    )
+    assert said(now, until=Month(2020, 7)) == [says("follow.late", n=4, months=newest)]
+    (all_months,) = said(now)
+    assert "for 5 months" in all_months
+    assert "August 2020 was 80, now 99; July" in all_months
+    (one_month,) = said(now, until=Month(2020, 3))
+    assert one_month.endswith("reported: January 2020 was 10, now 11.")
+    assert said((10, 20, 30, 40, 50, 60, 70, 80, 9)) == said(now, until=Month(2019, 12)) == []
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -9,9 +9,9 @@ import streamlit as st
 from csa.areas.backtest.record import BacktestRecord, describe_areas_hold
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
-from csa.areas.window import name_kinds
+from csa.areas.window import describe_period, name_kinds
 from csa.base.message import msg
-from csa.base.text import ENGLISH, LANGUAGES, day, month, percent, render, tr
+from csa.base.text import ENGLISH, LANGUAGES, day, month, render, tr
 from csa.city.dataset import Dataset
 from csa_app.shared.city_session import CitySession
 
@@ -32,9 +32,7 @@ def kinds_words(session: CitySession, choices: AreaSettings) -> str:
 
 def period_words(proposal: Proposal) -> str:
     """Return the period that the data cover, in words."""
-    params = proposal.summary["params"]
-    first = day(date.fromisoformat(params["covered_from"]))
-    return tr("map.period", first=first, last=day(date.fromisoformat(params["covered_through"])))
+    return render(describe_period(proposal.summary["params"]))
 
 
 def through_words(proposal: Proposal) -> str:
@@ -60,22 +58,6 @@ def victims_words(session: CitySession) -> str:
     return tr("sheet.victims_proxy" if is_proxy else "label.people_shot")
 
 
-def why_no_area(proposal: Proposal) -> str:
-    """Return why there is no candidate area, and what to do; empty if there are some."""
-    totals, params = proposal.summary["totals"], proposal.summary["params"]
-    period = period_words(proposal)
-    if not totals["located"]:
-        return tr("find.empty", period=period)
-    if not proposal.is_empty:
-        return ""
-    if proposal.is_all_suspect:
-        n_suspect = totals["located_suspect"]
-        return tr("find.all_suspect", n=totals["located"], period=period, suspect=n_suspect)
-    chosen = {"eps_m": params["eps_m"], "min_samples": params["min_samples"]}
-    key = "find.none_fits" if proposal.summary["left_out_fringe"]["incidents"] else "find.none"
-    return tr(key, n=totals["located"], period=period, **chosen)
-
-
 def share_words(
     proposal: Proposal, record: BacktestRecord | None, *, is_brief: bool = False
 ) -> str:
@@ -84,33 +66,6 @@ def share_words(
     return render(
         msg("find.answer", **held.values) if is_brief and "share" in held.values else held
     )
-
-
-def left_out(proposal: Proposal) -> tuple[str, ...]:
-    """List what is in no area: incidents on no map, and corners with too few to serve."""
-    summary = proposal.summary
-    n = summary["totals"]["unlocated"] + summary["totals"]["outside_study_area"]
-    corners, least = summary["corners"]["n"], summary["params"]["least_a_year"]
-    return (
-        *([tr("find.unplaced", n=n)] if n else ()),
-        *([tr("propose.corners", n=corners, least=least)] if corners else ()),
-    )
-
-
-def cautions(proposal: Proposal) -> tuple[str, ...]:
-    """List what may be wrong with the areas: months not covered or empty, another city's values."""
-    totals, params = proposal.summary["totals"], proposal.summary["params"]
-    n_months, asked = params["months_covered"], params["months"]
-    # Does a month without incidents, in a city that always has some, mean a missing file?
-    n_silent = totals["silent_months"]
-    said = (
-        tr("find.covered", n=n_months, months=asked) if n_months < asked else "",
-        tr("find.silent", n=n_silent) if n_silent else "",
-        tr("propose.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
-        if proposal.covers_little and params["suggested_by"] == "city file"
-        else "",
-    )
-    return tuple(sentence for sentence in said if sentence)
 
 
 def age_words(through: date, today: date) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from csa.base.arrays import Bools, Cells, Ints
 from csa.base.message import Message, msg
 from csa.base.params import Period
 from csa.base.schema import KINDS
+from csa.base.text import day
 from csa.geo.grid import Grid
 
 UNIX_MONTH = 1970 * 12
@@ -81,6 +84,12 @@ def name_kinds(kinds: Sequence[str], *, is_proxy: bool) -> Message:
     if list(kinds) == ["nonfatal"]:
         return msg("find.nonfatal")
     return msg("find.reports" if is_proxy else "public.shootings")
+
+
+def describe_period(params: Mapping[str, Any]) -> Message:
+    """Name the days that the data of a proposal with these parameters cover."""
+    first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
+    return msg("map.period", first=day(first), last=day(last))
 
 
 def isin_kinds(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:

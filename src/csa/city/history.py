@@ -22,7 +22,11 @@ from csa.base.message import Message, msg
 from csa.base.params import Month
 from csa.base.safe_parsing import parse_json
 from csa.base.schema import KINDS
+from csa.base.text import month
 from csa.city.dataset import FORMAT_VERSION, KIND, MARKER
+
+MAX_REVISED = 3
+"""Months that a sentence names, the newest."""
 
 REVISION_COLUMNS = {
     "month": "str",
@@ -112,6 +116,28 @@ def list_revisions(editions: Sequence[DatasetVersion]) -> pd.DataFrame:
     rows = [_revision(month, comparable) for month in _compared_months(comparable)]
     table = pd.DataFrame(rows, columns=list(REVISION_COLUMNS))
     return table.astype(REVISION_COLUMNS)
+
+
+def describe_revisions(revisions: pd.DataFrame, until: Month | None = None) -> tuple[Message, ...]:
+    """Name the newest months whose count late reports changed; nothing where there is none.
+
+    Parameters
+    ----------
+    revisions
+        As `list_revisions`.
+    until
+        The last month that is reported; later ones are passed over. None: all months.
+    """
+    changed = revisions[revisions["now"] != revisions["first_reported"]]
+    if until is not None:
+        changed = changed[changed["month"] <= str(until)]
+    if changed.empty:
+        return ()
+    newest = [
+        str(msg("label.was_now", month=month(str(row.month)), was=row.first_reported, now=row.now))
+        for row in changed.iloc[: -MAX_REVISED - 1 : -1].itertuples()
+    ]
+    return (msg("follow.late", n=len(changed), months="; ".join(newest)),)
 
 
 def explain_left_out(editions: Sequence[DatasetVersion]) -> tuple[Message, ...]:

@@ -237,14 +237,8 @@ def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
 
 def _months(followed: FollowedAreas) -> Iterator[str]:
     from csa.change.season import as_message
+    from csa.city.history import describe_revisions
 
     yield render(as_message(followed.newest, (tr("follow.one_shooting"), tr("follow.shootings"))))
     yield tr("change_page.provisional", month=month(str(followed.newest.month)))
-    changed = followed.changed_months
-    if changed.empty:
-        return
-    said = []
-    for row in changed.tail(3).to_dict("records"):
-        was, now = row["first_reported"], row["now"]
-        said.append(tr("label.was_now", month=month(row["month"]), was=was, now=now))
-    yield tr("follow.late", n=len(changed), months="; ".join(said))
+    yield from map(render, describe_revisions(followed.revisions))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from csa.base.params import LAND_SHARE, Month, last_day
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, land_percent, month, percent, render, tr
+from csa.base.params import LAND_SHARE
+from csa.base.text import KM2_PER_SQUARE_MILE, land, land_percent, render, tr
 from csa.cli.console import make_table, pick, progress, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
@@ -87,111 +86,25 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
 
 def show_proposal(analysis: Analysis, out: Path) -> None:
     """Print the candidate areas, and what areas in service hold on their own ground."""
+    from csa.areas import answer
     from csa.areas.backtest.record import describe_areas_hold
     from csa.program.registry import match_statuses
 
     proposal, units = analysis.proposal, analysis.city.config.city.units
-    if not proposal.is_empty:
-        hold = describe_areas_hold(proposal.summary, analysis.backtest)
-        show(*_proxy_sentence(proposal), render(hold))
-        _area_table(proposal, match_statuses(proposal.areas, analysis.core_areas), units)
-        show(*_suspect_sentences(proposal), *_years_sentence(proposal))
+    totals = proposal.summary["totals"]
+    if proposal.summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
+        show(tr("briefing.proxy", name=proposal.summary["nonfatal_name"]))
+    if nothing := answer.describe_no_area(proposal):
+        show(render(nothing))
     else:
-        show(*_proxy_sentence(proposal), _empty_sentence(proposal))
+        show(render(describe_areas_hold(proposal.summary, analysis.backtest)))
+        _area_table(proposal, match_statuses(proposal.areas, analysis.core_areas), units)
+        show(*_suspect_sentences(proposal))
     show_core_areas(analysis.counts)
-    show(*_land_sentence(proposal), *_corner_sentence(proposal.summary))
-    show(*_left_out_sentences(proposal.summary))
+    parts = answer.describe_support, answer.describe_left_out, answer.describe_cautions
+    show(*(render(sentence) for part in parts for sentence in part(proposal)))
     show(_params_sentence(proposal.summary, units), tr("find.candidates"))
     show(tr("propose.written", out=out))
-
-
-def _years_sentence(proposal: Proposal) -> Iterator[str]:
-    """Explain how long it takes until a count in these areas can show anything."""
-    from csa.areas.sufficiency import years_to_show
-
-    a_year = proposal.areas["expected"].dropna() * 12 / proposal.summary["params"]["months_covered"]
-    years = years_to_show(float(a_year.min())) if len(a_year) else 1
-    if years > 1:
-        yield tr("propose.years", n=years, expected=float(a_year.min()))
-
-
-def _corner_sentence(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Count the places as dense as areas that are expected to hold too little."""
-    if summary["corners"]["n"]:
-        least = summary["params"]["least_a_year"]
-        yield tr("propose.corners", n=summary["corners"]["n"], least=least)
-
-
-def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
-    summary = proposal.summary
-    totals = summary["totals"]
-    if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
-        yield tr("briefing.proxy", name=summary["nonfatal_name"])
-
-
-def _empty_sentence(proposal: Proposal) -> str:
-    """Explain why there is no candidate area."""
-    summary = proposal.summary
-    n_located, params = summary["totals"]["located"], summary["params"]
-    if not n_located:
-        start, last = Month.parse(params["start"]), Month.parse(params["until"]).plus(-1)
-        first = day(date(start.year, start.number, 1))
-        return tr("propose.empty", start=first, end=day(last_day(last)))
-    if proposal.is_all_suspect:
-        return tr("propose.all_suspect", n=n_located, suspect=summary["totals"]["located_suspect"])
-    if summary["left_out_fringe"]["incidents"]:
-        return tr("propose.none_fits", eps_m=params["eps_m"])
-    chosen = pick(params, "min_samples", "eps_m")
-    return tr("propose.none", n=n_located, **chosen, **_covered_days(params))
-
-
-def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
-    covered = [day(date.fromisoformat(params[f"covered_{end}"])) for end in ("from", "through")]
-    return {"start": covered[0], "end": covered[1]}
-
-
-def _land_sentence(proposal: Proposal) -> Iterator[str]:
-    """Explain why areas cover little land, and what would help."""
-    if not proposal.covers_little or proposal.is_all_suspect:
-        return
-    is_estimated = proposal.summary["land_is_estimated"]
-    share = land_percent(proposal.summary["share_of_study_area"] or 0.0, is_estimated=is_estimated)
-    source = proposal.summary["params"]["suggested_by"]
-    if source == "city file":
-        yield tr("propose.other_city", share=share)
-    elif source == "the data" and not proposal.is_empty:
-        least, n = proposal.summary["params"]["least_a_year"], len(proposal.areas)
-        yield tr("propose.supports", n=n, least=least)
-        yield tr("propose.little_land", share=share, goal=percent(LAND_SHARE))
-
-
-def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
-    """List which incidents are in no area, and which months have no data."""
-    totals, params = summary["totals"], summary["params"]
-    n_fringe = summary["left_out_fringe"]["incidents"]
-    if n_fringe:
-        yield tr("propose.limit", incidents=n_fringe)
-    unplaced = {"unlocated": totals["unlocated"], "outside": totals["outside_study_area"]}
-    if any(unplaced.values()):
-        yield tr("propose.unplaced", **unplaced, **_covered_days(params))
-    if params["months_covered"] < params["months"]:
-        yield tr("find.covered", months=params["months"], n=params["months_covered"])
-    if summary["silent"]:
-        months = ", ".join(_spans(summary["silent"]))
-        yield tr("propose.silent", months=months, n=len(summary["silent"]))
-
-
-def _spans(months: Sequence[str]) -> Iterator[str]:
-    """Write months in order, those that follow each other as one."""
-    runs: list[list[str]] = []
-    for name in months:
-        if runs and Month.parse(runs[-1][-1]).plus(1) == Month.parse(name):
-            runs[-1].append(name)
-        else:
-            runs.append([name])
-    for run in runs:
-        first, last = month(run[0]), month(run[-1])
-        yield first if first == last else tr("term.span", first=first, last=last)
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:

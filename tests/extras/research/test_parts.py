@@ -26,9 +26,12 @@ def said(monkeypatch):
     )
 
 
-def test_quarters_before_the_start_are_told_as_multiples_of_what_was_expected(said):
-    rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False)]
+def test_quarters_before_the_start_alone_are_told_as_multiples_of_what_was_expected(said):
+    since = ("", "core", "2020-01", 9, 6.0, True)
+    rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False), since]
     names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    parts._before(SimpleNamespace(quarters=pd.DataFrame([since], columns=names)))
+    assert (said.text(), said.tables) == ("", [])
     parts._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
     assert said.tables[0].to_numpy().tolist() == [["October 2019", "1.50", tr("term.unknown")]]
 
@@ -44,14 +47,6 @@ def test_the_rank_among_places_that_nobody_served_is_told(said):
 def test_without_enough_candidates_no_rank_is_told(said):
     parts._unserved(None, None)
     assert said.text() == says("research.unserved_none")
-
-
-def test_without_a_quarter_before_the_start_nothing_is_told_of_it(said):
-    rows = [("", "core", "2020-01", 9, 6.0, True)]
-    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
-    parts._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
-    assert said.text() == ""
-    assert said.tables == []
 
 
 def test_the_classic_numbers_begin_with_what_they_say_and_why_they_differ(said):

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from csa.areas.answer import describe_cautions, describe_left_out, describe_no_area
 from csa.areas.choices import AreaSettings, city_choices, resolve_period
 from csa.areas.ordering import describe_order
 from csa.areas.priority.assessment import AreaAssessment
@@ -25,13 +26,10 @@ from csa_app.shared.area_status import AreaView, describe_served
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
     age_words,
-    cautions,
     is_month_over,
-    left_out,
     months_covered,
     share_words,
     what_is_counted,
-    why_no_area,
 )
 from csa_app.shared.settings import deployment
 
@@ -168,8 +166,8 @@ def _stands_out(view: AreaView, judgement: AreaAssessment | None) -> tuple[str, 
 
 def highest_areas(view: AreaView, judgement: AreaAssessment | None) -> str:
     """Name the areas of the highest tier, or say why there is none yet."""
-    if nothing := why_no_area(view.proposal):
-        return nothing
+    if nothing := describe_no_area(view.proposal):
+        return render(nothing)
     if judgement is None:
         return tr("screen.judging")
     if not judgement.answers["locate"].can:
@@ -241,8 +239,8 @@ def notes(view: AreaView) -> None:
     said: Iterable[str] = (
         tr("briefing.age", age=age_words(through, session.config.city.clock.today())),
         "" if is_month_over(proposal) else tr("briefing.partial", month=month(last[:7])),
-        *left_out(proposal),
-        *cautions(proposal),
+        *map(render, describe_left_out(proposal)),
+        *map(render, describe_cautions(proposal)),
         tr("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
         past_years(session, view.choices),
     )

@@ -21,7 +21,7 @@ from csa.change.lineage_windows import WINDOWS
 from csa.change.outcomes import describe_outcome
 from csa.change.season import as_message, compare_month
 from csa.change.sentences import name_verdict
-from csa.city.history import DatasetVersion, explain_left_out, list_revisions
+from csa.city.history import DatasetVersion, describe_revisions, explain_left_out, list_revisions
 from csa_app.screens.displacement import charts_change
 from csa_app.screens.displacement.charts_change import faded
 from csa_app.shared import cache, cache_change, charts, panels, theme
@@ -183,7 +183,6 @@ PANEL_PX = 300
 LEAST_TOP = 4
 """Smallest axis: on a finer scale, one shooting would look like a change."""
 
-MAX_REVISED = 3
 MAX_ROWS = 24
 """Most areas in one chart: more would make it taller than a screen."""
 
@@ -282,8 +281,8 @@ def newest(session: CitySession, choices: AreaSettings, following: Following) ->
     )
     panels.table(newest_table(following), tr("change_page.newest_alt"))
     said = [tr("change_page.provisional", month=month(last))]
-    said += revised_months(editions)
-    said += [render(message) for message in explain_left_out(editions)]
+    late = *describe_revisions(list_revisions(editions)), *explain_left_out(editions)
+    said += map(render, late)
     st.caption(panels.plain(" ".join(said)))
 
 
@@ -328,25 +327,6 @@ def _what(kind: str, *, is_proxy: bool) -> tuple[str, str]:
     if is_proxy:
         return tr("change_page.one_report"), tr("find.reports")
     return tr("change_page.one_shooting"), tr("public.shootings")
-
-
-def revised_months(editions: tuple[DatasetVersion, ...]) -> list[str]:
-    """List the months that late reports changed since the last edition, newest first."""
-    table = list_revisions(editions)
-    changed = table[table["was"] != table["now"]]
-    if changed.empty:
-        return []
-    newest_first = changed.iloc[::-1]
-    listed = ", ".join(
-        tr(
-            "label.was_now",
-            month=month(str(row["month"])),
-            was=int(row["was"]),
-            now=int(row["now"]),
-        )
-        for row in newest_first.head(MAX_REVISED).to_dict("records")
-    )
-    return [tr("change_page.revised", n=len(changed), months=listed)]
 
 
 def became(session: CitySession, choices: AreaSettings, following: Following) -> None:

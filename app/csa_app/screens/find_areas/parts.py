@@ -9,6 +9,12 @@ import pandas as pd
 import shapely
 import streamlit as st
 
+from csa.areas.answer import (
+    describe_cautions,
+    describe_left_out,
+    describe_no_area,
+    describe_support,
+)
 from csa.areas.backtest.comparison import explain_override
 from csa.areas.backtest.record import BacktestRecord
 from csa.areas.choices import AreaSettings
@@ -35,12 +41,9 @@ from csa_app.shared.legend import outlines_of
 from csa_app.shared.link_state import LinkState
 from csa_app.shared.person import QUARTER, months_in_step
 from csa_app.shared.phrases import (
-    cautions,
-    left_out,
     months_covered,
     share_words,
     what_is_counted,
-    why_no_area,
 )
 
 MAP_HEIGHT_PX = 640
@@ -49,22 +52,23 @@ CELL = "size and number of the cell whose cases are shown"
 
 def answer(proposal: Proposal, record: BacktestRecord | None) -> None:
     """Show where shootings concentrate, in a line above the map."""
-    nothing = why_no_area(proposal)
-    if nothing:
-        panels.empty(nothing)
+    if nothing := describe_no_area(proposal):
+        panels.empty(render(nothing))
         return
-    panels.answer(share_words(proposal, record, is_brief=True), *cautions(proposal))
+    checks = map(render, describe_cautions(proposal))
+    panels.answer(share_words(proposal, record, is_brief=True), *checks)
 
 
 def reasons(
     proposal: Proposal, record: BacktestRecord | None, standing: Mapping[str, AreaStatus]
 ) -> None:
     """Show what the answer is from, folded below the map."""
-    if why_no_area(proposal):
+    if describe_no_area(proposal):
         return
     served = describe_served(standing) or tr("find.candidates")
+    more = map(render, (*describe_left_out(proposal), *describe_support(proposal)))
     with st.expander(tr("screen.how_we_know")):
-        panels.answer(share_words(proposal, record), served, *left_out(proposal))
+        panels.answer(share_words(proposal, record), served, *more)
 
 
 def override_cost(session: CitySession, proposal: Proposal, choices: AreaSettings) -> str:

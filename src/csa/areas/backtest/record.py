@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +11,11 @@ import pandas as pd
 
 from csa.areas.backtest.comparison import MethodComparison, SettingScore
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, as_table
-from csa.areas.window import name_kinds
+from csa.areas.window import describe_period, name_kinds
 from csa.base.errors import TableError
 from csa.base.message import Message, msg
 from csa.base.safe_parsing import number, parse_count
-from csa.base.text import day, land_percent, percent
+from csa.base.text import land_percent, percent
 
 FORMAT_VERSION = 1
 KIND = "record of past years"
@@ -214,13 +213,12 @@ def _told(
     params, totals = summary["params"], summary["totals"]
     is_estimated = bool(summary.get("land_is_estimated"))
     what = name_kinds(params["kinds"], is_proxy=summary["nonfatal_is_proxy"])
-    first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
     values = {
         "n": found.n,
         "incidents": totals["located"],
         "what": what,
         "land": land_percent(found.km2 / totals["study_area_km2"], is_estimated=is_estimated),
-        "period": msg("map.period", first=day(first), last=day(last)),
+        "period": describe_period(params),
     }
     is_suggested = all(params[name] == value for name, value in params["suggested"].items())
     caught = None

@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from csa.analysis.analysis import Analysis
+from csa.areas.answer import describe_gaps, describe_unmapped
 from csa.areas.city_scale import count_afar
 from csa.areas.explanation import explain_area
 from csa.areas.places import in_order, list_cells
@@ -32,7 +33,13 @@ from csa.base.schema import KINDS
 from csa.base.text import day, month, natural_sort_key
 from csa.city.config import DOMESTIC_COUNTED
 from csa.city.dataset import City, Dataset
-from csa.city.history import DatasetVersion, explain_left_out, list_revisions, load_history
+from csa.city.history import (
+    DatasetVersion,
+    describe_revisions,
+    explain_left_out,
+    list_revisions,
+    load_history,
+)
 from csa.city.loading import EvidenceStudy
 from csa.disclosure.texts import kinds_in
 from csa.geo import cells as h3_cells
@@ -390,8 +397,6 @@ def _move(
 
 # Notes on what a month's data and its report lack, and what to do about it.
 
-MAX_REVISED = 3
-
 
 def data_notes(
     city: City,
@@ -403,9 +408,10 @@ def data_notes(
     """List what the count leaves out, what may still change, and what changed."""
     basics, people_of = city.config.city, city.dataset.report.get("population_year")
     return (
-        *_left_out(summary),
+        *describe_unmapped(summary),
+        *describe_gaps(summary),
         *_provisional(data_through, reported),
-        *_revised(editions, reported),
+        *describe_revisions(list_revisions(editions), reported),
         *explain_left_out(editions),
         *([msg("briefing.proxy", name=basics.nonfatal_name)] if basics.nonfatal_is_proxy else []),
         _domestic(city, summary),
@@ -419,18 +425,6 @@ def records_note(records: Records) -> Iterator[Message]:
         yield msg("report.stood_then", day=day(records.on))
 
 
-def _left_out(summary: Mapping[str, Any]) -> Iterator[Message]:
-    totals, params = summary["totals"], summary["params"]
-    n_unplaced = totals["unlocated"] + totals["outside_study_area"]
-    n_months, asked = params["months_covered"], params["months"]
-    if n_unplaced:
-        yield msg("report.unplaced", n=n_unplaced, of=totals["incidents"])
-    if n_months < asked:
-        yield msg("find.covered", n=n_months, months=asked)
-    if totals["silent_months"]:
-        yield msg("find.silent", n=totals["silent_months"])
-
-
 def _provisional(through: date, reported: Month) -> Iterator[Message]:
     """Note that the newest whole month, or a month under way, may still grow."""
     after = through + timedelta(days=1)
@@ -439,18 +433,6 @@ def _provisional(through: date, reported: Month) -> Iterator[Message]:
         yield msg("briefing.partial", month=month(str(reported)))
     elif reported == under_way.plus(-1):
         yield msg("change_page.provisional", month=month(str(reported)))
-
-
-def _revised(editions: Sequence[DatasetVersion], reported: Month) -> Iterator[Message]:
-    table = list_revisions(editions)
-    changed = table[(table["now"] != table["first_reported"]) & (table["month"] <= str(reported))]
-    if changed.empty:
-        return
-    months = [
-        msg("label.was_now", month=month(str(row.month)), was=row.first_reported, now=row.now)
-        for row in changed.iloc[::-1].head(MAX_REVISED).itertuples()
-    ]
-    yield msg("follow.late", n=len(changed), months="; ".join(str(one) for one in months))
 
 
 def _domestic(city: City, summary: Mapping[str, Any]) -> Message:

@@ -4,7 +4,6 @@ import html
 import json
 import re
 import shutil
-from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -198,16 +197,6 @@ def test_one_area_alone_and_many_have_no_fault(page):
     assert 1 <= len(ids(one)) <= 3
     assert len(ids(many)) > 26
     assert len(set(ids(many))) == len(ids(many))
-
-
-def test_a_month_that_late_reports_changed_was_one_number_and_is_now_another():
-    first = DatasetVersion("0001", "x", "a", date(2020, 1, 1), date(2020, 2, 29), {
-        "2020-01": MonthCount(12, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
-    second = replace(first, version="0002", fingerprint="b", months={
-        "2020-01": MonthCount(14, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
-    (said,) = quarterly.revised_months((first, second))
-    assert said.endswith("January 2020 was 12, now 14.")
-    assert quarterly.revised_months((first, first)) == []
 
 
 @pytest.mark.parametrize(

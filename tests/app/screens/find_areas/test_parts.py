@@ -13,12 +13,10 @@ from tests.stores import act, lettered
 
 from csa.analysis.analysis import Analysis
 from csa.areas.analysis import propose_areas
+from csa.areas.answer import describe_no_area
 from csa.areas.choices import AreaSettings
 from csa.areas.locating import locate_incidents, study_cells
 from csa.areas.priority.area_counts import count_areas
-from csa.areas.proposal import Proposal
-from csa.base.params import Month
-from csa.base.text import percent
 from csa.city.dataset import City
 from csa.program.areas import designate
 from csa.program.registry import CoreArea, match_statuses
@@ -269,19 +267,10 @@ def test_people_are_said_to_the_nearest_hundred(city, people, words):
     assert numbers[-1][0] == words
 
 
-def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
-    month = {"until": Month(2020, 7), "months": 3}
-    dataset = replace(city.dataset, incidents=city.dataset.incidents.iloc[:0])
-    for held, choices in (
-        (dataset, AreaSettings(**month)),
-        (city.dataset, AreaSettings(**month, min_samples=40, eps_m=200)),
-    ):
-        answer(propose_areas(City(city.config, held), choices))
-    fringe = {**city.proposal.summary["left_out_fringe"], "incidents": 9}
+def test_no_area_says_why_in_the_answers_place(city, pages):
     none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
-    answer(with_summary(none, left_out_fringe=fringe))
-    assert [kind for kind, _ in pages] == ["empty"] * 3
-    assert len({text for _, text in pages}) == 3
+    answer(none)
+    assert pages == [("empty", str(describe_no_area(none)))]
 
 
 def test_a_next_year_that_is_not_known_has_no_row():
@@ -305,30 +294,6 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
     numbers = area_sheet._numbers(opened, counted, has_homicides=True)
     assert [number for number, _ in numbers] == ["1", "1,234", "2.6", "about 5,700"]
     assert "2020" in numbers[3][1]
-
-
-def test_incidents_on_no_map_are_told_of_and_none_are_not():
-    def told(by="the data", share=0.02, corners=0, **totals):
-        none = {"unlocated": 0, "outside_study_area": 0, "silent_months": 0, "located": 900}
-        summary = {
-            "totals": {**none, **totals},
-            "params": {
-                "months_covered": 36, "months": 36, "suggested_by": by, "least_a_year": 1.5,
-            },
-            "share_of_study_area": share,
-            "corners": {"n": corners},
-        }  # fmt: skip
-        proposal = Proposal(None, None, None, summary)
-        return *phrases.left_out(proposal), *phrases.cautions(proposal)
-
-    (sentence,) = told(unlocated=2, outside_study_area=1)
-    assert "3 more could not be mapped: no usable location, or outside the city." in sentence
-    assert told() == ()
-    # A city's file whose values find next to nothing may be another city's.
-    assert told("city file", 0.0004) == (says("propose.other_city", share=percent(0.0004)),)
-    assert told("the data", 0.0004) == told("city file") == ()
-    (watched,) = told(corners=2)
-    assert watched == says("propose.corners", n=2, least=1.5)
 
 
 # ---- Refused --------------------------------------------------------------------------------
