@@ -233,4 +233,4 @@ def test_a_file_of_no_shooting_is_a_dataset_of_none_with_a_sentence_and_none_are
     assert "5 rows read, 0 used" in made.stdout
     assert len(open_dataset(folder).incidents) == 0
     proposed = run("propose", "--city", town.config, "--dataset", folder, "--out", folder / "p")
-    assert "no area can be proposed" in " ".join(proposed.stdout.split())
+    assert "No mapped incidents in the city" in " ".join(proposed.stdout.split())

@@ -72,7 +72,6 @@ def test_no_place_dense_enough_or_expected_to_stay_so_is_a_result(propose):
     assert "nowhere are 61 within 258 m of each other" in propose("--min-samples", "61").stdout
     # All sixty lie within 150 m; a part of them is expected around their cell, not in it.
     said = propose("--eps-m", "150", "--min-samples", "60").stdout
-    assert "are there enough for an area" in said
     assert "more incidents are just outside areas" in said
 
 

@@ -328,7 +328,7 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
     account = json.loads((town.folder / "bt" / "backtest.json").read_text())
     assert (account["methods"], account["comparison"], account["verdict"]) == ({}, None, None)
     said = run("priorities", *words, "--out", "pr").stdout
-    assert "too few past years can be tested to choose between settings" in said
+    assert says("briefing.record_short") in said
 
 
 def test_no_area_at_all_is_a_result(ask, tmp_path):
@@ -341,11 +341,11 @@ def test_no_area_at_all_is_a_result(ask, tmp_path):
 def test_without_a_record_the_city_files_values_are_suggested_and_that_is_said(made, ask, tmp_path):
     words = ("priorities", *CHOSEN, "--out", tmp_path / "pr")
     bare = ask(*words, dataset="bare").stdout
-    assert "have not been tested on past years. Run csa backtest" in bare
+    assert says("briefing.no_record") in bare
+    assert f"as suggested: {says('controls.by_city_file')}" in bare
     said = ask(*words).stdout
-    chosen = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
-    setting = chosen["suggested"]
-    assert f"come from past years: {setting['eps_m']:g} m and {setting['min_samples']}," in said
+    assert f"as suggested: {says('controls.by_past_years')}" in said
+    assert "past years, areas chosen the same way caught" in said
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -230,17 +230,6 @@ def answer(session: CitySession, record: BacktestRecord, choices: AreaSettings) 
     )
 
 
-def caught(session: CitySession, record: BacktestRecord, choices: AreaSettings) -> str:
-    """Summarize in one sentence what areas caught in past years."""
-    return tr(
-        "how_well.answer",
-        n=record.n_origins,
-        share=percent(_means(record)["areas"]),
-        land=_land(session, record),
-        what=kinds_words(session, choices),
-    )
-
-
 def _against(record: BacktestRecord) -> tuple[str, str]:
     """Return what the best other way caught, and how areas did beside it, with its range."""
     found = _comparison(record)

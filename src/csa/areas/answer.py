@@ -34,6 +34,28 @@ def describe_no_area(proposal: Proposal) -> Message | None:
     return msg(key, n=n, period=period, **chosen)
 
 
+def describe_values(proposal: Proposal) -> Message:
+    """Describe the radius and minimum: the suggested ones, or others; and where those come from."""
+    summary, params = proposal.summary, proposal.summary["params"]
+    suggested = params["suggested"]
+    goal = land_percent(LAND_SHARE, is_estimated=summary["land_is_estimated"])
+    sources = {
+        "the data": msg("controls.by_data", land=goal),
+        "past years": msg("controls.by_past_years"),
+        "city file": msg("controls.by_city_file"),
+    }
+    is_suggested = all(params[name] == value for name, value in suggested.items())
+    return msg(
+        "find.values" if is_suggested else "find.other_values",
+        eps_m=params["eps_m"],
+        min_samples=params["min_samples"],
+        suggested_m=suggested["eps_m"],
+        suggested_min=suggested["min_samples"],
+        source=sources[params["suggested_by"]],
+        n=summary["totals"]["located"],
+    )
+
+
 def describe_left_out(proposal: Proposal) -> Iterator[Message]:
     """List what is in no area: just outside, on no map, and as dense but with too few to serve."""
     summary = proposal.summary

@@ -10,9 +10,8 @@ import typer
 from rich.table import Table
 
 from csa.base.errors import ParamError
-from csa.base.params import LAND_SHARE
-from csa.base.text import in_ten, land_percent, render, times, tr
-from csa.cli.console import pick, progress, show, show_json, show_table, show_written
+from csa.base.text import in_ten, render, times, tr
+from csa.cli.console import progress, show, show_json, show_table, show_written
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from csa.areas.ordering import Weights
-    from csa.areas.priority.files import AssessedProposal
     from csa.city.config import CityConfig
     from csa.program.registry import AreaStatus
     from csa.workflow.products import PrioritiesMade
@@ -106,6 +104,8 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
 
 def show_priorities(made: PrioritiesMade, out: Path) -> None:
     """Print what is known of each area, west to east, and what the data cannot answer."""
+    from csa.areas.answer import describe_values
+    from csa.areas.backtest.record import describe_record
     from csa.areas.ordering import describe_order
 
     found, table = made.found, made.table
@@ -119,22 +119,12 @@ def show_priorities(made: PrioritiesMade, out: Path) -> None:
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
             show(tr("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
     lacks = [render(told.message) for told in found.assessment.answers.values() if not told.can]
-    show(*dict.fromkeys(lacks), _source_sentence(found))  # what the data cannot answer, each once
+    show(*dict.fromkeys(lacks))  # what the data cannot answer, each once
+    is_estimated = found.proposal.summary["land_is_estimated"]
+    show(render(describe_values(found.proposal)))
+    show(render(describe_record(found.record, is_estimated=is_estimated)))
     show_core_areas(made.counts)
     show_written(out, made.files)
-
-
-def _source_sentence(found: AssessedProposal) -> str:
-    record = found.record
-    summary = found.proposal.summary
-    if summary["params"]["suggested_by"] == "the data":
-        is_estimated = summary["land_is_estimated"]
-        return tr("judged.searched", land=land_percent(LAND_SHARE, is_estimated=is_estimated))
-    if record is None:
-        return tr("judged.no_record")
-    if record.suggested is None:
-        return tr("judged.short_record")
-    return tr("judged.of_record", **pick(vars(record.suggested), "eps_m", "min_samples"))
 
 
 def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStatus]) -> None:

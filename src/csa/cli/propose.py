@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from csa.base.params import LAND_SHARE
-from csa.base.text import KM2_PER_SQUARE_MILE, land, land_percent, render, tr
-from csa.cli.console import make_table, pick, progress, show, show_json, show_table
+from csa.base.text import KM2_PER_SQUARE_MILE, land, render, tr
+from csa.cli.console import make_table, progress, show, show_json, show_table
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -103,8 +102,10 @@ def show_proposal(analysis: Analysis, out: Path) -> None:
     show_core_areas(analysis.counts)
     parts = answer.describe_support, answer.describe_left_out, answer.describe_cautions
     show(*(render(sentence) for part in parts for sentence in part(proposal)))
-    show(_params_sentence(proposal.summary, units), tr("find.candidates"))
-    show(tr("propose.written", out=out))
+    show(render(answer.describe_values(proposal)))
+    if limit_km2 := proposal.summary["params"]["max_area_km2"]:
+        show(tr("propose.limited", size=land(limit_km2, units)))
+    show(tr("find.candidates"), tr("propose.written", out=out))
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
@@ -114,27 +115,6 @@ def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
         if proposal.is_doubtful(n_suspect, n_incidents):
             values = {"n": n_suspect, "incidents": n_incidents, "points": points}
             yield tr("propose.suspect", area_id=area_id, **values)
-
-
-def _params_sentence(summary: Mapping[str, Any], units: str) -> str:
-    params = summary["params"]
-    suggested = params["suggested"]
-    is_suggested = all(params[name] == suggested[name] for name in suggested)
-    if not is_suggested:
-        why = tr("propose.params_chosen", **suggested)
-    elif params["suggested_by"] == "the data":
-        goal = land_percent(LAND_SHARE, is_estimated=summary["land_is_estimated"])
-        why = tr("controls.by_data", land=goal)
-    elif params["suggested_by"] == "past years":
-        why = tr("controls.by_past_years")
-    else:
-        why = tr("controls.by_city_file")
-    limit_km2 = params["max_area_km2"]
-    limit = (
-        tr("propose.limited", size=land(limit_km2, units)) if limit_km2 else tr("controls.no_limit")
-    )
-    chosen = pick(params, "eps_m", "min_samples")
-    return tr("propose.params", **chosen, why=why, limit=limit)
 
 
 def _area_table(proposal: Proposal, standing: Mapping[str, AreaStatus], units: str) -> None:

@@ -5,7 +5,12 @@ import math
 import pytest
 from tests.areas.backtest.records import record_of
 
-from csa.areas.backtest.record import Held, describe_areas_hold, describe_core_areas_hold
+from csa.areas.backtest.record import (
+    Held,
+    describe_areas_hold,
+    describe_core_areas_hold,
+    describe_record,
+)
 from csa.base.message import msg
 
 SUGGESTED = {"eps_m": 200.0, "min_samples": 12}
@@ -20,13 +25,9 @@ def summary(**by_hand):
         | by_hand,
         "nonfatal_is_proxy": False,
         "totals": {
-            "areas": 22,
-            "in_areas": 66,
-            "located": 100,
-            "areas_km2": 4.0,
-            "study_area_km2": 200.0,
+            "areas": 22, "in_areas": 66, "located": 100, "areas_km2": 4.0, "study_area_km2": 200.0,
         },
-    }
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,13 @@ def test_with_past_years_of_the_same_settings_both_shares_are_told():
     assert told == {"inside": 66, "incidents": 100, "share": "66%", "land": "2%"}
     assert message.values["caught"] == caught
     served = describe_core_areas_hold(Held(3, 30, 2.0), summary(), record)
-    assert (served.key, served.values["share"], served.values["land"]) == (
-        "found.served",
-        "30%",
-        "1%",
-    )
+    said = served.key, served.values["share"], served.values["land"]
+    assert said == ("found.served", "30%", "1%")
     assert served.values["caught"] == caught
+
+
+def test_what_past_years_show_is_said_or_why_nobody_knows():
+    found = describe_record(record_of([0.2, 0.3]), is_estimated=False)
+    assert found == msg("found.caught", n=2, share="25%", land="2%")
+    for record, key in ((None, "briefing.no_record"), (record_of([]), "briefing.record_short")):
+        assert describe_record(record, is_estimated=False) == msg(key)

@@ -16,14 +16,11 @@ from csa_app.shared import panels
 
 @pytest.fixture
 def said(monkeypatch):
-    """What is written, and which code is shown."""
-    texts, codes, tables = [], [], []
-    page = SimpleNamespace(markdown=texts.append, text=codes.append)
-    monkeypatch.setattr(parts, "st", page)
+    """What is written, and which tables are shown."""
+    texts, tables = [], []
+    monkeypatch.setattr(parts, "st", SimpleNamespace(markdown=texts.append))
     monkeypatch.setattr(panels, "table", lambda table, _: tables.append(pd.DataFrame(table)))
-    return SimpleNamespace(
-        text=lambda: " ".join(texts).replace("\\", ""), codes=codes, tables=tables
-    )
+    return SimpleNamespace(text=lambda: " ".join(texts).replace("\\", ""), tables=tables)
 
 
 def test_quarters_before_the_start_alone_are_told_as_multiples_of_what_was_expected(said):

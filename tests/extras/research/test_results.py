@@ -40,7 +40,7 @@ def test_files_figures_and_a_line_are_added(ask, read, tmp_path, monkeypatch):
         account["course"]["core"],
         account["course"]["before_months"],
     )
-    assert set(added["single"]) == {"A", "B"}
+    assert [one["area_id"] for one in added["single"]] == ["A", "B"]
     total = added["pooled"]["wdd"]["total"]
     change, low, high = (than_expected(total[name]) for name in ("estimate", "low", "high"))
     said = says("research.classic", change=change, low=low, high=high)

@@ -13,7 +13,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from csa.areas.answer import describe_cautions, describe_left_out, describe_no_area
-from csa.areas.choices import AreaSettings, city_choices, resolve_period
+from csa.areas.backtest.record import describe_record
+from csa.areas.choices import city_choices, resolve_period
 from csa.areas.ordering import describe_order
 from csa.areas.priority.assessment import AreaAssessment
 from csa.areas.proposal import Proposal
@@ -21,7 +22,7 @@ from csa.areas.sheets import expected_range
 from csa.base.errors import CsaError
 from csa.base.text import month, name_list, natural_sort_key, render, tr
 from csa.program.registry import AreaStatus
-from csa_app.shared import cache, cache_store, panels, person, screen_state, track_record
+from csa_app.shared import cache, cache_store, panels, person, screen_state
 from csa_app.shared.area_status import AreaView, describe_served
 from csa_app.shared.city_session import CitySession
 from csa_app.shared.phrases import (
@@ -236,25 +237,16 @@ def notes(view: AreaView) -> None:
     report, city = session.dataset.report, session.config.city
     through = date.fromisoformat(report["data_through"])
     last = proposal.summary["params"]["covered_through"]
+    record = cache.record(session, view.choices)
     said: Iterable[str] = (
         tr("briefing.age", age=age_words(through, session.config.city.clock.today())),
         "" if is_month_over(proposal) else tr("briefing.partial", month=month(last[:7])),
         *map(render, describe_left_out(proposal)),
         *map(render, describe_cautions(proposal)),
         tr("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
-        past_years(session, view.choices),
+        render(describe_record(record, is_estimated=session.config.places.is_estimated)),
     )
     st.caption(" ".join(panels.plain(sentence) for sentence in said if sentence))
-
-
-def past_years(session: CitySession, choices: AreaSettings) -> str:
-    """Summarize in one sentence whether a record of past years exists, and what it shows."""
-    record = cache.record(session, choices)
-    if record is None:
-        return tr("briefing.no_record")
-    if record.comparison is None:
-        return tr("briefing.record_short")
-    return track_record.caught(session, record, choices)
 
 
 # ---- What a real city does in its first hour: a list on Briefing, until all of it is done.

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 
 import streamlit as st
 
+from csa.areas.answer import describe_values
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
-from csa.base.params import LAND_SHARE, MAX_EPS_M, DbscanParams, Month
+from csa.base.params import MAX_EPS_M, DbscanParams, Month
 from csa.base.schema import KINDS
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, land_percent, month, tr
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, render, tr
 from csa.city.config import CityConfig
 from csa.city.dataset import City, Dataset
 from csa_app.shared import panels
@@ -136,28 +137,12 @@ def _choose_dbscan() -> DbscanParams | None:
     return DbscanParams(float(eps_m), int(min_samples))
 
 
-def show_suggestion(proposal: Proposal, chosen: AreaSettings, cost: str) -> None:
-    """Show the suggested radius and minimum, why, and whether they are in use."""
-    suggested, summary = proposal.suggested, proposal.summary
-    st.session_state["suggested"] = suggested
-    by_hand = (chosen.eps_m, chosen.min_samples)
-    is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
-    key = "controls.suggested_not_used" if is_other else "controls.suggested"
-    goal = land_percent(LAND_SHARE, is_estimated=summary["land_is_estimated"])
-    source = {
-        "past years": tr("controls.by_past_years"),
-        "the data": tr("controls.by_data", land=goal),
-    }.get(summary["params"]["suggested_by"], tr("controls.by_city_file"))
-    st.caption(
-        tr(
-            key,
-            eps_m=suggested.eps_m,
-            min_samples=suggested.min_samples,
-            n=summary["totals"]["located"],
-            source=source,
-            cost=cost,
-        )
-    )
+def show_suggestion(proposal: Proposal, cost: str) -> None:
+    """Show the radius and minimum, where the suggested ones come from, and what others cost."""
+    st.session_state["suggested"] = proposal.suggested
+    values = describe_values(proposal)
+    said = render(values)
+    st.caption(said if values.key == "find.values" else f"{said} {cost}")
 
 
 def month_label(name: str, dataset: Dataset) -> str:

@@ -19,7 +19,7 @@ screen = screen.with_choices(choices)
 with panels.working():
     proposal = cache.analysis(opened, choices).proposal
 with below:
-    controls.show_suggestion(proposal, choices, parts.override_cost(opened, proposal, choices))
+    controls.show_suggestion(proposal, parts.override_cost(opened, proposal, choices))
 screen_state.remember(screen, first)
 record = cache.analysis(opened, choices).backtest
 parts.answer(proposal, record)

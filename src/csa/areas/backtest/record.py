@@ -235,6 +235,14 @@ def _told(
     )
 
 
+def describe_record(record: BacktestRecord | None, *, is_estimated: bool) -> Message:
+    """Describe what areas caught in past years, or why nobody knows."""
+    if record is None:
+        return msg("briefing.no_record")
+    caught = _caught(record, is_estimated=is_estimated)
+    return msg("briefing.record_short") if caught is None else caught
+
+
 def _caught(record: BacktestRecord, *, is_estimated: bool) -> Message | None:
     """Describe what areas caught of the next year's incidents; None where nothing could be scored.
 

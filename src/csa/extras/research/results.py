@@ -43,7 +43,7 @@ def export(followed: FollowedAreas) -> tuple[dict[str, bytes], dict[str, Any]]:
     return files, {
         "sentences": [] if classic is None else [render(classic)],
         "pooled": _place(pooled, controls.pooled, controls),
-        "single": {area_id: _place(one, control, controls) for area_id, one, control in each},
+        "single": [{"area_id": key, **_place(one, part, controls)} for key, one, part in each],
         "pattern": _pattern(compare_city(located, displaced)),
     }
 
