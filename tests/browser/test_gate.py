@@ -363,6 +363,7 @@ def test_a_sign_in_ends_after_half_a_day_and_by_a_restart(signed_in, monkeypatch
         monkeypatch.undo()
         assert opens(signed_in, cookie) == {said}
     scope = {"type": "http", "headers": [(b"cookie", cookie_of(claims()).encode())]}
+    now = time.time()  # not before the cookie's second: it would be of the future
     monkeypatch.setattr(request_guard, "get_cookie_secret", lambda: COOKIE)
     monkeypatch.setattr(request_guard, "STARTED", time.monotonic() - 10**6)
     for age, counts in ((0, True), (12 * 3600 - 60, True), (12 * 3600 + 60, False)):
