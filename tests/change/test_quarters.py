@@ -24,6 +24,7 @@ from csa.areas.locating import locate_incidents
 from csa.base.params import Month, Period
 from csa.change.analyze import analyze_displacement
 from csa.change.controls import match_controls
+from csa.change.course import before_months
 from csa.change.quarters import (
     NEWEST_COLUMNS,
     QUARTER_COLUMNS,
@@ -33,7 +34,6 @@ from csa.change.quarters import (
 )
 from csa.change.season import SeasonVerdict
 from csa.city.dataset import City
-from csa.extras.research.panel import panel_months
 
 WINDOW = Period.before(SINCE, 36)
 
@@ -173,11 +173,12 @@ def test_a_last_quarter_has_only_the_months_that_are_over(located, testville, si
 def test_near_the_datas_beginning_fewer_quarters_are_before_and_all_are_whole(
     located, since, n_before
 ):
-    rows = build_quarters(located, analyze_displacement(located, chosen_of(WEST), since))
+    displaced = analyze_displacement(located, chosen_of(WEST), since)
+    rows = build_quarters(located, displaced)
     core = rows[(rows["zone"] == "core") & (rows["area_id"] == "A")]
     assert (~core["is_after"]).sum() == n_before
     assert (core.loc[~core["is_after"], "months"] == 3).all()
-    assert panel_months(located, since).start == max(Month(2014, 1), since.plus(-24))
+    assert before_months(located, displaced).start == max(Month(2014, 1), since.plus(-24))
 
 
 def test_beside_the_newest_month_stand_only_years_that_the_data_have(testville, located):
