@@ -154,8 +154,7 @@ def test_the_tests_of_all_else_pass_without(gone, root, tmp_path):
     for path in root.iterdir():
         if path.is_file() and not (tree / path.name).exists():
             shutil.copy(path, tree)
-    # What names every extra, or files that are not copied.
-    of_the_whole = ("docs", "methods", "house", "joining", "api", "extras", "changed")
+    of_the_whole = ("docs", "methods", "house", "joining", "api", "extras", "changed")  # of all
     left_out = [f"--ignore=tests/test_{name}.py" for name in of_the_whole]
     left_out += [f"--ignore=tests/{name}" for name in ("browser", "campaigns")]
     of_all = ("app/test_main", "cli/test_main", "reports/test_making")  # words of the whole
