@@ -11,7 +11,7 @@ from typing import Any
 
 from csa.areas.proposal import Proposal
 from csa.areas.sufficiency import years_to_show
-from csa.areas.window import describe_period
+from csa.areas.window import describe_period, uses_suggested
 from csa.base.message import Message, msg
 from csa.base.params import LAND_SHARE, Month
 from csa.base.text import land_percent, month, percent
@@ -44,9 +44,8 @@ def describe_values(proposal: Proposal) -> Message:
         "past years": msg("controls.by_past_years"),
         "city file": msg("controls.by_city_file"),
     }
-    is_suggested = all(params[name] == value for name, value in suggested.items())
     return msg(
-        "find.values" if is_suggested else "find.other_values",
+        "find.values" if uses_suggested(params) else "find.other_values",
         eps_m=params["eps_m"],
         min_samples=params["min_samples"],
         suggested_m=suggested["eps_m"],
@@ -84,7 +83,7 @@ def describe_gaps(summary: Mapping[str, Any]) -> Iterator[Message]:
         # Months in a row are one span: each differs from its position in the list by as much.
         numbered = enumerate(map(Month.parse, silent))
         runs = groupby(numbered, lambda pair: pair[1].index - pair[0])
-        spans = [[month(str(one)) for _, one in run] for _, run in runs]
+        spans = [[month(str(name)) for _, name in run] for _, run in runs]
         names = [
             str(msg("term.span", first=span[0], last=span[-1])) if len(span) > 1 else span[0]
             for span in spans

@@ -20,7 +20,14 @@ from csa.areas.layer_files import MapResult, draw_areas, on_axes
 from csa.areas.mixture import MapMixture
 from csa.areas.places import PastCandidate, Places, candidate_id, number_areas, recognize
 from csa.areas.shrinkage import Estimate
-from csa.areas.window import NOTHING_COUNTED, CountedCells, PeriodIncidents, month_index, take
+from csa.areas.window import (
+    NOTHING_COUNTED,
+    CountedCells,
+    PeriodIncidents,
+    month_index,
+    take,
+    uses_suggested,
+)
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.compact import name_each
 from csa.base.crs import LONLAT
@@ -273,7 +280,7 @@ def choose_areas(proposal: Proposal, area_ids: Iterable[str] | None = None) -> A
         int(params["resolution"]),
         Period(Month.parse(params["start"]), Month.parse(params["until"])),
         tuple(params["kinds"]),
-        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+        is_suggested=uses_suggested(params),
         max_area_km2=float(params["max_area_km2"]),
     )
 

@@ -92,6 +92,11 @@ def describe_period(params: Mapping[str, Any]) -> Message:
     return msg("map.period", first=day(first), last=day(last))
 
 
+def uses_suggested(params: Mapping[str, Any]) -> bool:
+    """Check whether a proposal's radius and minimum are the suggested ones."""
+    return all(params[name] == value for name, value in params["suggested"].items())
+
+
 def isin_kinds(incidents: pd.DataFrame, kinds: tuple[str, ...]) -> Bools:
     """Return whether each incident is of some kinds: (n,)."""
     if set(kinds) == set(KINDS):

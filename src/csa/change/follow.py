@@ -17,6 +17,7 @@ from csa.areas.layer_files import MapResult, draw_areas, on_axes, outlines
 from csa.areas.places import candidate_id, list_cells, load_places
 from csa.areas.proposal import METHOD_VERSION, Proposal
 from csa.areas.study_area import StudyArea
+from csa.areas.window import uses_suggested
 from csa.base.crs import LONLAT
 from csa.base.errors import TableError
 from csa.base.logging import ProgressCallback, no_progress
@@ -254,7 +255,7 @@ def candidates_since(
         tuple(list_cells(areas)),
         int(params["resolution"]),
         Period.before(since, int(params["months"])),
-        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+        is_suggested=uses_suggested(params),
     )
 
 

@@ -73,26 +73,26 @@ def _alike(following: Following) -> None:
     close, rest = tr("label.yes"), tr("research.is_rest")
     columns = {
         tr("term.area"): [following.place_name(area_id) for area_id, _ in listed],
-        tr("change_page.col_cells"): [len(one.cells) for _, one in listed],
-        tr("research.col_alike"): [times(one.rate_ratio) for _, one in listed],
-        tr("label.used"): [close if one.is_close else rest for _, one in listed],
+        tr("change_page.col_cells"): [len(control.cells) for _, control in listed],
+        tr("research.col_alike"): [times(control.rate_ratio) for _, control in listed],
+        tr("label.used"): [close if control.is_close else rest for _, control in listed],
     }
     panels.table(columns, tr("change_page.alike"))
 
 
-def _classic(found: Evidence) -> None:
+def _classic(evidence: Evidence) -> None:
     """Show the weighted displacement difference in parts."""
-    if found.wdd is None:
+    if evidence.wdd is None:
         return
-    summary = describe_wdd(found)
+    summary = describe_wdd(evidence)
     if summary is not None:
         st.markdown(panels.plain(render(summary)))
-    told = tr("research.how_wdd", before=found.before.months, after=found.after.months)
-    st.markdown(panels.plain(told))
+    method = tr("research.how_wdd", before=evidence.before.months, after=evidence.after.months)
+    st.markdown(panels.plain(method))
     parts = [
-        (tr("term.in_areas"), found.wdd.local),
-        (tr("label.around_them"), found.wdd.displacement),
-        (tr("research.wdd_total"), found.wdd.total),
+        (tr("term.in_areas"), evidence.wdd.local),
+        (tr("label.around_them"), evidence.wdd.displacement),
+        (tr("research.wdd_total"), evidence.wdd.total),
     ]
     rows = [(name, part) for name, part in parts if part is not None]
     ranges = [tr("research.interval", low=part.low, high=part.high) for _, part in rows]
@@ -112,7 +112,7 @@ def _before(following: Following) -> None:
         return
     st.markdown(panels.plain(tr("research.how_before")))
     columns = {
-        tr("research.col_quarter"): [month(one) for one in table["quarter"]],
+        tr("research.col_quarter"): [month(name) for name in table["quarter"]],
         tr("change_page.col_here"): table["core_ratio"].map(_ratio).tolist(),
         tr("label.nearby"): table["ring_ratio"].map(_ratio).tolist(),
     }
@@ -123,17 +123,17 @@ def _ratio(value: float) -> str:
     return tr("term.unknown") if math.isnan(value) else f"{value:.2f}"
 
 
-def _unserved(following: Following, found: PlaceboInSpace | None) -> None:
+def _unserved(following: Following, placebo: PlaceboInSpace | None) -> None:
     """Show where the areas' net change ranks among candidates that nobody served."""
-    if found is None:
+    if placebo is None:
         st.markdown(panels.plain(tr("research.unserved_none")))
         return
-    told = tr(
+    rank = tr(
         "research.unserved",
-        n=found.n_sets,
-        lower=found.n_lower,
+        n=placebo.n_sets,
+        lower=placebo.n_lower,
         areas=len(following.area_ids),
-        candidates=found.n_candidates,
-        ratio=found.ratio,
+        candidates=placebo.n_candidates,
+        ratio=placebo.ratio,
     )
-    st.markdown(panels.plain(told))
+    st.markdown(panels.plain(rank))

@@ -9,6 +9,7 @@ import streamlit as st
 from csa.areas.answer import describe_values
 from csa.areas.choices import AreaSettings
 from csa.areas.proposal import Proposal
+from csa.areas.window import uses_suggested
 from csa.base.params import MAX_EPS_M, DbscanParams, Month
 from csa.base.schema import KINDS
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, render, tr
@@ -140,9 +141,8 @@ def _choose_dbscan() -> DbscanParams | None:
 def show_suggestion(proposal: Proposal, cost: str) -> None:
     """Show the radius and minimum, where the suggested ones come from, and what others cost."""
     st.session_state["suggested"] = proposal.suggested
-    values = describe_values(proposal)
-    said = render(values)
-    st.caption(said if values.key == "find.values" else f"{said} {cost}")
+    values = render(describe_values(proposal))
+    st.caption(values if uses_suggested(proposal.summary["params"]) else f"{values} {cost}")
 
 
 def month_label(name: str, dataset: Dataset) -> str:

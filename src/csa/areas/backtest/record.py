@@ -11,7 +11,7 @@ import pandas as pd
 
 from csa.areas.backtest.comparison import MethodComparison, SettingScore
 from csa.areas.backtest.scoring import BACKTEST_COLUMNS, as_table
-from csa.areas.window import describe_period, name_kinds
+from csa.areas.window import describe_period, name_kinds, uses_suggested
 from csa.base.errors import TableError
 from csa.base.message import Message, msg
 from csa.base.safe_parsing import number, parse_count
@@ -220,9 +220,8 @@ def _told(
         "land": land_percent(found.km2 / totals["study_area_km2"], is_estimated=is_estimated),
         "period": describe_period(params),
     }
-    is_suggested = all(params[name] == value for name, value in params["suggested"].items())
     caught = None
-    if record is not None and is_suggested:
+    if record is not None and uses_suggested(params):
         caught = _caught(record, is_estimated=is_estimated)
     if caught is None:
         return msg("found.served_alone" if is_served else "found.candidates_alone", **values)

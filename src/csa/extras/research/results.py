@@ -48,41 +48,41 @@ def export(followed: FollowedAreas) -> tuple[dict[str, bytes], dict[str, Any]]:
     }
 
 
-def describe_wdd(found: Evidence) -> Message | None:
+def describe_wdd(evidence: Evidence) -> Message | None:
     """Describe the classic measure, of areas and rings: the weighted displacement difference."""
-    if found.wdd is None or found.wdd.total is None:
+    if evidence.wdd is None or evidence.wdd.total is None:
         return None
-    total = found.wdd.total
+    total = evidence.wdd.total
     change, low, high = (than_expected(n) for n in (total.estimate, total.low, total.high))
     return msg("research.classic", change=change, low=low, high=high)
 
 
-def _place(found: Evidence, control: Control, controls: Controls) -> dict[str, Any]:
+def _place(evidence: Evidence, control: Control, controls: Controls) -> dict[str, Any]:
     return {
-        "before_months": found.before.months,
-        "core": list(found.core),
-        "ring": None if found.ring is None else list(found.ring),
+        "before_months": evidence.before.months,
+        "core": list(evidence.core),
+        "ring": None if evidence.ring is None else list(evidence.ring),
         "control": {
             "is_matched": control.is_close,
             "rate_ratio": _rounded(control.rate_ratio),
             "cells": len(control.cells),
-            "before": found.control[0],
-            "after": found.control[1],
-            "weight": _rounded(found.control_weight),
+            "before": evidence.control[0],
+            "after": evidence.control[1],
+            "weight": _rounded(evidence.control_weight),
             "knows_earlier_years": controls.is_known,
         },
-        "wdd": None if found.wdd is None else _rounded(asdict(found.wdd)),
+        "wdd": None if evidence.wdd is None else _rounded(asdict(evidence.wdd)),
     }
 
 
-def _pattern(found: PatternChange) -> dict[str, Any]:
+def _pattern(change: PatternChange) -> dict[str, Any]:
     return {
-        "s_index": _rounded(found.s_index),
-        "s_index_all": _rounded(found.s_index_all),
-        "cells": found.n_cells,
-        "tested": found.n_tested,
-        "changed": int(found.changed.sum()),
-        "method": render(found.method),
+        "s_index": _rounded(change.s_index),
+        "s_index_all": _rounded(change.s_index_all),
+        "cells": change.n_cells,
+        "tested": change.n_tested,
+        "changed": int(change.changed.sum()),
+        "method": render(change.method),
     }
 
 
