@@ -227,7 +227,7 @@ def exchange(trees):
     functions = [
         (one, fresh[one.__code__.co_filename].get(one.__code__))
         for one in gc.get_objects()
-        if isinstance(one, types.FunctionType) and one.__code__.co_filename in fresh
+        if type(one) is types.FunctionType and one.__code__.co_filename in fresh
     ]
     for one, code in functions:
         if code is not None:
